@@ -1,0 +1,56 @@
+import * as z from 'zod'
+import { EventCursor, Id, Limit, Name, Time } from './common.ts'
+import { operation } from './operation.ts'
+import { PeerRef } from './peers.ts'
+
+/** One row of the append-only log. It never carries a body. */
+export const Event = z.object({
+  cursor: EventCursor,
+  at: Time,
+  type: z.string(),
+  actor: PeerRef.nullable(),
+  circle: Name.nullable(),
+  /** The id of what changed. */
+  subject: z.string().nullable(),
+  /** The changed fields and their new values. */
+  changed: z.record(z.string(), z.unknown()),
+})
+
+const Filter = {
+  /** Types to keep, as a whole (`thread.opened`) or by their first word (`thread`). */
+  types: z.array(z.string().max(40)).max(20).optional(),
+}
+
+export const listEvents = operation({
+  name: 'events.list',
+  kind: 'query',
+  access: 'reader',
+  summary: 'The events after a cursor, oldest first; without one, the newest page.',
+  input: z.strictObject({ after: EventCursor.optional(), limit: Limit.default(50), ...Filter }),
+  output: z.object({ events: z.array(Event), cursor: EventCursor, more: z.boolean() }),
+  doors: { cli: 'events' },
+})
+
+export const subscribeEvents = operation({
+  name: 'events.subscribe',
+  kind: 'stream',
+  access: 'reader',
+  summary: 'Be sent every event after a cursor, as `events.event` notifications; without one, from now on.',
+  input: z.strictObject({ after: EventCursor.optional(), ...Filter }),
+  output: z.object({ subscription: z.string(), cursor: EventCursor }),
+  doors: { cli: 'events --follow' },
+})
+
+export const unsubscribeEvents = operation({
+  name: 'events.unsubscribe',
+  kind: 'stream',
+  access: 'reader',
+  summary: 'End a subscription of this connection.',
+  input: z.strictObject({ subscription: z.string().max(40) }),
+  output: z.object({ ended: z.boolean() }),
+  doors: { cli: { none: 'The CLI ends a subscription by closing its connection.' } },
+})
+
+export const EventParams = z.object({ subscription: z.string(), event: Event })
+export const ThreadClosedParams = z.object({ thread: Id('thread'), state: z.string(), reason: z.string().nullable(), by: PeerRef.nullable() })
+export const ByeParams = z.object({ reason: z.string(), reconnect: z.boolean(), afterMs: z.int().nullable() })

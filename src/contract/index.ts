@@ -1,0 +1,102 @@
+/** The contract: every operation of the daemon, declared once. Doors, reference and tests derive from this table. */
+import type * as z from 'zod'
+import * as events from './events.ts'
+import * as mailboxes from './mailboxes.ts'
+import * as node from './node.ts'
+import * as peers from './peers.ts'
+import * as threads from './threads.ts'
+
+const LIST = [
+  node.pingNode,
+  node.nodeStatus,
+  peers.registerPeer,
+  peers.getPeer,
+  peers.listPeers,
+  peers.describePeer,
+  peers.renamePeer,
+  peers.retirePeer,
+  peers.createEnrolment,
+  peers.listEnrolments,
+  peers.revokeEnrolment,
+  peers.createCredential,
+  peers.listCredentials,
+  peers.revokeCredential,
+  peers.listCircles,
+  peers.addGrant,
+  peers.removeGrant,
+  peers.listGrants,
+  threads.askThread,
+  threads.notifyThread,
+  threads.replyThread,
+  threads.answerThread,
+  threads.declineThread,
+  threads.cancelThread,
+  threads.getThread,
+  threads.listThreads,
+  threads.owedThreads,
+  threads.waitThread,
+  threads.traceMessage,
+  threads.redactMessage,
+  threads.listPairs,
+  threads.releasePair,
+  mailboxes.ackMailbox,
+  mailboxes.nackMailbox,
+  mailboxes.extendMailbox,
+  mailboxes.inboxMailbox,
+  mailboxes.peekMailbox,
+  mailboxes.readMailbox,
+  mailboxes.listDead,
+  mailboxes.replayDead,
+  mailboxes.discardDead,
+  events.listEvents,
+  events.subscribeEvents,
+  events.unsubscribeEvents,
+] as const
+
+type Declared = (typeof LIST)[number]
+
+/** The operations by name. */
+export type Operations = { readonly [O in Declared as O['name']]: O }
+export type OperationName = keyof Operations
+/** What a caller sends: defaults may be left out. */
+export type Input<N extends OperationName> = z.input<Operations[N]['input']>
+/** What a handler receives: validated, with defaults filled in. */
+export type Parsed<N extends OperationName> = z.output<Operations[N]['input']>
+export type Output<N extends OperationName> = z.output<Operations[N]['output']>
+
+export const OPERATIONS = Object.fromEntries(LIST.map((declared) => [declared.name, declared])) as unknown as Operations
+export const OPERATION_NAMES = LIST.map((declared) => declared.name) as readonly OperationName[]
+
+/** What the daemon sends without being asked. */
+export const NOTIFICATIONS = {
+  'mailbox.deliver': mailboxes.Deliver,
+  'thread.closed': events.ThreadClosedParams,
+  'events.event': events.EventParams,
+  bye: events.ByeParams,
+} as const
+export type NotificationName = keyof typeof NOTIFICATIONS
+export type NotificationParams<N extends NotificationName> = z.output<(typeof NOTIFICATIONS)[N]>
+
+export type Peer = z.output<typeof peers.Peer>
+export type PeerRef = z.output<typeof peers.PeerRef>
+export type Role = z.output<typeof peers.Role>
+export type Mode = z.output<typeof peers.Mode>
+export type Turn = z.output<typeof peers.Turn>
+export type Presence = z.output<typeof peers.Presence>
+export type Reach = z.output<typeof peers.Reach>
+export type Credential = z.output<typeof peers.Credential>
+export type Enrolment = z.output<typeof peers.Enrolment>
+export type Thread = z.output<typeof threads.Thread>
+export type ThreadState = z.output<typeof threads.ThreadState>
+export type Message = z.output<typeof threads.Message>
+export type MessageKind = z.output<typeof threads.MessageKind>
+export type Priority = z.output<typeof threads.Priority>
+export type Delivery = z.output<typeof threads.Delivery>
+export type DeliveryState = z.output<typeof threads.DeliveryState>
+export type Sent = z.output<typeof threads.Sent>
+export type Refused = z.output<typeof threads.Refused>
+export type Event = z.output<typeof events.Event>
+export type Item = z.output<typeof mailboxes.Item>
+export type HelloInput = z.input<typeof node.HelloInput>
+export type Hello = z.output<typeof node.HelloOutput>
+export { HelloInput as HelloSchema, HelloOutput } from './node.ts'

@@ -1,0 +1,121 @@
+import * as z from 'zod'
+import { LIMITS } from '../limits.ts'
+import { Address, Duration, Id, Limit, Line } from './common.ts'
+import { operation } from './operation.ts'
+import { Delivery, Message, Thread } from './threads.ts'
+
+/** A delivery with what it delivers. `owed`: an ask acked earlier and still open, presented again. */
+export const Item = z.object({ delivery: Delivery, message: Message, thread: Thread, owed: z.boolean() })
+
+const Deliveries = z.array(Id('delivery')).min(1).max(LIMITS.maxAcksPerRequest)
+
+export const ackMailbox = operation({
+  name: 'mailbox.ack',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Confirm receipt. A stale ack is accepted; what is not yours is not found.',
+  input: z.strictObject({ deliveries: Deliveries }),
+  output: z.object({ acked: z.int() }),
+  doors: { cli: 'inbox --ack' },
+})
+
+export const nackMailbox = operation({
+  name: 'mailbox.nack',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Give a delivery back; it is offered again after its backoff, and dead-lettered after five failures.',
+  input: z.strictObject({ delivery: Id('delivery'), attempt: z.int(), reason: Line(500).default('') }),
+  output: z.object({ delivery: Delivery }),
+  doors: { cli: { none: 'A nack belongs to the attempt of a program; see the SDK.' } },
+})
+
+export const extendMailbox = operation({
+  name: 'mailbox.extend',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Ask for another visibility timeout, for a handler that is still at work.',
+  input: z.strictObject({
+    deliveries: z
+      .array(z.strictObject({ delivery: Id('delivery'), attempt: z.int() }))
+      .min(1)
+      .max(LIMITS.maxAcksPerRequest),
+  }),
+  output: z.object({ extended: z.int(), stale: z.array(Id('delivery')) }),
+  doors: { cli: { none: 'An extension belongs to the attempt of a program; see the SDK.' } },
+})
+
+export const inboxMailbox = operation({
+  name: 'mailbox.inbox',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Hand over what waits (pull mode). The next call with the cursor acks what this one handed over.',
+  input: z.strictObject({ cursor: z.string().max(64).optional(), limit: Limit.default(20), owed: z.boolean().default(false) }),
+  output: z.object({ items: z.array(Item), cursor: z.string(), more: z.boolean() }),
+  doors: { cli: 'inbox' },
+})
+
+export const peekMailbox = operation({
+  name: 'mailbox.peek',
+  kind: 'query',
+  access: 'reader',
+  summary: 'Look at what waits without taking it, in the order in which it will be offered.',
+  input: z.strictObject({ peer: Address.optional(), limit: Limit.default(20) }),
+  output: z.object({ items: z.array(Item), waiting: z.int() }),
+  doors: { cli: 'inbox --peek' },
+})
+
+export const readMailbox = operation({
+  name: 'mailbox.read',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Move the read marker (read mode): everything up to this delivery is read on all devices.',
+  input: z.strictObject({ upTo: Id('delivery') }),
+  output: z.object({ read: z.int() }),
+  doors: { cli: { none: 'People read on a paired device.' } },
+})
+
+export const DeadLetter = z.object({ delivery: Delivery, message: Message, diedAt: z.string(), reason: z.string() })
+
+export const listDead = operation({
+  name: 'mailbox.dead',
+  kind: 'query',
+  access: 'reader',
+  summary: 'The dead letters: a peer sees those of its mailbox and those it sent, the administrator all.',
+  input: z.strictObject({ peer: Address.optional(), after: Id('delivery').optional(), limit: Limit.default(50) }),
+  output: z.object({ dead: z.array(DeadLetter), after: Id('delivery').nullable() }),
+  doors: { cli: 'status' },
+})
+
+export const replayDead = operation({
+  name: 'mailbox.replay',
+  kind: 'command',
+  access: 'reader',
+  summary: 'Queue a dead letter again with its counters at zero.',
+  input: z.strictObject({ delivery: Id('delivery') }),
+  output: z.object({ delivery: Delivery }),
+  doors: { cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' } },
+})
+
+export const discardDead = operation({
+  name: 'mailbox.discard',
+  kind: 'command',
+  access: 'reader',
+  summary: 'Take a dead letter off the list; the message stays in its thread.',
+  input: z.strictObject({ delivery: Id('delivery') }),
+  output: z.object({ delivery: Delivery }),
+  doors: { cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' } },
+})
+
+/** What a `mailbox.deliver` notification carries: lean, since it is the most frequent frame. */
+export const Deliver = z.object({
+  delivery: Id('delivery'),
+  attempt: z.int(),
+  /** It was offered before, on this or on an earlier connection. */
+  redelivered: z.boolean(),
+  owed: z.boolean(),
+  thread: z.object({ id: Id('thread'), kind: z.enum(['ask', 'notify']), state: z.string(), priority: z.string(), deadlineAt: z.string().nullable() }),
+  message: Message,
+})
+
+export type DeliverParams = z.infer<typeof Deliver>
+export const VisibilityTimeout = Duration

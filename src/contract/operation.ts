@@ -1,0 +1,33 @@
+import type * as z from 'zod'
+
+/**
+ * How an operation may run. `command`: synchronous in the commit pipeline, the only kind that writes. `query`: synchronous,
+ * read-only, at most 1,000 rows examined. `scan`: read-only in a worker, at most 5 s. `stream`: awaits in the gateway and
+ * touches state only through commands and queries. `offline`: with the daemon stopped.
+ */
+export type OperationKind = 'command' | 'query' | 'scan' | 'stream' | 'offline'
+
+/**
+ * Whose credential an operation takes. `any`: every valid one. `enrolment`: one that mints peers. `peer`: one of a peer.
+ * `reader`: a peer's or an administrator's. `admin`: an administrator's.
+ */
+export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin'
+
+/** The CLI command that reaches an operation, or the reason why none does. */
+export type CliDoor = string | { readonly none: string }
+
+export interface Operation<Name extends string = string, In extends z.ZodType = z.ZodType, Out extends z.ZodType = z.ZodType> {
+  readonly name: Name
+  readonly kind: OperationKind
+  readonly access: Access
+  /** One sentence, shown in the reference and in help. */
+  readonly summary: string
+  readonly input: In
+  readonly output: Out
+  readonly doors: { readonly cli: CliDoor }
+}
+
+/** Declares an operation; every door derives from the declaration. */
+export function operation<const Name extends string, In extends z.ZodType, Out extends z.ZodType>(spec: Operation<Name, In, Out>): Operation<Name, In, Out> {
+  return spec
+}

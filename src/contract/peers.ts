@@ -1,0 +1,250 @@
+import * as z from 'zod'
+import { LIMITS } from '../limits.ts'
+import { Address, Id, IdempotencyKey, Limit, Line, Name, Time } from './common.ts'
+import { operation } from './operation.ts'
+
+/** Given by the credential, never claimed. */
+export const Role = z.enum(['agent', 'orchestrator', 'service', 'person', 'observer'])
+export const Presence = z.enum(['online', 'away', 'offline'])
+export const Turn = z.enum(['idle', 'working', 'awaiting_input', 'unknown'])
+/** Whether the peer can be reached now, and how. */
+export const Reach = z.enum(['push', 'hook', 'poll', 'none'])
+/** How a peer consumes its mailbox; fixed when it joins. */
+export const Mode = z.enum(['stream', 'pull', 'read'])
+const Runtime = Line(64)
+const Capabilities = z.array(Name).max(LIMITS.maxCapabilities)
+const Description = Line(LIMITS.maxDescriptionChars)
+
+/** Just enough to name a peer to a reader. */
+export const PeerRef = z.object({ id: Id('peer'), name: Name, circle: Name })
+
+export const Peer = PeerRef.extend({
+  role: Role,
+  runtime: z.string(),
+  mode: Mode,
+  capabilities: z.array(Name),
+  description: z.string(),
+  presence: Presence,
+  turn: Turn,
+  reach: Reach,
+  lastSeenAt: Time.nullable(),
+  createdAt: Time,
+  retiredAt: Time.nullable(),
+})
+
+/** A credential as it may be shown: never its token. */
+export const Credential = z.object({
+  id: Id('credential'),
+  kind: z.enum(['peer', 'admin']),
+  peer: PeerRef.nullable(),
+  label: z.string(),
+  createdAt: Time,
+  lastUsedAt: Time.nullable(),
+  revokedAt: Time.nullable(),
+})
+
+export const Enrolment = z.object({
+  id: Id('enrolment'),
+  circle: Name,
+  roles: z.array(Role),
+  label: z.string(),
+  uses: z.int(),
+  maxUses: z.int().nullable(),
+  createdAt: Time,
+  expiresAt: Time.nullable(),
+  revokedAt: Time.nullable(),
+})
+
+/** A token is shown once, in the answer that minted it. */
+const Token = z.string()
+const Nothing = z.strictObject({})
+
+export const registerPeer = operation({
+  name: 'peers.register',
+  kind: 'command',
+  access: 'enrolment',
+  summary: 'Join as a peer, or resume as the peer that this enrolment minted for the same session.',
+  input: z.strictObject({
+    name: Name,
+    role: Role.default('agent'),
+    mode: z.enum(['stream', 'pull']).default('stream'),
+    runtime: Runtime.default('sdk'),
+    capabilities: Capabilities.default([]),
+    description: Description.default(''),
+    /** What the runtime calls its session: it selects among the peers of this enrolment and proves nothing else. */
+    session: Line(200).optional(),
+    key: IdempotencyKey.optional(),
+  }),
+  output: z.object({ peer: Peer, credential: Credential, token: Token, resumed: z.boolean() }),
+  doors: { cli: { none: 'The first use of --as registers the peer.' } },
+})
+
+export const getPeer = operation({
+  name: 'peers.get',
+  kind: 'query',
+  access: 'reader',
+  summary: 'One peer.',
+  input: z.strictObject({ peer: Address }),
+  output: z.object({ peer: Peer }),
+  doors: { cli: 'peers' },
+})
+
+export const listPeers = operation({
+  name: 'peers.list',
+  kind: 'query',
+  access: 'reader',
+  summary: 'The muster roll: the peers you may see, by name.',
+  input: z.strictObject({
+    circle: Name.optional(),
+    role: Role.optional(),
+    capability: Name.optional(),
+    presence: Presence.optional(),
+    /** Part of a name, without regard to case. */
+    match: Line(LIMITS.maxNameChars).optional(),
+    retired: z.boolean().default(false),
+    limit: Limit.default(50),
+    after: Id('peer').optional(),
+  }),
+  output: z.object({ peers: z.array(Peer), after: Id('peer').nullable() }),
+  doors: { cli: 'peers' },
+})
+
+export const describePeer = operation({
+  name: 'peers.describe',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Say what you are doing, what you are able to do, and whether you are in a turn.',
+  input: z.strictObject({ description: Description.optional(), capabilities: Capabilities.optional(), turn: Turn.optional() }),
+  output: z.object({ peer: Peer }),
+  doors: { cli: { none: 'A peer describes itself through its SDK.' } },
+})
+
+export const renamePeer = operation({
+  name: 'peers.rename',
+  kind: 'command',
+  access: 'reader',
+  summary: 'Take another name; the id, the mailbox and the threads stay.',
+  input: z.strictObject({ peer: Address.optional(), name: Name }),
+  output: z.object({ peer: Peer }),
+  doors: { cli: 'peers rename' },
+})
+
+export const retirePeer = operation({
+  name: 'peers.retire',
+  kind: 'command',
+  access: 'reader',
+  summary: 'Leave for good: open asks to the peer fail with notice, its mail is dead-lettered, its credentials end.',
+  input: z.strictObject({ peer: Address.optional(), reason: Line(200).default('retired') }),
+  output: z.object({ peer: Peer }),
+  doors: { cli: 'peers retire' },
+})
+
+export const createEnrolment = operation({
+  name: 'enrolments.create',
+  kind: 'command',
+  access: 'admin',
+  summary: 'Mint a credential that lets programs join a circle.',
+  input: z.strictObject({
+    circle: Name.default('main'),
+    roles: z.array(Role).min(1).default(['agent', 'service']),
+    label: Line(100).default(''),
+    maxUses: z.int().min(1).optional(),
+    expiresAt: Time.optional(),
+  }),
+  output: z.object({ enrolment: Enrolment, token: Token }),
+  doors: { cli: 'token enrol' },
+})
+
+export const listEnrolments = operation({
+  name: 'enrolments.list',
+  kind: 'query',
+  access: 'admin',
+  summary: 'The enrolment credentials.',
+  input: Nothing,
+  output: z.object({ enrolments: z.array(Enrolment) }),
+  doors: { cli: 'token list' },
+})
+
+export const revokeEnrolment = operation({
+  name: 'enrolments.revoke',
+  kind: 'command',
+  access: 'admin',
+  summary: 'End an enrolment credential. The peers it minted stay.',
+  input: z.strictObject({ enrolment: Id('enrolment') }),
+  output: z.object({ enrolment: Enrolment }),
+  doors: { cli: 'token revoke' },
+})
+
+export const createCredential = operation({
+  name: 'credentials.create',
+  kind: 'command',
+  access: 'reader',
+  summary: 'Mint one more credential of a peer (a peer only for itself), or of the administrator.',
+  input: z.strictObject({ peer: Address.optional(), label: Line(100).default('') }),
+  output: z.object({ credential: Credential, token: Token }),
+  doors: { cli: 'token issue' },
+})
+
+export const listCredentials = operation({
+  name: 'credentials.list',
+  kind: 'query',
+  access: 'reader',
+  summary: 'The credentials: a peer sees its own, the administrator all.',
+  input: z.strictObject({ peer: Address.optional() }),
+  output: z.object({ credentials: z.array(Credential) }),
+  doors: { cli: 'token list' },
+})
+
+export const revokeCredential = operation({
+  name: 'credentials.revoke',
+  kind: 'command',
+  access: 'reader',
+  summary: 'End a credential; its connections are closed.',
+  input: z.strictObject({ credential: Id('credential') }),
+  output: z.object({ credential: Credential }),
+  doors: { cli: 'token revoke' },
+})
+
+export const Circle = z.object({ id: Id('circle'), name: Name, peers: z.int(), createdAt: Time })
+
+export const listCircles = operation({
+  name: 'circles.list',
+  kind: 'query',
+  access: 'reader',
+  summary: 'The circles you belong to or hold a grant for.',
+  input: Nothing,
+  output: z.object({ circles: z.array(Circle) }),
+  doors: { cli: { none: 'Circles get their commands with the rest of the CLI; the SDK reaches this now.' } },
+})
+
+export const Grant = z.object({ peer: PeerRef, circle: Name, createdAt: Time })
+
+export const addGrant = operation({
+  name: 'grants.add',
+  kind: 'command',
+  access: 'admin',
+  summary: 'Let an orchestrator, a person or an observer reach and read another circle.',
+  input: z.strictObject({ peer: Address, circle: Name }),
+  output: z.object({ grant: Grant }),
+  doors: { cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' } },
+})
+
+export const removeGrant = operation({
+  name: 'grants.remove',
+  kind: 'command',
+  access: 'admin',
+  summary: 'Take a grant back.',
+  input: z.strictObject({ peer: Address, circle: Name }),
+  output: z.object({ removed: z.boolean() }),
+  doors: { cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' } },
+})
+
+export const listGrants = operation({
+  name: 'grants.list',
+  kind: 'query',
+  access: 'reader',
+  summary: 'The grants: a peer sees its own, the administrator all.',
+  input: Nothing,
+  output: z.object({ grants: z.array(Grant) }),
+  doors: { cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' } },
+})

@@ -1,0 +1,73 @@
+/** Every bound of the daemon and the wire, with its unit. `hello` sends those that a client must know. */
+export const LIMITS = {
+  // Frames and bodies
+  maxFrameBytes: 1_048_576,
+  maxBodyBytes: 262_144,
+  maxReasonChars: 2_000,
+  maxDescriptionChars: 1_000,
+  maxNameChars: 64,
+  maxCapabilities: 32,
+  maxKeyChars: 64,
+  // Connections
+  maxConnections: 20_000,
+  helloTimeoutMs: 10_000,
+  heartbeatMs: 15_000,
+  /** Unanswered heartbeats until a peer is `away`, and until its connection is cut. */
+  awayAfterBeats: 2,
+  cutAfterBeats: 4,
+  maxRequestsInFlight: 1_024,
+  /** Frames that are not requests, before the connection is closed. */
+  maxBadFrames: 32,
+  /** Bytes a connection may leave unread before its mailbox is parked, and before it is closed. */
+  parkAtBufferedBytes: 1_048_576,
+  closeAtBufferedBytes: 8_388_608,
+  /** How long a connection may stay parked without reading. */
+  parkedForMs: 60_000,
+  // Mailboxes
+  prefetch: 32,
+  maxPrefetch: 1_024,
+  visibilityMs: 60_000,
+  pullVisibilityMs: 21_600_000,
+  maxUnsolicited: 1_000,
+  maxFailures: 5,
+  maxAttempts: 20,
+  backoffFirstMs: 1_000,
+  backoffLastMs: 300_000,
+  maxAcksPerRequest: 1_000,
+  maxOwedPresented: 100,
+  // Threads
+  defaultDeadlineMs: 86_400_000,
+  minDeadlineMs: 1_000,
+  maxDeadlineMs: 31_536_000_000,
+  /** The recipient of an open ask is reminded when this share of its time has passed. */
+  reminderAtShare: 0.75,
+  maxThreadMessages: 1_000,
+  maxFanOut: 1_000,
+  maxWaitMs: 3_600_000,
+  // Runaways
+  maxHops: 16,
+  pairMessages: 30,
+  pairWindowMs: 600_000,
+  pairParkedMs: 600_000,
+  // Reading
+  maxPage: 200,
+  maxExamined: 1_000,
+  maxCandidates: 10,
+  maxSubscriptions: 16,
+  maxWaits: 256,
+  // Keeping
+  idempotencyMs: 604_800_000,
+  closedThreadMs: 7_776_000_000,
+  eventMs: 2_592_000_000,
+  purgeRows: 500,
+  // The commit pipeline
+  batchOperations: 256,
+  batchMs: 5,
+  drainMs: 10_000,
+  /** No timer is trusted for longer than this: machines sleep and clocks step. */
+  maxTimerMs: 30_000,
+  /** A divergence of the two clocks beyond this counts as a suspend or a clock step. */
+  clockDivergenceMs: 5_000,
+} as const
+
+export type Limits = { readonly [K in keyof typeof LIMITS]: number }

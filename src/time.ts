@@ -1,0 +1,33 @@
+/** Milliseconds in each unit a person may write. */
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+const DURATION_PATTERN = /^(\d{1,9})(ms|s|m|h|d|w)$/
+
+/** `90s`, `15m`, `24h`; `undefined` where the text is no duration. */
+export function parseDuration(text: string): number | undefined {
+  const parts = DURATION_PATTERN.exec(text)
+  return parts ? Number(parts[1]) * UNITS[parts[2] as keyof typeof UNITS] : undefined
+}
+
+/** The shortest exact form: `90000` is `90s`, `86400000` is `1d`. */
+export function formatDuration(ms: number): string {
+  for (const unit of ['w', 'd', 'h', 'm', 's'] as const) {
+    if (ms !== 0 && ms % UNITS[unit] === 0) return `${ms / UNITS[unit]}${unit}`
+  }
+  return `${ms}ms`
+}
+
+/** Epoch milliseconds as RFC 3339 in UTC. */
+export function formatTime(epochMs: number): string {
+  return new Date(epochMs).toISOString()
+}
+
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+
+/** Epoch milliseconds of an RFC 3339 time; `undefined` where it is none or the day does not exist. */
+export function parseTime(text: string): number | undefined {
+  if (!RFC3339.test(text)) return undefined
+  const day = Number(text.slice(8, 10))
+  const daysInMonth = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
+  const ms = Date.parse(text)
+  return Number.isNaN(ms) || day > daysInMonth ? undefined : ms
+}
