@@ -60,7 +60,7 @@ export function parseRequest(text: string): Request {
   if (known === undefined) throw invalidFrame(`Every frame is a request: \`id\` must be a whole number or a string of at most ${MAX_ID_CHARS} characters.`)
   if (typeof method !== 'string') throw invalidFrame('`method` must be a string.', known)
   if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params))) throw invalidFrame('`params` must be an object.', known)
-  for (const field in rest) throw invalidFrame(`Unknown field \`${field}\` in the frame.`, known)
+  for (const field in rest) throw invalidFrame(`Unknown field \`${field.slice(0, MAX_ID_CHARS)}\` in the frame.`, known)
   return frame as Request
 }
 

@@ -5,7 +5,8 @@ const DURATION_PATTERN = /^(\d{1,9})(ms|s|m|h|d|w)$/
 /** `90s`, `15m`, `24h`; `undefined` where the text is no duration. */
 export function parseDuration(text: string): number | undefined {
   const parts = DURATION_PATTERN.exec(text)
-  return parts ? Number(parts[1]) * UNITS[parts[2] as keyof typeof UNITS] : undefined
+  const ms = parts ? Number(parts[1]) * UNITS[parts[2] as keyof typeof UNITS] : undefined
+  return Number.isSafeInteger(ms) ? ms : undefined
 }
 
 /** The shortest exact form: `90000` is `90s`, `86400000` is `1d`. */
@@ -21,7 +22,8 @@ export function formatTime(epochMs: number): string {
   return new Date(epochMs).toISOString()
 }
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+/** Hours end at 23: `Date.parse` takes 24:00 for the next day. */
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
 
 /** Epoch milliseconds of an RFC 3339 time; `undefined` where it is none or the day does not exist. */
 export function parseTime(text: string): number | undefined {

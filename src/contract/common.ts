@@ -8,6 +8,8 @@ import { parseDuration, parseTime } from '../time.ts'
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/
 /** A lone surrogate has no UTF-8 form, so it could not be stored as sent. */
 const LONE_SURROGATE = /\p{Surrogate}/u
+/** Of the prefixes that there are: `my_backend` is a name. Case does not tell names apart, so it does not here either. */
+const LIKE_ID = new RegExp(`^(?:${Object.values(ID_KINDS).join('|')})_[${CROCKFORD}]{7,}$`, 'i')
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/
 const ADDRESS = /^(?:(?:role|cap):)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:@[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?$/
 /** An upper bound, in characters, on what `maxBodyBytes` can hold; the exact check is in bytes. */
@@ -24,7 +26,7 @@ export const Name = z
   .string()
   .max(LIMITS.maxNameChars)
   .regex(NAME, 'Expected letters, digits, ".", "_" or "-", beginning and ending with a letter or a digit')
-  .refine((name) => !/^[a-z]+_[0-9a-hjkmnp-tv-z]{7,}$/.test(name), 'A name may not look like an id')
+  .refine((name) => !LIKE_ID.test(name), 'A name may not look like an id')
 
 /** `name`, `name@circle`, a peer's id, `role:<role>` or `cap:<capability>`, the last two also with `@circle`. */
 export const Address = z

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { EventCursor, Id, Name, Time } from './common.ts'
+import { EventCursor, Id, Line, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { Peer, Role } from './peers.ts'
 
@@ -42,7 +42,7 @@ export const nodeStatus = operation({
 export const HelloInput = z.strictObject({
   protocol: z.int(),
   /** Name and version of the program, for logs. */
-  client: z.string().min(1).max(100),
+  client: Line(100).min(1),
   /** Become the consumer of the peer's mailbox (stream mode); an earlier consumer is replaced. */
   consume: z.boolean().default(false),
   prefetch: z.int().min(1).max(1_024).default(32),

@@ -16,9 +16,14 @@ export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin'
 /** The CLI command that reaches an operation, or the reason why none does. */
 export type CliDoor = string | { readonly none: string }
 
-export interface Operation<Name extends string = string, In extends z.ZodType = z.ZodType, Out extends z.ZodType = z.ZodType> {
+export interface Operation<
+  Name extends string = string,
+  Kind extends OperationKind = OperationKind,
+  In extends z.ZodType = z.ZodType,
+  Out extends z.ZodType = z.ZodType,
+> {
   readonly name: Name
-  readonly kind: OperationKind
+  readonly kind: Kind
   readonly access: Access
   /** One sentence, shown in the reference and in help. */
   readonly summary: string
@@ -28,6 +33,8 @@ export interface Operation<Name extends string = string, In extends z.ZodType = 
 }
 
 /** Declares an operation; every door derives from the declaration. */
-export function operation<const Name extends string, In extends z.ZodType, Out extends z.ZodType>(spec: Operation<Name, In, Out>): Operation<Name, In, Out> {
+export function operation<const Name extends string, const Kind extends OperationKind, In extends z.ZodType, Out extends z.ZodType>(
+  spec: Operation<Name, Kind, In, Out>,
+): Operation<Name, Kind, In, Out> {
   return spec
 }

@@ -5,6 +5,8 @@ import { operation } from './operation.ts'
 
 /** Given by the credential, never claimed. */
 export const Role = z.enum(['agent', 'orchestrator', 'service', 'person', 'observer'])
+/** What an enrolment may mint: a person's authority comes from a paired device only. */
+const EnrolledRole = Role.exclude(['person'])
 export const Presence = z.enum(['online', 'away', 'offline'])
 export const Turn = z.enum(['idle', 'working', 'awaiting_input', 'unknown'])
 /** Whether the peer can be reached now, and how. */
@@ -66,8 +68,8 @@ export const registerPeer = operation({
   summary: 'Join as a peer, or resume as the peer that this enrolment minted for the same session.',
   input: z.strictObject({
     name: Name,
-    role: Role.default('agent'),
-    mode: z.enum(['stream', 'pull']).default('stream'),
+    role: EnrolledRole.default('agent'),
+    mode: Mode.default('stream'),
     runtime: Runtime.default('sdk'),
     capabilities: Capabilities.default([]),
     description: Description.default(''),
@@ -146,7 +148,7 @@ export const createEnrolment = operation({
   summary: 'Mint a credential that lets programs join a circle.',
   input: z.strictObject({
     circle: Name.default('main'),
-    roles: z.array(Role).min(1).default(['agent', 'service']),
+    roles: z.array(EnrolledRole).min(1).default(['agent', 'service']),
     label: Line(100).default(''),
     maxUses: z.int().min(1).optional(),
     expiresAt: Time.optional(),

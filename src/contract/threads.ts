@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Address, Body, Duration, Id, IdempotencyKey, Limit, Reason, Time } from './common.ts'
+import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Reason, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Reach } from './peers.ts'
 
@@ -108,7 +108,7 @@ export const notifyThread = operation({
     body: Body,
     priority: Priority.default('normal'),
     /** A newer notify with the same sender, recipient and topic supersedes the one still queued. */
-    topic: z.string().min(1).max(100).optional(),
+    topic: Line(100).min(1).optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { pino } from 'pino'
+import { ConfigError, loadConfig } from './config.ts'
+import { startDaemon } from './main.ts'
+import { NewerSchemaError } from './store/database.ts'
+
+/** EX_CONFIG, EX_IOERR and EX_UNAVAILABLE of sysexits.h. */
+const EXIT = { config: 78, io: 74, unavailable: 69 } as const
+
+async function main(): Promise<void> {
+  const config = loadConfig()
+  const log = pino(
+    { level: config.logLevel, base: { pid: process.pid }, redact: ['token', '*.token', 'authorization'] },
+    pino.destination({ fd: 1, sync: true }),
+  )
+  const daemon = await startDaemon({
+    config,
+    log,
+    onFatal: (error) => {
+      log.error({ err: error }, 'COMMIT failed: stopping, to recover from the disk at the next start')
+      process.exit(EXIT.io)
+    },
+  })
+  let signalled = false
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // The second signal does not wait; raised again without a handler, it gives an honest exit status.
+    if (signalled) {
+      process.removeAllListeners(signal)
+      process.kill(process.pid, signal)
+      return
+    }
+    signalled = true
+    daemon.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'could not stop in order')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  process.on('uncaughtException', (error) => {
+    log.error({ err: error }, 'uncaught exception')
+    process.exit(1)
+  })
+}
+
+main().catch((error: NodeJS.ErrnoException) => {
+  process.stderr.write(`muster: ${error.message}\n`)
+  if (error instanceof ConfigError || error instanceof NewerSchemaError) process.exit(EXIT.config)
+  process.exit(error.code === 'EADDRINUSE' ? EXIT.unavailable : 1)
+})

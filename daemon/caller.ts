@@ -1,0 +1,31 @@
+import type { Mode, OperationName, Output, Parsed, Role } from '../src/contract/index.ts'
+import { MusterError } from '../src/errors.ts'
+import type { Reader } from './store/store.ts'
+import type { Tx } from './store/transaction.ts'
+
+export interface PeerCaller {
+  readonly kind: 'peer'
+  readonly peerId: number
+  readonly credentialId: number
+  readonly circleId: number
+  readonly role: Role
+  readonly mode: Mode
+}
+
+/** Who is speaking, as the credential says. */
+export type Caller = PeerCaller | { readonly kind: 'admin'; readonly credentialId: number } | { readonly kind: 'enrolment'; readonly enrolmentId: number }
+
+/** A command's handler. It never awaits and changes nothing outside the database. */
+export interface Command<N extends OperationName> {
+  run(tx: Tx, caller: Caller, input: Parsed<N>): Output<N>
+  /** Answers a repeat with the same idempotency key from what the first run created. */
+  replay?(tx: Tx, caller: Caller, created: { readonly number: number; readonly count: number }): Output<N>
+}
+
+export type Query<N extends OperationName> = (reader: Reader, caller: Caller, input: Parsed<N>) => Output<N>
+
+/** @throws MusterError `forbidden` when the caller is no peer */
+export function asPeer(caller: Caller): PeerCaller {
+  if (caller.kind !== 'peer') throw new MusterError('forbidden', { hint: "Use a peer's credential." })
+  return caller
+}

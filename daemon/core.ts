@@ -1,0 +1,247 @@
+import type { Logger } from 'pino'
+import { type Hello, OPERATION_NAMES, type Role } from '../src/contract/index.ts'
+import { MusterError } from '../src/errors.ts'
+import { LIMITS } from '../src/limits.ts'
+import { PROTOCOL } from '../src/rpc.ts'
+import type { Caller } from './caller.ts'
+import type { Clock, RandomBytes } from './clock.ts'
+import { listEvents } from './events/events.ts'
+import { Connection, type SocketPort } from './gateway/connection.ts'
+import type { GatewayDeps } from './gateway/deps.ts'
+import { contractRevision } from './gateway/revision.ts'
+import { createRetention } from './node/retention.ts'
+import { nodeStatus, type StatusSource } from './node/status.ts'
+import { type Handlers, OperationRunner } from './operations.ts'
+import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
+import { authenticate, createCredentialHandlers, listCredentials, listEnrolments, touchCredential } from './peers/credentials.ts'
+import { PresenceTracker } from './peers/presence.ts'
+import { createRegistration } from './peers/registration.ts'
+import { type EnrolmentRow, findPeer, type PeerRow, toPeer } from './peers/rows.ts'
+import type { Durability, OpenDriver } from './store/database.ts'
+import { Outbox } from './store/outbox.ts'
+import { Pipeline } from './store/pipeline.ts'
+import { Store } from './store/store.ts'
+import { DueTimer } from './store/timer.ts'
+import { createThreads } from './threads/index.ts'
+
+export interface CoreOptions {
+  readonly path: string
+  readonly durability: Durability
+  readonly node: string
+  readonly version: string
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>
+  /** The state on the disk is unknown: the process must end. */
+  readonly onFatal: (error: unknown) => void
+  readonly driver?: OpenDriver
+  readonly reincarnate?: string
+}
+
+export type Core = ReturnType<typeof createCore>
+
+/** The daemon without sockets, signals or files of its own: everything that keeps the promises. */
+export function createCore(options: CoreOptions) {
+  const { clock, random, log } = options
+  const store = new Store(options)
+  const onUnexpected = (error: unknown) => log.error({ err: error }, 'unexpected error')
+  const pipeline = new Pipeline({ store, clock, onFatal: options.onFatal, onUnexpected })
+  const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence: () => threads.onDivergence() })
+  const outbox = new Outbox({ pipeline, reader: store, clock })
+  const presence = new PresenceTracker(pipeline)
+  const connections = new Set<Connection>()
+  const threads = createThreads({ store, pipeline, outbox, timer, clock, random })
+  const retention = createRetention({ pipeline, clock, timer })
+  const status: StatusSource = {
+    store,
+    pipeline,
+    node: options.node,
+    version: options.version,
+    startedAt: clock.wallMs(),
+    connections: () => connections.size,
+    retention,
+    now: () => clock.wallMs(),
+  }
+  const runner = new OperationRunner({ store, pipeline, handlers: assemble({ store, random, threads, connections, status }) })
+  const asMusterError = (error: unknown): MusterError => {
+    if (error instanceof MusterError) return error
+    onUnexpected(error)
+    return new MusterError('internal', {}, { cause: error })
+  }
+  const gateway: GatewayDeps = {
+    clock,
+    log,
+    store,
+    runner,
+    presence,
+    dispatcher: threads.dispatcher,
+    signals: threads.signals,
+    connections,
+    authenticate: (token) => authenticate(store, token, clock.wallMs()),
+    hello: createHello(store, options, threads),
+    touch: (credentialId) =>
+      pipeline.submit(
+        (tx) => touchCredential(tx, credentialId),
+        () => undefined,
+      ),
+    describe: (caller) => describeCaller(store, caller),
+    asMusterError,
+  }
+  timer.add({ next: () => asMono(outbox.nextRetry()), run: () => outbox.wake() })
+  addHeartbeat(timer, clock, connections)
+  let lastEvent = store.last('event')
+  pipeline.afterBatch(() => {
+    timer.arm()
+    if (store.last('event') === lastEvent) return
+    lastEvent = store.last('event')
+    for (const connection of connections) connection.onEvents()
+  })
+  let stopTimer = (): void => undefined
+
+  return {
+    store,
+    pipeline,
+    runner,
+    gateway,
+    status: () => nodeStatus(status)(store, { kind: 'admin', credentialId: 0 }, {}),
+    inFlight: () => threads.dispatcher.flights.size,
+
+    /** Writes down that nobody is connected, takes up what must happen, and starts the timer. */
+    async start(): Promise<void> {
+      await pipeline.execute((tx) => presence.settleAll(tx))
+      outbox.wake()
+      stopTimer = timer.start()
+    },
+
+    /** Opens a connection for a token, as every door does after its own checks; `undefined` when the token is not good. */
+    accept(token: string, socket: SocketPort): Connection | undefined {
+      const caller = gateway.authenticate(token)
+      if (!caller) return undefined
+      const connection = new Connection(gateway, caller, socket)
+      connections.add(connection)
+      return connection
+    },
+
+    /** Orderly: tells every client, commits what is queued, and closes the database. */
+    stop(): void {
+      stopTimer()
+      pipeline.flush()
+      for (const connection of [...connections]) connection.closeWith('shutting_down', { reconnect: true, orderly: true })
+      pipeline.stop()
+      store.close()
+    },
+
+    /** What a crash leaves: nothing more is committed, sent or timed. For the simulation. */
+    crash(): void {
+      stopTimer()
+      pipeline.abandon()
+      connections.clear()
+      store.close()
+    },
+  }
+}
+
+interface AssembleOptions {
+  readonly store: Store
+  readonly random: RandomBytes
+  readonly threads: ReturnType<typeof createThreads>
+  readonly connections: Set<Connection>
+  readonly status: StatusSource
+}
+
+function assemble({ store, random, threads, connections, status }: AssembleOptions): Handlers {
+  const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
+    for (const connection of [...connections]) {
+      const { caller } = connection
+      const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
+      if (same) connection.closeWith('unauthenticated')
+    }
+  }
+  const credentials = createCredentialHandlers({ random, disconnect })
+  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired: threads.onRetired, onTurnEnded: threads.onTurnEnded })
+  return {
+    ackThread: threads.ackThread,
+    commands: {
+      ...threads.commands,
+      'peers.register': registration.register,
+      'peers.describe': registration.describe,
+      'peers.rename': registration.rename,
+      'peers.retire': registration.retire,
+      'enrolments.create': credentials.createEnrolment,
+      'enrolments.revoke': credentials.revokeEnrolment,
+      'credentials.create': credentials.createCredential,
+      'credentials.revoke': credentials.revokeCredential,
+      'grants.add': addGrant,
+      'grants.remove': removeGrant,
+    },
+    queries: {
+      ...threads.queries,
+      'node.status': nodeStatus(status),
+      'peers.get': registration.get,
+      'peers.list': registration.list,
+      'enrolments.list': listEnrolments,
+      'credentials.list': listCredentials,
+      'circles.list': listCircles,
+      'grants.list': listGrants,
+      'events.list': listEvents(store),
+    },
+  }
+}
+
+function createHello(store: Store, options: CoreOptions, threads: ReturnType<typeof createThreads>): (caller: Caller) => Hello {
+  let revision: string | undefined
+  return (caller) => {
+    revision ??= contractRevision()
+    return {
+      protocol: PROTOCOL,
+      revision,
+      server: `muster/${options.version}`,
+      node: { name: options.node, incarnation: store.tag },
+      you: identityOf(store, caller, threads),
+      limits: LIMITS,
+      heartbeatMs: LIMITS.heartbeatMs,
+      operations: [...OPERATION_NAMES],
+      cursor: store.cursor(store.last('event')),
+    }
+  }
+}
+
+function identityOf(store: Store, caller: Caller, threads: ReturnType<typeof createThreads>): Hello['you'] {
+  switch (caller.kind) {
+    case 'peer': {
+      const peer = toPeer(store, findPeer(store, caller.peerId) as PeerRow, threads.live)
+      return { kind: 'peer', peer, credential: store.id('credential', caller.credentialId) }
+    }
+    case 'admin':
+      return { kind: 'admin', credential: store.id('credential', caller.credentialId) }
+    case 'enrolment': {
+      const row = store.get<EnrolmentRow>(
+        'SELECT e.*, c.name AS circle FROM enrolments e JOIN circles c ON c.id = e.circle_id WHERE e.id = ?',
+        caller.enrolmentId,
+      )
+      const { circle, roles } = row as EnrolmentRow
+      return { kind: 'enrolment', enrolment: store.id('enrolment', caller.enrolmentId), circle, roles: JSON.parse(roles) as Role[] }
+    }
+  }
+}
+
+function describeCaller(store: Store, caller: Caller): string {
+  if (caller.kind === 'peer') return store.id('peer', caller.peerId)
+  return caller.kind === 'admin' ? `admin ${store.id('credential', caller.credentialId)}` : store.id('enrolment', caller.enrolmentId)
+}
+
+/** One heartbeat for all connections; their answers stay in memory. */
+function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Connection>): void {
+  let dueAt = clock.monoMs() + LIMITS.heartbeatMs
+  timer.add({
+    next: () => ({ mono: dueAt }),
+    run: () => {
+      dueAt = clock.monoMs() + LIMITS.heartbeatMs
+      for (const connection of [...connections]) connection.beat()
+    },
+  })
+}
+
+function asMono(at: number | undefined): { readonly mono: number } | undefined {
+  return at === undefined ? undefined : { mono: at }
+}

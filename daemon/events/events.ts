@@ -1,0 +1,109 @@
+import type { Event } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { decodeCursor, type IdKind } from '../../src/ids.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { formatTime } from '../../src/time.ts'
+import type { Caller, Query } from '../caller.ts'
+import { refOf } from '../peers/index.ts'
+import type { Reader, Store } from '../store/store.ts'
+import type { Tx } from '../store/transaction.ts'
+
+interface EventRow {
+  readonly seq: number
+  readonly at: number
+  readonly type: string
+  readonly actor_id: number | null
+  readonly circle: string | null
+  readonly subject_kind: IdKind | null
+  readonly subject: number | null
+  readonly changed: string
+}
+
+const COLUMNS = 'e.seq, e.at, e.type, e.actor_id, c.name AS circle, e.subject_kind, e.subject, e.changed'
+/** The administrator sees all; a peer its own, what concerns it, its circle's public ones, and those of circles it holds grants for. */
+const VISIBLE = `(@self IS NULL OR e.actor_id = @self OR e.peer_id = @self OR (e.audience = 'circle' AND e.circle_id = @own)
+  OR (e.audience <> 'admin' AND e.circle_id IN (SELECT circle_id FROM grants WHERE peer_id = @self)))`
+/** The rows examined are bounded before the filter, so that a rare type costs no scan of the log. */
+const AFTER = `SELECT ${COLUMNS} FROM events e LEFT JOIN circles c ON c.id = e.circle_id
+  WHERE e.seq > @after AND e.seq <= @upTo AND ${VISIBLE} AND (@types IS NULL OR e.type IN (SELECT value FROM json_each(@types))
+    OR substr(e.type, 1, instr(e.type, '.') - 1) IN (SELECT value FROM json_each(@types)))
+  ORDER BY e.seq LIMIT @limit`
+
+/** The event log as a caller may read it. */
+export function listEvents(store: Store): Query<'events.list'> {
+  return (reader, caller, input) => readEvents(store, reader, caller, input)
+}
+
+export interface EventPage {
+  readonly events: Event[]
+  readonly cursor: string
+  readonly more: boolean
+}
+
+/**
+ * A page of events after a cursor, oldest first; without a cursor the newest page.
+ *
+ * @throws MusterError `cursor_expired` when the cursor is of another incarnation or below the retention floor
+ */
+export function readEvents(
+  store: Store,
+  reader: Reader,
+  caller: Caller,
+  input: { readonly after?: string | undefined; readonly types?: readonly string[] | undefined; readonly limit: number },
+): EventPage {
+  const last = store.last('event')
+  const after = input.after === undefined ? Math.max(0, last - input.limit) : seqOf(store, input.after)
+  const upTo = Math.min(last, after + LIMITS.maxExamined)
+  const [self, own] = caller.kind === 'peer' ? [caller.peerId, caller.circleId] : [null, null]
+  const types = input.types && input.types.length > 0 ? JSON.stringify(input.types) : null
+  const rows = reader.all<EventRow>(AFTER, { after, upTo, self, own, types, limit: input.limit + 1 })
+  const page = rows.slice(0, input.limit)
+  const reached = rows.length > input.limit ? (page.at(-1) as EventRow).seq : upTo
+  return { events: page.map((row) => toEvent(store, reader, row)), cursor: store.cursor(reached), more: reached < last }
+}
+
+/** The first event that is kept. */
+export function eventFloor(reader: Reader): number {
+  return Number(reader.get<{ value: string }>("SELECT value FROM meta WHERE key = 'event_floor'")?.value ?? 1)
+}
+
+function seqOf(store: Store, cursor: string): number {
+  const decoded = decodeCursor(cursor)
+  const seq = decoded?.seq ?? -1
+  if (decoded?.tag !== store.tag || seq + 1 < eventFloor(store) || seq > store.last('event')) {
+    throw new MusterError('cursor_expired', {
+      current: store.cursor(store.last('event')),
+      hint: 'Load the state again (peers.list, threads.list, threads.owed) and go on from `current`.',
+    })
+  }
+  return seq
+}
+
+function toEvent(store: Store, reader: Reader, row: EventRow): Event {
+  return {
+    cursor: store.cursor(row.seq),
+    at: formatTime(row.at),
+    type: row.type,
+    actor: refOf(reader, row.actor_id),
+    circle: row.circle,
+    subject: row.subject_kind !== null && row.subject !== null ? reader.id(row.subject_kind, row.subject) : null,
+    changed: JSON.parse(row.changed) as Record<string, unknown>,
+  }
+}
+
+/** Deletes events past their time, at most `LIMITS.purgeRows`; returns how many. */
+export function purgeEvents(tx: Tx): number {
+  const floor = eventFloor(tx)
+  const rows = tx.all<{ seq: number }>(
+    'SELECT seq FROM events WHERE seq >= ? AND at <= ? ORDER BY seq LIMIT ?',
+    floor,
+    tx.now - LIMITS.eventMs,
+    LIMITS.purgeRows,
+  )
+  const last = rows.at(-1)
+  // Times may step back; only an unbroken run from the floor goes.
+  if (!last || last.seq !== floor + rows.length - 1) return 0
+  tx.run('DELETE FROM events WHERE seq BETWEEN ? AND ?', floor, last.seq)
+  tx.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('event_floor', ?)", String(last.seq + 1))
+  return rows.length
+}

@@ -1,0 +1,32 @@
+import type { Logger } from 'pino'
+import type { Hello } from '../../src/contract/index.ts'
+import type { MusterError } from '../../src/errors.ts'
+import type { Caller } from '../caller.ts'
+import type { Clock } from '../clock.ts'
+import type { OperationRunner } from '../operations.ts'
+import type { PresenceTracker } from '../peers/presence.ts'
+import type { Store } from '../store/store.ts'
+import type { Dispatcher } from '../threads/dispatcher.ts'
+import type { ThreadSignals } from '../threads/signals.ts'
+import type { Connection } from './connection.ts'
+
+/** What the doors need of the daemon. */
+export interface GatewayDeps {
+  readonly clock: Clock
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>
+  readonly store: Store
+  readonly runner: OperationRunner
+  readonly presence: PresenceTracker
+  readonly dispatcher: Dispatcher
+  readonly signals: ThreadSignals
+  readonly connections: Set<Connection>
+  /** Who a token speaks for now. */
+  readonly authenticate: (token: string) => Caller | undefined
+  readonly hello: (caller: Caller) => Hello
+  /** Notes that a credential was used. */
+  readonly touch: (credentialId: number) => void
+  /** Ids for the log. */
+  readonly describe: (caller: Caller) => string
+  /** Logs what was not foreseen and gives the caller `internal`. */
+  readonly asMusterError: (error: unknown) => MusterError
+}

@@ -1,0 +1,46 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { ERRORS, MusterError } from '../../src/errors.ts'
+import type { GatewayDeps } from './deps.ts'
+import { forbiddenOrigin } from './origin.ts'
+import { createUpgradeHandler } from './websocket.ts'
+
+export interface HttpOptions {
+  readonly deps: GatewayDeps
+  readonly version: string
+  readonly allowedHosts: readonly string[]
+  /** Whether new work is accepted: not before the first commit, not while stopping, not with a full disk. */
+  readonly ready: () => boolean
+  readonly metrics: () => string
+}
+
+/** How long a client may take to send the head of a request, which bounds slow handshakes. */
+const HEADERS_TIMEOUT_MS = 10_000
+
+/** The HTTP server with its unauthenticated routes; the WebSocket door is its upgrade. */
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 1_048_576,
+    requestTimeout: HEADERS_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
+    forceCloseConnections: true,
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    const forbidden = forbiddenOrigin(request.headers.host, request.headers.origin, options.allowedHosts)
+    if (forbidden) await sendError(reply, new MusterError('forbidden', { hint: forbidden }))
+  })
+  app.get('/health', async () => ({ status: 'ok', version: options.version, pid: process.pid }))
+  app.get('/ready', async (_request, reply) => {
+    const ready = options.ready()
+    return reply.code(ready ? 200 : 503).send({ ready })
+  })
+  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(options.metrics()))
+  app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: request.url.split('?')[0] })))
+  app.setErrorHandler((error, _request, reply) => sendError(reply, options.deps.asMusterError(error)))
+  app.server.on('upgrade', createUpgradeHandler(options.deps, options.allowedHosts))
+  return app
+}
+
+function sendError(reply: { code(status: number): { send(body: unknown): unknown } }, error: MusterError): unknown {
+  return reply.code(ERRORS[error.code].http).send({ error: error.toData() })
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../clock.ts'
+import { purgeEvents } from '../events/events.ts'
+import { type KeySweep, purgeKeys } from '../store/idempotency.ts'
+import type { Pipeline } from '../store/pipeline.ts'
+import type { DueTimer } from '../store/timer.ts'
+import type { Tx } from '../store/transaction.ts'
+import { purgeThreads } from '../threads/index.ts'
+
+/** How often the daemon looks for what may be forgotten. */
+const EVERY_MS = 3_600_000
+
+export interface RetentionState {
+  /** Wall time of the last complete run of this process. */
+  lastRunAt: number | null
+  /** Rows purged since the daemon started. */
+  purgedRows: number
+}
+
+/** Forgets what is past its time, in commands of 500 rows, so that no batch waits behind a purge. */
+export function createRetention(options: { readonly pipeline: Pipeline; readonly clock: Clock; readonly timer: DueTimer }): RetentionState {
+  const { pipeline, clock, timer } = options
+  const state: RetentionState = { lastRunAt: null, purgedRows: 0 }
+  let dueAt = clock.monoMs()
+  timer.add({
+    next: () => ({ mono: dueAt }),
+    run: () => {
+      dueAt = clock.monoMs() + EVERY_MS
+      runSteps(pipeline, [eventStep(), threadStep(), keyStep()], state)
+    },
+  })
+  return state
+}
+
+/** Purges one batch; returns how many rows went, and whether there may be more. */
+type Step = (tx: Tx) => { readonly purged: number; readonly more: boolean }
+
+function runSteps(pipeline: Pipeline, steps: readonly Step[], state: RetentionState): void {
+  const [step, ...rest] = steps
+  if (!step) return
+  pipeline.submit(
+    (tx) => {
+      const result = step(tx)
+      if (rest.length === 0 && !result.more) tx.after(() => (state.lastRunAt = tx.now))
+      return result
+    },
+    (outcome) => {
+      // A failed batch ends the run; the next one begins anew in an hour.
+      if (!outcome.ok) return
+      state.purgedRows += outcome.value.purged
+      runSteps(pipeline, outcome.value.more ? steps : rest, state)
+    },
+  )
+}
+
+function eventStep(): Step {
+  return (tx) => {
+    const purged = purgeEvents(tx)
+    return { purged, more: purged > 0 }
+  }
+}
+
+function threadStep(): Step {
+  let after = 0
+  return (tx) => {
+    const { next, purged } = purgeThreads(tx, after)
+    after = next ?? after
+    return { purged, more: next !== undefined }
+  }
+}
+
+function keyStep(): Step {
+  let after: KeySweep = { actor: Number.MIN_SAFE_INTEGER, operation: '', key: '' }
+  return (tx) => {
+    const { next, purged } = purgeKeys(tx, after)
+    after = next ?? after
+    return { purged, more: next !== undefined }
+  }
+}

@@ -1,0 +1,154 @@
+import type * as z from 'zod'
+import { OPERATIONS, type OperationName, type Operations, type Output, type Parsed } from '../src/contract/index.ts'
+import { type ErrorCode, MusterError } from '../src/errors.ts'
+import type { Caller, Command, Query } from './caller.ts'
+import { requireLive } from './peers/credentials.ts'
+import { findRepeat, rememberSuccess } from './store/idempotency.ts'
+import type { Outcome, Pipeline } from './store/pipeline.ts'
+import type { Store } from './store/store.ts'
+import type { Tx } from './store/transaction.ts'
+
+type NamesOf<Kind> = { [N in OperationName]: Operations[N]['kind'] extends Kind ? N : never }[OperationName]
+export type CommandName = NamesOf<'command'>
+export type QueryName = NamesOf<'query'>
+export type StreamName = NamesOf<'stream'>
+
+/** One handler for each command and query of the contract. */
+export interface Handlers {
+  readonly commands: { readonly [N in CommandName]: Command<N> }
+  readonly queries: { readonly [N in QueryName]: Query<N> }
+  /** Acks what a pull session was handed of a thread, when it names the thread. */
+  readonly ackThread: (tx: Tx, peerId: number, threadId: number) => void
+}
+
+export interface OperationStats {
+  readonly calls: Map<string, number>
+  readonly errors: Map<ErrorCode, number>
+}
+
+/** Runs operations: access, validation, idempotency and the right way for each kind. The same for every door. */
+export class OperationRunner {
+  readonly stats: OperationStats = { calls: new Map(), errors: new Map() }
+  readonly #store: Store
+  readonly #pipeline: Pipeline
+  readonly #handlers: Handlers
+
+  constructor(options: { readonly store: Store; readonly pipeline: Pipeline; readonly handlers: Handlers }) {
+    this.#store = options.store
+    this.#pipeline = options.pipeline
+    this.#handlers = options.handlers
+  }
+
+  /**
+   * Checks the name, the access and the input.
+   *
+   * @throws MusterError `unknown_operation`, `forbidden`, `invalid_input` or `too_large`
+   */
+  admit(caller: Caller, name: string, params: unknown): { readonly name: OperationName; readonly input: unknown } {
+    if (!Object.hasOwn(OPERATIONS, name)) throw new MusterError('unknown_operation', { operation: name, hint: 'hello lists the operations.' })
+    const operation = OPERATIONS[name as OperationName]
+    this.stats.calls.set(name, (this.stats.calls.get(name) ?? 0) + 1)
+    if (!allows(operation.access, caller)) {
+      throw new MusterError('forbidden', { operation: name, access: operation.access, hint: `${name} takes ${ACCESS_HINTS[operation.access]}.` })
+    }
+    const parsed = operation.input.safeParse(params ?? {})
+    if (!parsed.success) throw invalidInput(parsed.error)
+    return { name: operation.name, input: parsed.data }
+  }
+
+  /** Runs an admitted command or query and settles once: a query at once, a command after its commit. */
+  run(caller: Caller, name: CommandName | QueryName, input: unknown, settle: (outcome: Outcome<unknown>) => void): void {
+    const counted = (outcome: Outcome<unknown>) => {
+      if (!outcome.ok) this.count(outcome.error)
+      settle(outcome)
+    }
+    if (OPERATIONS[name].kind === 'command') this.#pipeline.submit((tx) => this.#command(tx, caller, name as CommandName, input), counted)
+    else counted(this.#query(caller, name as QueryName, input))
+  }
+
+  count(error: MusterError): void {
+    this.stats.errors.set(error.code, (this.stats.errors.get(error.code) ?? 0) + 1)
+  }
+
+  /** A query or a stream named a thread: what was handed over of it has been received. */
+  named(caller: Caller, input: unknown): void {
+    const thread = threadOf(input)
+    if (thread === undefined || caller.kind !== 'peer' || caller.mode !== 'pull') return
+    this.#pipeline.submit(
+      (tx) => this.#handlers.ackThread(tx, caller.peerId, tx.number('thread', thread)),
+      () => undefined,
+    )
+  }
+
+  #command(tx: Tx, caller: Caller, name: CommandName, input: unknown): unknown {
+    requireLive(tx, caller)
+    const handler = this.#handlers.commands[name] as Command<CommandName>
+    const key = (input as { key?: string }).key
+    if (key === undefined) return this.#runHandler(tx, caller, handler, input)
+    const keyed = { actor: actorOf(caller), operation: name, key, input }
+    const repeat = findRepeat(tx, keyed)
+    if (repeat && handler.replay) return handler.replay(tx, caller, repeat)
+    const output = this.#runHandler(tx, caller, handler, input)
+    if (tx.created) rememberSuccess(tx, keyed, tx.created)
+    return output
+  }
+
+  #runHandler(tx: Tx, caller: Caller, handler: Command<CommandName>, input: unknown): unknown {
+    const output = handler.run(tx, caller, input as Parsed<CommandName>)
+    const thread = caller.kind === 'peer' && caller.mode === 'pull' ? threadOf(input) : undefined
+    if (thread !== undefined && caller.kind === 'peer') this.#handlers.ackThread(tx, caller.peerId, tx.number('thread', thread))
+    return output
+  }
+
+  #query(caller: Caller, name: QueryName, input: unknown): Outcome<unknown> {
+    try {
+      requireLive(this.#store, caller)
+      const value: Output<QueryName> = (this.#handlers.queries[name] as Query<QueryName>)(this.#store, caller, input as never)
+      this.named(caller, input)
+      return { ok: true, value }
+    } catch (error) {
+      if (error instanceof MusterError) return { ok: false, error }
+      throw error
+    }
+  }
+}
+
+const ACCESS_HINTS = {
+  any: 'any credential',
+  enrolment: 'an enrolment credential',
+  peer: "a peer's credential",
+  reader: "a peer's or the administrator's credential",
+  admin: "the administrator's credential",
+} as const
+
+function allows(access: keyof typeof ACCESS_HINTS, caller: Caller): boolean {
+  switch (access) {
+    case 'any':
+      return true
+    case 'reader':
+      return caller.kind === 'peer' || caller.kind === 'admin'
+    default:
+      return caller.kind === access
+  }
+}
+
+/** Idempotency keys belong to who sends them; enrolments and administrators get negative numbers of their own. */
+function actorOf(caller: Caller): number {
+  if (caller.kind === 'peer') return caller.peerId
+  return caller.kind === 'enrolment' ? -2 * caller.enrolmentId : -2 * caller.credentialId - 1
+}
+
+function threadOf(input: unknown): string | undefined {
+  const thread = (input as { thread?: unknown }).thread
+  return typeof thread === 'string' ? thread : undefined
+}
+
+/** The first issue in words, all of them in `issues`, and the names of fields that do not exist in `unknown`. */
+export function invalidInput(error: z.ZodError): MusterError {
+  const issues = error.issues.slice(0, 10).map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+  const unknown = error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+  const tooLarge = error.issues.some((issue) => issue.code === 'custom' && issue.params?.['code'] === 'too_large')
+  const first = issues[0]
+  const hint = first ? `${first.path ? `${first.path}: ` : ''}${first.message}` : 'The input does not fit.'
+  return new MusterError(tooLarge ? 'too_large' : 'invalid_input', { issues, ...(unknown.length > 0 ? { unknown } : {}), hint })
+}

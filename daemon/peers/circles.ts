@@ -1,0 +1,90 @@
+import type { Output } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { formatTime } from '../../src/time.ts'
+import { asPeer, type Caller, type Command, type PeerCaller, type Query } from '../caller.ts'
+import type { Reader } from '../store/store.ts'
+import type { Tx } from '../store/transaction.ts'
+import { resolveOne } from './addresses.ts'
+import { refOf } from './rows.ts'
+
+/** Whether a caller may see into a circle: its own, one it holds a grant for, or any for the administrator. */
+export function maySee(reader: Reader, caller: Caller, circleId: number): boolean {
+  if (caller.kind === 'admin') return true
+  if (caller.kind !== 'peer') return false
+  return caller.circleId === circleId || hasGrant(reader, caller, circleId)
+}
+
+function hasGrant(reader: Reader, caller: PeerCaller, circleId: number): boolean {
+  return reader.get('SELECT 1 FROM grants WHERE peer_id = ? AND circle_id = ?', caller.peerId, circleId) !== undefined
+}
+
+/** The circle of that name, made if there is none. */
+export function ensureCircle(tx: Tx, name: string): number {
+  const row = tx.get<{ id: number }>('SELECT id FROM circles WHERE name = ?', name)
+  if (row) return row.id
+  const id = tx.take('circle')
+  tx.run('INSERT INTO circles (id, name, created_at) VALUES (?, ?, ?)', id, name, tx.now)
+  tx.event({ type: 'circle.created', circle: id, audience: 'circle', subject: ['circle', id], changed: { name } })
+  return id
+}
+
+export const listCircles: Query<'circles.list'> = (reader, caller) => {
+  const rows = reader.all<{ id: number; name: string; peers: number; created_at: number }>(
+    `SELECT c.id, c.name, c.created_at, (SELECT count(*) FROM peers p WHERE p.circle_id = c.id AND p.retired_at IS NULL) AS peers
+     FROM circles c ORDER BY c.name LIMIT 1000`,
+  )
+  const visible = rows.filter((row) => maySee(reader, caller, row.id))
+  return { circles: visible.map((row) => ({ id: reader.id('circle', row.id), name: row.name, peers: row.peers, createdAt: formatTime(row.created_at) })) }
+}
+
+/** Roles whose work crosses circles; an agent or a service gets another peer there instead. */
+const GRANTABLE = new Set(['orchestrator', 'person', 'observer'])
+
+export const addGrant: Command<'grants.add'> = {
+  run(tx, caller, input) {
+    const peer = resolveOne(tx, caller, input.peer)
+    if (!GRANTABLE.has(peer.role)) throw new MusterError('forbidden', { hint: `Grants are for ${[...GRANTABLE].join(', ')}; ${peer.name} is ${peer.role}.` })
+    const circle = circleNamed(tx, input.circle)
+    const added = tx.run('INSERT OR IGNORE INTO grants (peer_id, circle_id, created_at) VALUES (?, ?, ?)', peer.id, circle, tx.now)
+    if (added > 0) tx.event({ type: 'grant.added', circle, peer: peer.id, audience: 'granted', subject: ['peer', peer.id] })
+    return { grant: toGrant(tx, { peer_id: peer.id, circle: input.circle, created_at: tx.now }) }
+  },
+}
+
+export const removeGrant: Command<'grants.remove'> = {
+  run(tx, caller, input) {
+    const peer = resolveOne(tx, caller, input.peer)
+    const circle = circleNamed(tx, input.circle)
+    const removed = tx.run('DELETE FROM grants WHERE peer_id = ? AND circle_id = ?', peer.id, circle) > 0
+    if (removed) tx.event({ type: 'grant.removed', circle, peer: peer.id, audience: 'granted', subject: ['peer', peer.id] })
+    return { removed }
+  },
+}
+
+interface GrantRow {
+  readonly peer_id: number
+  readonly circle: string
+  readonly created_at: number
+}
+
+const GRANTS = 'SELECT g.peer_id, c.name AS circle, g.created_at FROM grants g JOIN circles c ON c.id = g.circle_id'
+
+export const listGrants: Query<'grants.list'> = (reader, caller) => {
+  const rows =
+    caller.kind === 'admin'
+      ? reader.all<GrantRow>(`${GRANTS} ORDER BY g.peer_id LIMIT 1000`)
+      : reader.all<GrantRow>(`${GRANTS} WHERE g.peer_id = ? LIMIT 1000`, asPeer(caller).peerId)
+  return { grants: rows.map((row) => toGrant(reader, row)) }
+}
+
+function toGrant(reader: Reader, row: GrantRow): Output<'grants.list'>['grants'][number] {
+  const peer = refOf(reader, row.peer_id)
+  if (!peer) throw new Error(`The grant of peer ${row.peer_id} has no peer`)
+  return { peer, circle: row.circle, createdAt: formatTime(row.created_at) }
+}
+
+function circleNamed(reader: Reader, name: string): number {
+  const row = reader.get<{ id: number }>('SELECT id FROM circles WHERE name = ?', name)
+  if (!row) throw new MusterError('not_found', { hint: `There is no circle ${name}.` })
+  return row.id
+}

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto'
+import type { Mode, Role } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { CROCKFORD } from '../../src/ids.ts'
+import { parseTime } from '../../src/time.ts'
+import type { Caller, Command, Query } from '../caller.ts'
+import type { RandomBytes } from '../clock.ts'
+import type { Reader } from '../store/store.ts'
+import type { Tx } from '../store/transaction.ts'
+import { resolveOne } from './addresses.ts'
+import { ensureCircle } from './circles.ts'
+import { type CredentialRow, type EnrolmentRow, toCredential, toEnrolment } from './rows.ts'
+
+/** 32 bytes of randomness: the hash needs no salt and no stretching. */
+const TOKEN_BYTES = 32
+const TOKEN_KINDS = { peer: 'mp', admin: 'ma', enrolment: 'me' } as const
+
+export interface CredentialDeps {
+  readonly random: RandomBytes
+  /** Closes the connections of a credential that ended; called after the commit. */
+  readonly disconnect: (credential: { readonly credentialId?: number; readonly enrolmentId?: number }) => void
+}
+
+function hashToken(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest()
+}
+
+function newToken(kind: keyof typeof TOKEN_KINDS, random: RandomBytes): string {
+  const text = Array.from(random(TOKEN_BYTES), (byte) => CROCKFORD[byte & 31]).join('')
+  return `${TOKEN_KINDS[kind]}_${text}${Array.from(random(TOKEN_BYTES / 2), (byte) => CROCKFORD[byte & 31]).join('')}`
+}
+
+/** Who a token speaks for; `undefined` when it is unknown, expired or revoked. */
+export function authenticate(reader: Reader, token: string, now: number): Caller | undefined {
+  const hash = hashToken(token)
+  const row = reader.get<{ id: number; kind: 'peer' | 'admin'; peer_id: number | null; role: Role; mode: Mode; circle_id: number }>(
+    `SELECT k.id, k.kind, k.peer_id, p.role, p.mode, p.circle_id FROM credentials k LEFT JOIN peers p ON p.id = k.peer_id
+     WHERE k.token_hash = ? AND k.revoked_at IS NULL AND p.retired_at IS NULL`,
+    hash,
+  )
+  if (row?.kind === 'admin') return { kind: 'admin', credentialId: row.id }
+  if (row) return { kind: 'peer', peerId: row.peer_id as number, credentialId: row.id, role: row.role, mode: row.mode, circleId: row.circle_id }
+  const enrolment = reader.get<EnrolmentRow>('SELECT * FROM enrolments WHERE token_hash = ?', hash)
+  return enrolment && whyUnusable(enrolment, now) === undefined ? { kind: 'enrolment', enrolmentId: enrolment.id } : undefined
+}
+
+/**
+ * Refuses a caller whose credential ended after its connection opened; every command asks inside its transaction.
+ *
+ * @throws MusterError `unauthenticated`
+ */
+export function requireLive(reader: Reader, caller: Caller): void {
+  if (caller.kind === 'enrolment') return
+  const live = reader.get('SELECT 1 FROM credentials WHERE id = ? AND revoked_at IS NULL', caller.credentialId)
+  if (!live) throw new MusterError('unauthenticated', { hint: 'The credential was revoked.' })
+}
+
+/** The enrolment, if it can mint another peer now. */
+export function usableEnrolment(reader: Reader, enrolmentId: number, now: number): EnrolmentRow {
+  const row = enrolmentById(reader, enrolmentId)
+  const why = whyUnusable(row, now)
+  if (why) throw new MusterError('unauthenticated', { hint: `The enrolment ${why}.` })
+  return row
+}
+
+function whyUnusable(row: EnrolmentRow, now: number): string | undefined {
+  if (row.revoked_at !== null) return 'was revoked'
+  if (row.expires_at !== null && row.expires_at <= now) return 'has expired'
+  return row.max_uses !== null && row.uses >= row.max_uses ? 'has been used up' : undefined
+}
+
+function enrolmentById(reader: Reader, id: number): EnrolmentRow {
+  const row = reader.get<EnrolmentRow>('SELECT e.*, c.name AS circle FROM enrolments e JOIN circles c ON c.id = e.circle_id WHERE e.id = ?', id)
+  if (!row) throw new MusterError('not_found', { id: reader.id('enrolment', id) })
+  return row
+}
+
+/** Mints a credential; the token is returned here and stored only as a hash. */
+export function mintCredential(tx: Tx, random: RandomBytes, peerId: number | null, label: string): { readonly row: CredentialRow; readonly token: string } {
+  const kind = peerId === null ? 'admin' : 'peer'
+  const token = newToken(kind, random)
+  const row = { id: tx.take('credential'), kind, peer_id: peerId, label, created_at: tx.now, last_used_at: null, revoked_at: null } as const
+  tx.run(
+    'INSERT INTO credentials (id, token_hash, kind, peer_id, label, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+    row.id,
+    hashToken(token),
+    kind,
+    peerId,
+    label,
+    tx.now,
+  )
+  tx.event({ type: 'credential.created', peer: peerId, audience: 'admin', subject: ['credential', row.id], changed: { label } })
+  return { row, token }
+}
+
+export interface EnrolmentDraft {
+  readonly circle: string
+  readonly roles: readonly Role[]
+  readonly label: string
+  readonly maxUses: number | null
+  readonly expiresAt: number | null
+}
+
+export function mintEnrolment(tx: Tx, random: RandomBytes, draft: EnrolmentDraft): { readonly row: EnrolmentRow; readonly token: string } {
+  const token = newToken('enrolment', random)
+  const id = tx.take('enrolment')
+  const circleId = ensureCircle(tx, draft.circle)
+  tx.run(
+    'INSERT INTO enrolments (id, token_hash, circle_id, roles, label, max_uses, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    id,
+    hashToken(token),
+    circleId,
+    JSON.stringify(draft.roles),
+    draft.label,
+    draft.maxUses,
+    tx.now,
+    draft.expiresAt,
+  )
+  tx.event({ type: 'enrolment.created', circle: circleId, audience: 'admin', subject: ['enrolment', id], changed: { roles: draft.roles, label: draft.label } })
+  return { row: enrolmentById(tx, id), token }
+}
+
+/** Notes when a credential opened a connection. */
+export function touchCredential(tx: Tx, credentialId: number): void {
+  tx.run('UPDATE credentials SET last_used_at = ? WHERE id = ?', tx.now, credentialId)
+}
+
+/** Ends every credential of a peer. */
+export function revokeAll(tx: Tx, deps: CredentialDeps, peerId: number): void {
+  const rows = tx.all<{ id: number }>('SELECT id FROM credentials WHERE peer_id = ? AND revoked_at IS NULL', peerId)
+  for (const { id } of rows) revoke(tx, deps, id, peerId)
+}
+
+function revoke(tx: Tx, deps: CredentialDeps, id: number, peerId: number | null): void {
+  tx.run('UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', tx.now, id)
+  tx.event({ type: 'credential.revoked', peer: peerId, audience: 'admin', subject: ['credential', id] })
+  tx.after(() => deps.disconnect({ credentialId: id }))
+}
+
+const CREDENTIALS = 'SELECT id, kind, peer_id, label, created_at, last_used_at, revoked_at FROM credentials'
+
+/** The commands and queries about credentials and enrolments. */
+export function createCredentialHandlers(deps: CredentialDeps) {
+  const createEnrolment: Command<'enrolments.create'> = {
+    run(tx, _caller, input) {
+      const expiresAt = input.expiresAt === undefined ? null : (parseTime(input.expiresAt) as number)
+      if (expiresAt !== null && expiresAt <= tx.now) throw new MusterError('invalid_input', { hint: '`expiresAt` must lie in the future.' })
+      const draft = { circle: input.circle, roles: input.roles, label: input.label, maxUses: input.maxUses ?? null, expiresAt }
+      const { row, token } = mintEnrolment(tx, deps.random, draft)
+      return { enrolment: toEnrolment(tx, row), token }
+    },
+  }
+  const revokeEnrolment: Command<'enrolments.revoke'> = {
+    run(tx, _caller, input) {
+      const id = tx.number('enrolment', input.enrolment)
+      enrolmentById(tx, id)
+      const revoked = tx.run('UPDATE enrolments SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', tx.now, id) > 0
+      if (revoked) tx.event({ type: 'enrolment.revoked', audience: 'admin', subject: ['enrolment', id] })
+      tx.after(() => deps.disconnect({ enrolmentId: id }))
+      return { enrolment: toEnrolment(tx, enrolmentById(tx, id)) }
+    },
+  }
+  const createCredential: Command<'credentials.create'> = {
+    run(tx, caller, input) {
+      const { row, token } = mintCredential(tx, deps.random, subjectPeer(tx, caller, input.peer), input.label)
+      return { credential: toCredential(tx, row), token }
+    },
+  }
+  const revokeCredential: Command<'credentials.revoke'> = {
+    run(tx, caller, input) {
+      const id = tx.number('credential', input.credential)
+      const row = tx.get<CredentialRow>(`${CREDENTIALS} WHERE id = ?`, id)
+      const own = caller.kind === 'peer' && row?.peer_id === caller.peerId
+      if (!row || !(caller.kind === 'admin' || own)) throw new MusterError('not_found', { id: input.credential })
+      if (row.revoked_at === null) revoke(tx, deps, id, row.peer_id)
+      return { credential: toCredential(tx, { ...row, revoked_at: row.revoked_at ?? tx.now }) }
+    },
+  }
+  return { createEnrolment, revokeEnrolment, createCredential, revokeCredential }
+}
+
+export const listEnrolments: Query<'enrolments.list'> = (reader) => {
+  const rows = reader.all<EnrolmentRow>('SELECT e.*, c.name AS circle FROM enrolments e JOIN circles c ON c.id = e.circle_id ORDER BY e.id DESC LIMIT 1000')
+  return { enrolments: rows.map((row) => toEnrolment(reader, row)) }
+}
+
+export const listCredentials: Query<'credentials.list'> = (reader, caller, input) => {
+  const peerId = caller.kind === 'peer' || input.peer !== undefined ? subjectPeer(reader, caller, input.peer) : null
+  const rows =
+    peerId === null
+      ? reader.all<CredentialRow>(`${CREDENTIALS} ORDER BY id DESC LIMIT 1000`)
+      : reader.all<CredentialRow>(`${CREDENTIALS} WHERE peer_id = ? ORDER BY id DESC LIMIT 1000`, peerId)
+  return { credentials: rows.map((row) => toCredential(reader, row)) }
+}
+
+/** The peer that a caller may act for: itself, or for the administrator any; `null` means the administrator. */
+function subjectPeer(reader: Reader, caller: Caller, address: string | undefined): number | null {
+  if (caller.kind === 'admin') return address === undefined ? null : resolveOne(reader, caller, address).id
+  const self = caller.kind === 'peer' ? caller.peerId : null
+  if (address !== undefined && resolveOne(reader, caller, address).id !== self) throw new MusterError('forbidden', { hint: 'A peer acts for itself only.' })
+  return self
+}

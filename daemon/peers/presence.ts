@@ -1,0 +1,76 @@
+import type { Presence } from '../../src/contract/index.ts'
+import { LIMITS } from '../../src/limits.ts'
+import type { Pipeline } from '../store/pipeline.ts'
+import type { Tx } from '../store/transaction.ts'
+
+/** A connection as presence sees it. */
+export interface Heart {
+  /** Heartbeats sent since the last sign of life. */
+  readonly missedBeats: number
+}
+
+/**
+ * Who is connected, from the connections themselves. Heartbeats stay in memory; only a transition becomes a row and an
+ * event, and what a transition is gets decided inside its transaction, so that crossing ones cannot leave a stale state.
+ */
+export class PresenceTracker {
+  readonly #pipeline: Pipeline
+  readonly #hearts = new Map<number, Set<Heart>>()
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline
+  }
+
+  connected(peerId: number, heart: Heart): void {
+    const hearts = this.#hearts.get(peerId) ?? new Set()
+    this.#hearts.set(peerId, hearts.add(heart))
+    if (hearts.size === 1) this.#settle(peerId)
+  }
+
+  disconnected(peerId: number, heart: Heart): void {
+    const hearts = this.#hearts.get(peerId)
+    if (!hearts?.delete(heart)) return
+    if (hearts.size === 0) this.#hearts.delete(peerId)
+    this.#settle(peerId)
+  }
+
+  /** A connection of the peer went silent or came back. */
+  changed(peerId: number): void {
+    this.#settle(peerId)
+  }
+
+  presenceOf(peerId: number): Presence {
+    const hearts = this.#hearts.get(peerId)
+    if (!hearts || hearts.size === 0) return 'offline'
+    for (const heart of hearts) if (heart.missedBeats < LIMITS.awayAfterBeats) return 'online'
+    return 'away'
+  }
+
+  /** Writes down what is so; run at start, when the rows still tell of the connections of an earlier process. */
+  settleAll(tx: Tx): void {
+    for (const { id } of tx.all<{ id: number }>("SELECT id FROM peers WHERE presence <> 'offline'")) this.#write(tx, id)
+  }
+
+  #settle(peerId: number): void {
+    // A failed commit is made good by the next transition or the next start.
+    this.#pipeline.submit(
+      (tx) => this.#write(tx, peerId),
+      () => undefined,
+    )
+  }
+
+  #write(tx: Tx, peerId: number): void {
+    const row = tx.get<{ presence: Presence; circle_id: number }>('SELECT presence, circle_id FROM peers WHERE id = ?', peerId)
+    const presence = this.presenceOf(peerId)
+    if (!row || row.presence === presence) return
+    tx.run('UPDATE peers SET presence = ?, last_seen_at = ? WHERE id = ?', presence, tx.now, peerId)
+    tx.event({
+      type: 'peer.presence',
+      actor: peerId,
+      circle: row.circle_id,
+      audience: 'circle',
+      subject: ['peer', peerId],
+      changed: { presence, was: row.presence },
+    })
+  }
+}

@@ -1,0 +1,121 @@
+import type { Credential, Enrolment, Mode, Peer, PeerRef, Presence, Reach, Role, Turn } from '../../src/contract/index.ts'
+import { formatTime } from '../../src/time.ts'
+import type { Reader } from '../store/store.ts'
+
+export interface PeerRow {
+  readonly id: number
+  readonly name: string
+  readonly circle: string
+  readonly circle_id: number
+  readonly role: Role
+  readonly mode: Mode
+  readonly runtime: string
+  readonly description: string
+  readonly capabilities: string
+  readonly turn: Turn
+  readonly presence: Presence
+  readonly read_marker: number
+  readonly last_seen_at: number | null
+  readonly created_at: number
+  readonly retired_at: number | null
+}
+
+/** Whether a stream peer has a consumer connected, known to the dispatcher alone. */
+export interface Liveness {
+  consuming(peerId: number): boolean
+}
+
+export const PEER_COLUMNS = `p.id, p.name, c.name AS circle, p.circle_id, p.role, p.mode, p.runtime, p.description, p.capabilities, p.turn, p.presence,
+  p.read_marker, p.last_seen_at, p.created_at, p.retired_at`
+const PEER_BY_ID = `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?`
+const REF_BY_ID = 'SELECT p.id, p.name, c.name AS circle FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?'
+
+export function findPeer(reader: Reader, id: number): PeerRow | undefined {
+  return reader.get<PeerRow>(PEER_BY_ID, id)
+}
+
+export function toRef(reader: Reader, row: Pick<PeerRow, 'id' | 'name' | 'circle'>): PeerRef {
+  return { id: reader.id('peer', row.id), name: row.name, circle: row.circle }
+}
+
+/** The reference to a peer by number; `null` stands for the daemon itself. */
+export function refOf(reader: Reader, id: number | null): PeerRef | null {
+  const row = id === null ? undefined : reader.get<Pick<PeerRow, 'id' | 'name' | 'circle'>>(REF_BY_ID, id)
+  return row ? toRef(reader, row) : null
+}
+
+/** Whether the peer can be reached now, and how. */
+export function reachOf(row: Pick<PeerRow, 'id' | 'mode' | 'presence'>, live: Liveness): Reach {
+  if (row.mode === 'stream') return live.consuming(row.id) ? 'push' : 'none'
+  return row.presence === 'offline' ? 'none' : 'poll'
+}
+
+export function toPeer(reader: Reader, row: PeerRow, live: Liveness): Peer {
+  return {
+    ...toRef(reader, row),
+    role: row.role,
+    runtime: row.runtime,
+    mode: row.mode,
+    capabilities: JSON.parse(row.capabilities) as string[],
+    description: row.description,
+    presence: row.presence,
+    turn: row.turn,
+    reach: reachOf(row, live),
+    lastSeenAt: timeOrNull(row.last_seen_at),
+    createdAt: formatTime(row.created_at),
+    retiredAt: timeOrNull(row.retired_at),
+  }
+}
+
+export interface CredentialRow {
+  readonly id: number
+  readonly kind: 'peer' | 'admin'
+  readonly peer_id: number | null
+  readonly label: string
+  readonly created_at: number
+  readonly last_used_at: number | null
+  readonly revoked_at: number | null
+}
+
+export function toCredential(reader: Reader, row: CredentialRow): Credential {
+  return {
+    id: reader.id('credential', row.id),
+    kind: row.kind,
+    peer: refOf(reader, row.peer_id),
+    label: row.label,
+    createdAt: formatTime(row.created_at),
+    lastUsedAt: timeOrNull(row.last_used_at),
+    revokedAt: timeOrNull(row.revoked_at),
+  }
+}
+
+export interface EnrolmentRow {
+  readonly id: number
+  readonly circle_id: number
+  readonly circle: string
+  readonly roles: string
+  readonly label: string
+  readonly uses: number
+  readonly max_uses: number | null
+  readonly created_at: number
+  readonly expires_at: number | null
+  readonly revoked_at: number | null
+}
+
+export function toEnrolment(reader: Reader, row: EnrolmentRow): Enrolment {
+  return {
+    id: reader.id('enrolment', row.id),
+    circle: row.circle,
+    roles: JSON.parse(row.roles) as Role[],
+    label: row.label,
+    uses: row.uses,
+    maxUses: row.max_uses,
+    createdAt: formatTime(row.created_at),
+    expiresAt: timeOrNull(row.expires_at),
+    revokedAt: timeOrNull(row.revoked_at),
+  }
+}
+
+export function timeOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : formatTime(epochMs)
+}

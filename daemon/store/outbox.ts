@@ -1,0 +1,112 @@
+import { LIMITS } from '../../src/limits.ts'
+import type { Clock } from '../clock.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { Reader } from './store.ts'
+import type { Tx } from './transaction.ts'
+
+interface OutboxRow {
+  readonly id: number
+  readonly destination: string
+  readonly payload: string
+  readonly attempts: number
+}
+
+/**
+ * Does one step of what a row asks for, in a transaction; returns whether more steps are left. `payload` is what
+ * {@link enqueue} was given. The row is deleted in the transaction of its last step.
+ */
+export type OutboxWork = (tx: Tx, payload: never) => boolean
+
+/** Tries after which a row is dead and only a person can help. */
+const MAX_ATTEMPTS = 10
+
+/** Writes down that something must happen; it does at least once, in order for each destination. */
+export function enqueue(tx: Tx, outbox: Outbox, destination: string, payload: unknown): void {
+  tx.run(
+    "INSERT INTO outbox (id, destination, payload, state, created_at) VALUES (?, ?, ?, 'waiting', ?)",
+    tx.take('outbox'),
+    destination,
+    JSON.stringify(payload),
+    tx.now,
+  )
+  tx.after(() => outbox.wake())
+}
+
+/** Carries out what must happen. A row that fails is tried again after a backoff; behind a row that waits, its destination waits. */
+export class Outbox {
+  readonly #pipeline: Pipeline
+  readonly #reader: Reader
+  readonly #clock: Clock
+  readonly #work = new Map<string, OutboxWork>()
+  /** Monotonic time before which a destination is not tried again. */
+  readonly #notBefore = new Map<string, number>()
+  readonly #running = new Set<string>()
+
+  constructor(options: { readonly pipeline: Pipeline; readonly reader: Reader; readonly clock: Clock }) {
+    this.#pipeline = options.pipeline
+    this.#reader = options.reader
+    this.#clock = options.clock
+  }
+
+  register<Payload>(destination: string, work: (tx: Tx, payload: Payload) => boolean): void {
+    this.#work.set(destination, work as OutboxWork)
+  }
+
+  /** Starts on every destination that has something waiting. */
+  wake(): void {
+    for (const { destination } of this.#reader.all<{ destination: string }>("SELECT DISTINCT destination FROM outbox WHERE state = 'waiting'")) {
+      const ready = (this.#notBefore.get(destination) ?? 0) <= this.#clock.monoMs()
+      if (ready && !this.#running.has(destination)) this.#step(destination)
+    }
+  }
+
+  /** Monotonic time at which a destination may be tried again. */
+  nextRetry(): number | undefined {
+    return this.#notBefore.size === 0 ? undefined : Math.min(...this.#notBefore.values())
+  }
+
+  #step(destination: string): void {
+    this.#running.add(destination)
+    this.#pipeline.submit(
+      (tx) => this.#runFirst(tx, destination),
+      (outcome) => {
+        this.#running.delete(destination)
+        if (outcome.ok) {
+          this.#notBefore.delete(destination)
+          if (outcome.value) this.#step(destination)
+        } else this.#failed(destination)
+      },
+    )
+  }
+
+  #runFirst(tx: Tx, destination: string): boolean {
+    const row = tx.get<OutboxRow>(
+      "SELECT id, destination, payload, attempts FROM outbox WHERE destination = ? AND state = 'waiting' ORDER BY id LIMIT 1",
+      destination,
+    )
+    const work = this.#work.get(destination)
+    if (!row || !work) return false
+    if (!work(tx, JSON.parse(row.payload) as never)) tx.run('DELETE FROM outbox WHERE id = ?', row.id)
+    return true
+  }
+
+  #failed(destination: string): void {
+    this.#pipeline.submit(
+      (tx) => {
+        const row = tx.get<OutboxRow>(
+          "SELECT id, destination, payload, attempts FROM outbox WHERE destination = ? AND state = 'waiting' ORDER BY id LIMIT 1",
+          destination,
+        )
+        if (!row) return 0
+        const dead = row.attempts + 1 >= MAX_ATTEMPTS
+        tx.run('UPDATE outbox SET attempts = attempts + 1, state = ? WHERE id = ?', dead ? 'dead' : 'waiting', row.id)
+        if (dead) tx.event({ type: 'outbox.dead', audience: 'admin', changed: { destination, outbox: row.id } })
+        return row.attempts
+      },
+      (outcome) => {
+        const attempts = outcome.ok ? outcome.value : 0
+        this.#notBefore.set(destination, this.#clock.monoMs() + Math.min(LIMITS.backoffFirstMs * 2 ** attempts, LIMITS.backoffLastMs))
+      },
+    )
+  }
+}

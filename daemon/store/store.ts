@@ -1,0 +1,158 @@
+import { statSync } from 'node:fs'
+import type Database from 'better-sqlite3'
+import { MusterError } from '../../src/errors.ts'
+import { decodeId, encodeCursor, encodeId, ID_KINDS, type IdKind, tagFrom } from '../../src/ids.ts'
+import type { Clock, RandomBytes } from '../clock.ts'
+import { type Durability, type OpenDriver, openDatabase } from './database.ts'
+
+type Scalar = string | number | Uint8Array | null
+/** One positional value, or an object with the values of all named parameters. */
+export type Value = Scalar | Readonly<Record<string, Scalar>>
+/** What a counter counts: the kinds that have ids, and the numbers that never leave the daemon. */
+export type CounterKind = IdKind | 'event' | 'handover' | 'outbox'
+
+/** Reading by prepared statement; each SQL text is prepared once. */
+export interface Reader {
+  get<Row>(sql: string, ...values: readonly Value[]): Row | undefined
+  all<Row>(sql: string, ...values: readonly Value[]): Row[]
+  /** The id that shows a number of ours. */
+  id(kind: IdKind, number: number): string
+  /**
+   * The number behind an id of this or an earlier incarnation.
+   *
+   * @throws MusterError `not_found` when it was minted elsewhere, or in an earlier life after the copy that this one lives on
+   */
+  number(kind: IdKind, id: string): number
+}
+
+export interface StoreOptions {
+  readonly path: string
+  readonly durability: Durability
+  readonly clock: Clock
+  readonly random: RandomBytes
+  /** Where faults are injected by the simulation. */
+  readonly driver?: OpenDriver
+  /** Says why this is not the life in which the ids so far were minted, such as `restored`. */
+  readonly reincarnate?: string
+}
+
+/** The open database: statements, ids and counters. Only the commit pipeline writes through it. */
+export class Store implements Reader {
+  readonly db: Database.Database
+  readonly durability: Durability
+  /** The tag of this incarnation, part of every id and cursor that it mints. */
+  readonly tag: string
+  readonly #statements = new Map<string, Database.Statement<Value[]>>()
+  readonly #counters = new Map<CounterKind, number>()
+  readonly #dirtyCounters = new Set<CounterKind>()
+  /** Tags whose ids may be read here, with the last number of each kind that counts; `undefined` for the living one. */
+  readonly #incarnations = new Map<string, Partial<Record<CounterKind, number>> | undefined>()
+
+  constructor(options: StoreOptions) {
+    this.db = openDatabase(options.path, options.durability, options.driver)
+    this.durability = options.durability
+    this.reloadCounters()
+    this.tag = this.#incarnate(options)
+  }
+
+  get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
+    return this.#statement(sql).get(...(values as Value[])) as Row | undefined
+  }
+
+  all<Row>(sql: string, ...values: readonly Value[]): Row[] {
+    return this.#statement(sql).all(...(values as Value[])) as Row[]
+  }
+
+  /** @returns the number of rows changed */
+  unsafeRun(sql: string, ...values: readonly Value[]): number {
+    return this.#statement(sql).run(...(values as Value[])).changes
+  }
+
+  id(kind: IdKind, number: number): string {
+    return encodeId(kind, this.tag, number)
+  }
+
+  cursor(seq: number): string {
+    return encodeCursor(this.tag, seq)
+  }
+
+  number(kind: IdKind, id: string): number {
+    const decoded = decodeId(id)
+    if (decoded?.kind === kind && this.#incarnations.has(decoded.tag)) {
+      const ceilings = this.#incarnations.get(decoded.tag)
+      if (!ceilings || decoded.number <= (ceilings[kind] ?? 0)) return decoded.number
+    }
+    throw new MusterError('not_found', { id })
+  }
+
+  /** The next `count` numbers of a kind; returns the first. Numbers taken by a command that fails are never given out again. */
+  take(kind: CounterKind, count = 1): number {
+    const last = this.#counters.get(kind) ?? 0
+    this.#counters.set(kind, last + count)
+    this.#dirtyCounters.add(kind)
+    return last + 1
+  }
+
+  last(kind: CounterKind): number {
+    return this.#counters.get(kind) ?? 0
+  }
+
+  /** Writes the counters that moved; the pipeline calls it once a batch, before COMMIT. */
+  saveCounters(): void {
+    for (const kind of this.#dirtyCounters) this.unsafeRun('INSERT OR REPLACE INTO counters (kind, last) VALUES (?, ?)', kind, this.last(kind))
+    this.#dirtyCounters.clear()
+  }
+
+  /** After a failed commit: the counters on disk count, unless ours are already further (a number is never reused). */
+  reloadCounters(): void {
+    for (const { kind, last } of this.all<{ kind: CounterKind; last: number }>('SELECT kind, last FROM counters')) {
+      this.#counters.set(kind, Math.max(last, this.last(kind)))
+    }
+    for (const kind of this.#counters.keys()) this.#dirtyCounters.add(kind)
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.db.close()
+  }
+
+  #statement(sql: string): Database.Statement<Value[]> {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.db.prepare<Value[]>(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  /** Mints a tag for a new, restored or copied database; a copy shows itself by its inode. */
+  #incarnate(options: StoreOptions): string {
+    for (const row of this.all<{ tag: string; ceilings: string | null }>('SELECT tag, ceilings FROM incarnations')) {
+      this.#incarnations.set(row.tag, row.ceilings === null ? undefined : (JSON.parse(row.ceilings) as Partial<Record<CounterKind, number>>))
+    }
+    const living = [...this.#incarnations].find(([, ceilings]) => ceilings === undefined)?.[0]
+    const file = fileIdentity(options.path)
+    const known = this.get<{ value: string }>("SELECT value FROM meta WHERE key = 'file'")?.value
+    if (living && !options.reincarnate && known === file) return living
+    const reason = options.reincarnate ?? (living ? 'the file was copied or moved' : 'created')
+    return this.#mintIncarnation(tagFrom(options.random(8)), living, reason, file, options.clock.wallMs())
+  }
+
+  #mintIncarnation(tag: string, previous: string | undefined, reason: string, file: string, now: number): string {
+    const ceilings = Object.fromEntries(Object.keys(ID_KINDS).map((kind) => [kind, this.last(kind as IdKind)]))
+    this.db.transaction(() => {
+      if (previous) this.unsafeRun('UPDATE incarnations SET ceilings = ? WHERE tag = ?', JSON.stringify(ceilings), previous)
+      this.unsafeRun('INSERT INTO incarnations (tag, minted_at, reason) VALUES (?, ?, ?)', tag, now, reason)
+      this.unsafeRun("INSERT OR REPLACE INTO meta (key, value) VALUES ('file', ?)", file)
+    })()
+    if (previous) this.#incarnations.set(previous, ceilings)
+    this.#incarnations.set(tag, undefined)
+    return tag
+  }
+}
+
+function fileIdentity(path: string): string {
+  if (path === ':memory:') return path
+  const { dev, ino } = statSync(path)
+  return `${dev}:${ino}`
+}

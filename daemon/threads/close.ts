@@ -1,0 +1,170 @@
+import type { MessageKind, Output, ThreadState } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { encodeNotification } from '../../src/rpc.ts'
+import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
+import { findPeer, refOf, timeOrNull } from '../peers/index.ts'
+import type { Tx } from '../store/transaction.ts'
+import { lastDelivery } from './causes.ts'
+import { ackDeliveries, endDelivery } from './deliveries.ts'
+import type { ThreadDeps } from './deps.ts'
+import { post, postMore } from './post.ts'
+import { type DeliveryRow, findDelivery, findMessage, findThread, isWaiting, type MessageRow, type ThreadRow, toThread } from './rows.ts'
+
+type EndState = Exclude<ThreadState, 'open' | 'notice'>
+
+const CLOSE = 'UPDATE threads SET state = ?, closed_at = ?, closed_by = ?, reason = ?, tail = ?, size = size + 1 WHERE id = ?'
+
+export interface Ending {
+  readonly state: EndState
+  readonly kind: MessageKind
+  /** `null`: the daemon itself. */
+  readonly by: number | null
+  readonly body: string
+  readonly reason: string | null
+}
+
+/**
+ * Ends an open ask: whoever did not end it is told by a message that is never refused, and what the recipient has not
+ * consumed of the thread is withdrawn or, where it answers, acked.
+ *
+ * @returns the number of the closing message
+ */
+export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending: Ending): number {
+  const closed: ThreadRow = { ...thread, state: ending.state, closed_at: tx.now, closed_by: ending.by, reason: ending.reason }
+  const head = findMessage(tx, thread.head) as MessageRow
+  const opening = findDelivery(tx, head.first_delivery) as DeliveryRow
+  const byRecipient = ending.by !== null && ending.by === thread.recipient_id
+  const knows = opening.state === 'acked' || opening.state === 'offered'
+  const told = [...(ending.by === thread.opener_id ? [] : [thread.opener_id]), ...(byRecipient || !knows ? [] : [thread.recipient_id])]
+  const recipients = told.filter((peer): peer is number => peer !== null && isActive(tx, peer))
+  const cause = { causedBy: head.id, hops: head.hops, attended: head.attended === 1 }
+  const from = refOf(tx, ending.by)
+  const draft = { kind: ending.kind, sender: ending.by, from, body: ending.body, recipients, solicited: true, cause, control: !byRecipient }
+  endWaiting(tx, deps, closed, opening, byRecipient)
+  const { messageId } = post(tx, deps, closed, thread.tail, draft)
+  tx.run(CLOSE, ending.state, tx.now, ending.by, ending.reason, messageId, thread.id)
+  tx.run('DELETE FROM open_asks WHERE recipient_id = ? AND thread_id = ?', thread.recipient_id, thread.id)
+  const other = ending.by === thread.opener_id ? thread.recipient_id : thread.opener_id
+  const changed = { state: ending.state, reason: ending.reason, message: tx.id('message', messageId) }
+  tx.event({ type: 'thread.closed', actor: ending.by, peer: other, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id], changed })
+  return messageId
+}
+
+function isActive(tx: Tx, peerId: number): boolean {
+  return tx.get('SELECT 1 FROM peers WHERE id = ? AND retired_at IS NULL', peerId) !== undefined
+}
+
+/** Ends what waits for the recipient in the thread: the ask itself and whatever the asker added to it. */
+function endWaiting(tx: Tx, deps: ThreadDeps, closed: ThreadRow, opening: DeliveryRow, byRecipient: boolean): void {
+  const frame = () => closedFrame(tx, closed)
+  const end = (row: DeliveryRow) => {
+    if (!isWaiting(row) || row.peer_id !== closed.recipient_id) return
+    if (byRecipient) endDelivery(tx, deps, row, 'acked', null)
+    else endDelivery(tx, deps, row, 'withdrawn', `the thread was ${closed.state}`, frame)
+  }
+  end(opening)
+  if (closed.size === 1 || byRecipient) return
+  for (
+    let message = findMessage(tx, closed.tail);
+    message && message.id !== closed.head;
+    message = message.prev === null ? undefined : findMessage(tx, message.prev)
+  ) {
+    for (let id = message.first_delivery; id <= lastDelivery(message); id += 1) end(findDelivery(tx, id) as DeliveryRow)
+  }
+}
+
+/** `thread.closed`, for a consumer that has a delivery of the thread in hand. */
+function closedFrame(tx: Tx, thread: ThreadRow): string {
+  return encodeNotification('thread.closed', {
+    thread: tx.id('thread', thread.id),
+    state: thread.state,
+    reason: thread.reason,
+    by: refOf(tx, thread.closed_by),
+  })
+}
+
+interface Decision {
+  readonly thread: string
+  readonly delivery?: string | undefined
+}
+
+export function createClosing(deps: ThreadDeps) {
+  const decide = (
+    tx: Tx,
+    caller: Caller,
+    input: Decision,
+    state: 'answered' | 'declined',
+    kind: 'answer' | 'decline',
+    body: string,
+  ): Output<'threads.answer'> => {
+    const peer = asPeer(caller)
+    const thread = askedOf(tx, peer, input.thread)
+    if (thread.state === state) throw alreadyClosed(tx, thread)
+    if (input.delivery !== undefined) ackDeliveries(tx, deps, peer.peerId, [tx.number('delivery', input.delivery)])
+    const reason = kind === 'decline' ? body : null
+    const late = thread.state !== 'open'
+    const message = late ? postLate(tx, deps, thread, peer.peerId, kind, body) : closeThread(tx, deps, thread, { state, kind, by: peer.peerId, body, reason })
+    tx.created = { number: message, count: 1 }
+    return closing(tx, message)
+  }
+
+  const answer: Command<'threads.answer'> = {
+    run: (tx, caller, input) => decide(tx, caller, input, 'answered', 'answer', input.body),
+    replay: (tx, _caller, created) => closing(tx, created.number),
+  }
+  const decline: Command<'threads.decline'> = {
+    run: (tx, caller, input) => decide(tx, caller, input, 'declined', 'decline', input.reason),
+    replay: (tx, _caller, created) => closing(tx, created.number),
+  }
+  const cancel: Command<'threads.cancel'> = {
+    run(tx, caller, input) {
+      const { peerId } = asPeer(caller)
+      const thread = findThread(tx, tx.number('thread', input.thread))
+      if (thread?.opener_id !== peerId) throw new MusterError('not_found', { id: input.thread })
+      if (thread.kind !== 'ask') throw new MusterError('invalid_input', { hint: 'A notify needs no closing, so there is nothing to cancel.' })
+      const changed = thread.state === 'open'
+      if (changed) closeThread(tx, deps, thread, { state: 'cancelled', kind: 'cancel', by: peerId, body: input.reason, reason: input.reason })
+      tx.created = { number: thread.id, count: 1 }
+      return { thread: toThread(tx, findThread(tx, thread.id) as ThreadRow), changed }
+    },
+    replay: (tx, _caller, created) => ({ thread: toThread(tx, findThread(tx, created.number) as ThreadRow), changed: true }),
+  }
+  return { answer, decline, cancel }
+}
+
+/** The ask that the caller was sent. */
+function askedOf(tx: Tx, caller: PeerCaller, id: string): ThreadRow {
+  const thread = findThread(tx, tx.number('thread', id))
+  if (!thread || (thread.recipient_id !== caller.peerId && thread.opener_id !== caller.peerId)) throw new MusterError('not_found', { id })
+  if (thread.kind !== 'ask') throw new MusterError('invalid_input', { hint: 'A notify needs no answer; use threads.reply to say something.' })
+  if (thread.recipient_id !== caller.peerId)
+    throw new MusterError('forbidden', { hint: 'Only the peer that was asked can answer. Use threads.cancel to withdraw the ask.' })
+  return thread
+}
+
+function postLate(tx: Tx, deps: ThreadDeps, thread: ThreadRow, sender: number, kind: MessageKind, body: string): number {
+  const head = findMessage(tx, thread.head) as MessageRow
+  const recipients = thread.opener_id !== null && isActive(tx, thread.opener_id) ? [thread.opener_id] : []
+  const cause = { causedBy: head.id, hops: head.hops, attended: head.attended === 1 }
+  const { messageId } = postMore(tx, deps, thread, { kind, sender, from: refOf(tx, sender), body, recipients, solicited: true, cause, late: true })
+  const changed = { message: tx.id('message', messageId), late: true }
+  const base = { type: 'thread.message', actor: sender, peer: thread.opener_id, circle: thread.circle_id, audience: 'granted' } as const
+  tx.event({ ...base, subject: ['thread', thread.id], changed })
+  return messageId
+}
+
+function closing(tx: Tx, messageNumber: number): Output<'threads.answer'> {
+  const message = findMessage(tx, messageNumber) as MessageRow
+  const thread = findThread(tx, message.thread_id) as ThreadRow
+  return { thread: toThread(tx, thread), message: tx.id('message', message.id), late: message.late === 1 }
+}
+
+function alreadyClosed(tx: Tx, thread: ThreadRow): MusterError {
+  const by = thread.closed_by === null ? undefined : findPeer(tx, thread.closed_by)
+  return new MusterError('already_closed', {
+    state: thread.state,
+    by: refOf(tx, thread.closed_by),
+    at: timeOrNull(thread.closed_at),
+    hint: `It was ${thread.state} by ${by?.name ?? 'the daemon'}.`,
+  })
+}

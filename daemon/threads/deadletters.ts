@@ -1,0 +1,101 @@
+import type { Output } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { formatTime } from '../../src/time.ts'
+import type { Caller, Command, Query } from '../caller.ts'
+import { refOf, resolveOne } from '../peers/index.ts'
+import type { Reader } from '../store/store.ts'
+import type { Tx } from '../store/transaction.ts'
+import { closeThread } from './close.ts'
+import { type FailureOutcome, failDelivery } from './deliveries.ts'
+import type { ThreadDeps } from './deps.ts'
+import { postMore } from './post.ts'
+import { type DeliveryRow, findDelivery, findMessage, findThread, type MessageRow, type ThreadRow, toDelivery, toMessage } from './rows.ts'
+
+/** {@link failDelivery}, and where that was the last straw, tells whoever sent it: an ask that cannot be delivered fails. */
+export function failOrBury(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: string, counts: boolean): FailureOutcome {
+  const outcome = failDelivery(tx, deps, row, reason, counts)
+  if (outcome === 'dead') tellOfDeath(tx, deps, row, reason)
+  return outcome
+}
+
+/** The event of a dead letter, and the notice to its sender. */
+export function tellOfDeath(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: string): void {
+  const thread = findThread(tx, row.thread_id) as ThreadRow
+  const message = findMessage(tx, row.message_id) as MessageRow
+  const changed = { reason, message: tx.id('message', message.id) }
+  tx.event({ type: 'delivery.dead', peer: row.peer_id, circle: thread.circle_id, audience: 'granted', subject: ['delivery', row.id], changed })
+  const body = `Could not be delivered to ${refOf(tx, row.peer_id)?.name}: ${reason}. It is kept as a dead letter (${tx.id('delivery', row.id)}).`
+  if (thread.state === 'open' && message.id === thread.head) {
+    closeThread(tx, deps, thread, { state: 'failed', kind: 'fail', by: null, body, reason })
+    return
+  }
+  // The daemon has no mailbox, and a peer that cannot be told of its own failure is on the list of dead letters already.
+  if (message.sender_id === null || message.sender_id === row.peer_id) return
+  const cause = { causedBy: message.id, hops: message.hops, attended: message.attended === 1 }
+  postMore(tx, deps, thread, { kind: 'fail', sender: null, from: null, body, recipients: [message.sender_id], solicited: true, cause, control: true })
+}
+
+const DEAD = `SELECT d.* FROM deliveries d JOIN messages m ON m.id = d.message_id WHERE d.state = 'dead' AND d.id > @after`
+
+export function listDead(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'mailbox.dead'> {
+  return (reader, caller, input) => {
+    const after = input.after === undefined ? 0 : reader.number('delivery', input.after)
+    const peer = input.peer === undefined ? null : resolveOne(reader, caller, input.peer).id
+    const self = caller.kind === 'peer' ? caller.peerId : null
+    const rows = reader.all<DeliveryRow>(
+      `${DEAD} AND (@peer IS NULL OR d.peer_id = @peer) AND (@self IS NULL OR d.peer_id = @self OR m.sender_id = @self) ORDER BY d.id LIMIT @limit`,
+      { after, peer, self, limit: input.limit + 1 },
+    )
+    const page = rows.slice(0, input.limit)
+    const last = rows.length > input.limit ? page.at(-1) : undefined
+    return { dead: page.map((row) => toDeadLetter(reader, deps, row)), after: last ? reader.id('delivery', last.id) : null }
+  }
+}
+
+function toDeadLetter(reader: Reader, deps: Pick<ThreadDeps, 'dispatcher'>, row: DeliveryRow): Output<'mailbox.dead'>['dead'][number] {
+  const message = findMessage(reader, row.message_id) as MessageRow
+  const delivery = toDelivery(reader, row, deps.dispatcher.flights.get(row.id))
+  return { delivery, message: toMessage(reader, message), diedAt: formatTime(row.ended_at ?? row.queued_at), reason: row.reason ?? '' }
+}
+
+export function createDeadLetterHandlers(deps: ThreadDeps) {
+  const replay: Command<'mailbox.replay'> = {
+    run(tx, caller, input) {
+      const row = deadOf(tx, caller, input.delivery)
+      if (tx.get('SELECT 1 FROM peers WHERE id = ? AND retired_at IS NULL', row.peer_id) === undefined) {
+        throw new MusterError('not_found', { hint: 'The recipient has retired; the dead letter can only be discarded.' })
+      }
+      tx.run(
+        "UPDATE deliveries SET state = 'queued', attempt = 0, failures = 0, backoff_ms = 0, solicited = 1, ended_at = NULL, reason = 'replayed' WHERE id = ?",
+        row.id,
+      )
+      note(tx, row, 'delivery.replayed', caller)
+      tx.after(() => deps.dispatcher.wake(row.peer_id))
+      return { delivery: toDelivery(tx, findDelivery(tx, row.id) as DeliveryRow, undefined) }
+    },
+  }
+  const discard: Command<'mailbox.discard'> = {
+    run(tx, caller, input) {
+      const row = deadOf(tx, caller, input.delivery)
+      tx.run("UPDATE deliveries SET state = 'withdrawn', ended_at = ?, reason = 'discarded' WHERE id = ?", tx.now, row.id)
+      note(tx, row, 'delivery.discarded', caller)
+      return { delivery: toDelivery(tx, findDelivery(tx, row.id) as DeliveryRow, undefined) }
+    },
+  }
+  return { replay, discard }
+}
+
+/** A dead letter of the caller's mailbox or of its own sending. */
+function deadOf(tx: Tx, caller: Caller, id: string): DeliveryRow {
+  const row = findDelivery(tx, tx.number('delivery', id))
+  const sender = row ? findMessage(tx, row.message_id)?.sender_id : undefined
+  const own = caller.kind === 'admin' || (caller.kind === 'peer' && (row?.peer_id === caller.peerId || sender === caller.peerId))
+  if (row?.state !== 'dead' || !own) throw new MusterError('not_found', { id, hint: 'mailbox.dead lists the dead letters.' })
+  return row
+}
+
+function note(tx: Tx, row: DeliveryRow, type: string, caller: Caller): void {
+  const thread = findThread(tx, row.thread_id) as ThreadRow
+  const actor = caller.kind === 'peer' ? caller.peerId : null
+  tx.event({ type, actor, peer: row.peer_id, circle: thread.circle_id, audience: 'granted', subject: ['delivery', row.id] })
+}

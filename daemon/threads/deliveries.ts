@@ -1,0 +1,79 @@
+import type { DeliveryState } from '../../src/contract/index.ts'
+import { LIMITS } from '../../src/limits.ts'
+import type { Tx } from '../store/transaction.ts'
+import type { ThreadDeps } from './deps.ts'
+import { type DeliveryRow, findDelivery, isWaiting } from './rows.ts'
+
+type EndState = Extract<DeliveryState, 'acked' | 'superseded' | 'withdrawn' | 'expired' | 'dead'>
+
+const END = `UPDATE deliveries SET state = ?, attempt = ?, offered_at = ?, ended_at = ?, reason = ?, backoff_ms = 0, holder = NULL, handover = NULL WHERE id = ?`
+
+/**
+ * Ends a waiting delivery, writes down the offer that was in the air, and frees what it held after the commit.
+ *
+ * @param closedFrame sent to the consumer that has it in hand, if one has
+ */
+export function endDelivery(tx: Tx, deps: ThreadDeps, row: DeliveryRow, state: EndState, reason: string | null, closedFrame?: () => string): void {
+  const flight = deps.dispatcher.flights.get(row.id)
+  tx.run(END, state, flight ? flight.attempt : row.attempt, flight ? flight.offeredAt : row.offered_at, tx.now, reason, row.id)
+  tx.after(() => {
+    if (row.solicited === 0) deps.room.changed(row.peer_id, -1)
+    deps.holds.remove(row.id)
+    deps.dispatcher.undelay(row.id)
+    const released = deps.dispatcher.release(row.id)
+    if (closedFrame) released?.consumer.port.send(closedFrame())
+  })
+}
+
+/**
+ * Acks deliveries of a peer. A stale ack is accepted; one of somebody else's delivery changes nothing.
+ *
+ * @returns how many were waiting
+ */
+export function ackDeliveries(tx: Tx, deps: ThreadDeps, peerId: number, ids: readonly number[]): number {
+  let acked = 0
+  for (const id of ids) {
+    const row = findDelivery(tx, id)
+    if (row?.peer_id !== peerId || !isWaiting(row)) continue
+    endDelivery(tx, deps, row, 'acked', null)
+    acked += 1
+  }
+  return acked
+}
+
+const RETRY = `UPDATE deliveries SET state = 'queued', attempt = ?, failures = ?, backoff_ms = ?, offered_at = ?, reason = ?, holder = NULL, handover = NULL WHERE id = ?`
+
+/** What became of a delivery that failed. */
+export type FailureOutcome = 'retried' | 'dead'
+
+/**
+ * An offer failed: by a nack or a visibility timeout (`counts`), or by losing its connection, which raises only the
+ * attempt. The delivery is offered again, after a backoff where it counts, or dies.
+ */
+export function failDelivery(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: string, counts: boolean): FailureOutcome {
+  const flight = deps.dispatcher.flights.get(row.id)
+  // A pull handover counted its attempt when it was made.
+  const attempt = row.state === 'offered' ? row.attempt : row.attempt + 1
+  const failures = row.failures + (counts ? 1 : 0)
+  if (failures >= LIMITS.maxFailures || attempt >= LIMITS.maxAttempts) {
+    tx.run('UPDATE deliveries SET failures = ? WHERE id = ?', failures, row.id)
+    endDelivery(tx, deps, row, 'dead', reason)
+    return 'dead'
+  }
+  const backoffMs = counts ? backoff(failures, deps) : 0
+  tx.run(RETRY, attempt, failures, backoffMs, flight?.offeredAt ?? row.offered_at, reason, row.id)
+  tx.after(() => {
+    deps.holds.remove(row.id)
+    if (backoffMs > 0) deps.dispatcher.delay({ deliveryId: row.id, peerId: row.peer_id, threadId: row.thread_id }, backoffMs)
+    deps.dispatcher.release(row.id)
+    deps.dispatcher.wake(row.peer_id)
+  })
+  return 'retried'
+}
+
+/** 1 s, 2 s, 4 s, 8 s … 5 min, each less up to a fifth, so that what failed together does not return together. */
+function backoff(failures: number, deps: ThreadDeps): number {
+  const ceiling = Math.min(LIMITS.backoffFirstMs * 2 ** (failures - 1), LIMITS.backoffLastMs)
+  const jitter = (deps.random(1)[0] ?? 0) / 255 / 5
+  return Math.round(ceiling * (1 - jitter))
+}

@@ -1,0 +1,22 @@
+import type { RandomBytes } from '../clock.ts'
+import type { Liveness } from '../peers/index.ts'
+import type { Pipeline } from '../store/pipeline.ts'
+import type { Tx } from '../store/transaction.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { Delays } from './flights.ts'
+import type { Room } from './room.ts'
+import type { ThreadSignals } from './signals.ts'
+
+/** What the rules of this domain need besides the transaction. They read these; they change them in effects only. */
+export interface ThreadDeps {
+  readonly pipeline: Pipeline
+  readonly dispatcher: Dispatcher
+  readonly room: Room
+  readonly signals: ThreadSignals
+  /** Visibility of what pull consumers were handed. */
+  readonly holds: Delays
+  readonly live: Liveness
+  readonly random: RandomBytes
+  /** Parks a pair of peers and tells the orchestrators of the circle. */
+  readonly parkPair: (tx: Tx, pair: { readonly a: number; readonly b: number; readonly circleId: number; readonly reason: string }) => void
+}

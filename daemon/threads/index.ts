@@ -1,0 +1,186 @@
+/** The threads domain: its handlers, and the machinery that offers, reminds, expires and cleans up. */
+import { LIMITS } from '../../src/limits.ts'
+import type { Clock, RandomBytes } from '../clock.ts'
+import type { Liveness } from '../peers/index.ts'
+import type { Outbox } from '../store/outbox.ts'
+import { enqueue } from '../store/outbox.ts'
+import type { Pipeline } from '../store/pipeline.ts'
+import type { Store } from '../store/store.ts'
+import type { DueTimer } from '../store/timer.ts'
+import type { Tx } from '../store/transaction.ts'
+import { createClosing } from './close.ts'
+import { createDeadLetterHandlers, listDead } from './deadletters.ts'
+import { nextDeadline, runDeadlines } from './deadlines.ts'
+import type { ThreadDeps } from './deps.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { Delays } from './flights.ts'
+import { createDispatching, createReceipts } from './mailbox.ts'
+import { parkPair } from './notices.ts'
+import { createOpening } from './open.ts'
+import { listPairs, releasePair } from './pairs.ts'
+import { ackThread, createPulling, endTurn, owedThreads, peekMailbox } from './pull.ts'
+import { getThread, listThreads, redactMessage } from './reading.ts'
+import { createReplying } from './reply.ts'
+import { RETIREMENT, retireBatch } from './retirement.ts'
+import { Room } from './room.ts'
+import { ThreadSignals } from './signals.ts'
+import { traceMessage } from './trace.ts'
+
+export type { Consumer, ConsumerPort } from './consumer.ts'
+export { newsOf } from './reading.ts'
+export { purgeThreads } from './retention.ts'
+
+export interface ThreadsOptions {
+  readonly store: Store
+  readonly pipeline: Pipeline
+  readonly outbox: Outbox
+  readonly timer: DueTimer
+  readonly clock: Clock
+  readonly random: RandomBytes
+}
+
+export function createThreads(options: ThreadsOptions) {
+  const { store, pipeline, clock, random } = options
+  // Deliveries of before this start may have been offered by the process that ended: they go out marked as redelivered.
+  const lastAtStart = store.last('delivery')
+  const dispatching = createDispatching(() => deps)
+  const internal = (run: (tx: Tx) => void, then: () => void = () => undefined) => pipeline.submit(run, then)
+
+  const dispatcher: Dispatcher = new Dispatcher({
+    clock,
+    deliveryId: (number) => store.id('delivery', number),
+    queued: (peerId, limit, after) => dispatching.queued(store, peerId, limit, after, lastAtStart),
+    owed: (peerId) => dispatching.owed(store, peerId),
+    onReturned: (flights, how) =>
+      internal(
+        (tx) => dispatching.returned(tx, flights, how),
+        // Whether or not that could be written down, the offers are over.
+        () => {
+          for (const flight of flights) {
+            if (dispatcher.flights.get(flight.deliveryId) === flight) dispatcher.release(flight.deliveryId)
+            dispatcher.wake(flight.peerId)
+          }
+        },
+      ),
+  })
+  const live: Liveness = { consuming: (peerId) => dispatcher.consuming(peerId) }
+  const holds = new Delays(clock)
+  const deps: ThreadDeps = {
+    pipeline,
+    dispatcher,
+    room: new Room(store),
+    signals: new ThreadSignals(),
+    holds,
+    live,
+    random,
+    parkPair: (tx, pair) => parkPair(tx, deps, pair),
+  }
+  restoreWaits(store, deps)
+  pipeline.afterBatch(() => dispatcher.flush())
+  addTimers(options, deps, dispatching, internal)
+  options.outbox.register<{ peerId: number; reason: string }>(RETIREMENT, (tx, payload) => retireBatch(tx, deps, payload))
+
+  return {
+    dispatcher,
+    live,
+    signals: deps.signals,
+    onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
+    onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => endTurn(tx, deps, peerId, credentialId),
+    ackThread: (tx: Tx, peerId: number, threadId: number) => ackThread(tx, deps, peerId, threadId),
+    /** After a suspend or a clock step, everything on monotonic time gets one full period. */
+    onDivergence: () => {
+      dispatcher.flights.extendAll()
+      dispatcher.delays.restartAll()
+      holds.restartAll()
+    },
+    ...handlersOf(deps, clock),
+  }
+}
+
+function handlersOf(deps: ThreadDeps, clock: Clock) {
+  const { ask, notify } = createOpening(deps)
+  const { reply } = createReplying(deps)
+  const { answer, decline, cancel } = createClosing(deps)
+  const { ack, nack, extend } = createReceipts(deps)
+  const { inbox, read } = createPulling(deps)
+  const { replay, discard } = createDeadLetterHandlers(deps)
+  return {
+    commands: {
+      'threads.ask': ask,
+      'threads.notify': notify,
+      'threads.reply': reply,
+      'threads.answer': answer,
+      'threads.decline': decline,
+      'threads.cancel': cancel,
+      'threads.redact': redactMessage,
+      'pairs.release': releasePair,
+      'mailbox.ack': ack,
+      'mailbox.nack': nack,
+      'mailbox.extend': extend,
+      'mailbox.inbox': inbox,
+      'mailbox.read': read,
+      'mailbox.replay': replay,
+      'mailbox.discard': discard,
+    },
+    queries: {
+      'threads.get': getThread,
+      'threads.list': listThreads,
+      'threads.owed': owedThreads(deps),
+      'threads.trace': traceMessage(deps),
+      'pairs.list': listPairs(clock),
+      'mailbox.peek': peekMailbox(deps),
+      'mailbox.dead': listDead(deps),
+    },
+  } as const
+}
+
+/** After a start, every backoff and every pull handover gets one full period before it is judged. */
+function restoreWaits(store: Store, deps: ThreadDeps): void {
+  const rows = store.all<{ id: number; peer_id: number; thread_id: number; state: string; backoff_ms: number }>(
+    `SELECT id, peer_id, thread_id, state, backoff_ms FROM deliveries WHERE state IN ('queued', 'offered') AND (state = 'offered' OR backoff_ms > 0)`,
+  )
+  for (const row of rows) {
+    const delay = { deliveryId: row.id, peerId: row.peer_id, threadId: row.thread_id }
+    if (row.state === 'offered') deps.holds.add(delay, LIMITS.pullVisibilityMs)
+    else deps.dispatcher.delay(delay, row.backoff_ms)
+  }
+}
+
+function addTimers(
+  options: ThreadsOptions,
+  deps: ThreadDeps,
+  dispatching: ReturnType<typeof createDispatching>,
+  internal: (run: (tx: Tx) => void) => void,
+): void {
+  const { store, timer, clock } = options
+  const { dispatcher, holds } = deps
+  const mono = (at: number | undefined) => (at === undefined ? undefined : { mono: at })
+  timer.add({
+    next: () => {
+      const wall = nextDeadline(store)
+      return wall === undefined ? undefined : { wall }
+    },
+    run: () => internal((tx) => runDeadlines(tx, deps)),
+  })
+  timer.add({
+    next: () => mono(dispatcher.flights.nextExpiry()),
+    run: () => {
+      const flights = dispatcher.flights.expired(clock.monoMs())
+      internal((tx) => dispatching.timedOut(tx, flights))
+    },
+  })
+  timer.add({
+    next: () => mono(dispatcher.delays.nextExpiry()),
+    run: () => {
+      for (const delay of dispatcher.delays.expired(clock.monoMs())) dispatcher.undelay(delay.deliveryId)
+      dispatcher.flush()
+    },
+  })
+  timer.add({
+    next: () => mono(holds.nextExpiry()),
+    run: () => {
+      const over = holds.expired(clock.monoMs())
+      internal((tx) => dispatching.holdsOver(tx, over))
+    },
+  })
+}

@@ -1,0 +1,44 @@
+import { LIMITS } from '../../src/limits.ts'
+import { findPeer, type PeerRow } from '../peers/index.ts'
+import type { Tx } from '../store/transaction.ts'
+import type { ThreadDeps } from './deps.ts'
+import { openThread } from './open.ts'
+import { NO_CAUSE } from './post.ts'
+import { priorityNumber } from './rows.ts'
+
+/** How many orchestrators of a circle are told of a trouble. */
+const MAX_TOLD = 10
+
+/** The daemon tells a peer something, in a thread of its own that needs no answer. */
+export function tellPeer(tx: Tx, deps: ThreadDeps, peerId: number, body: string): void {
+  const peer = findPeer(tx, peerId)
+  if (!peer || peer.retired_at !== null) return
+  tell(tx, deps, [peer], body)
+}
+
+/** The daemon tells the orchestrators of a circle. */
+export function tellOrchestrators(tx: Tx, deps: ThreadDeps, circleId: number, body: string): void {
+  const rows = tx.all<{ id: number }>("SELECT id FROM peers WHERE circle_id = ? AND role = 'orchestrator' AND retired_at IS NULL LIMIT ?", circleId, MAX_TOLD)
+  const peers = rows.flatMap(({ id }) => findPeer(tx, id) ?? [])
+  if (peers.length > 0) tell(tx, deps, peers, body)
+}
+
+function tell(tx: Tx, deps: ThreadDeps, recipients: readonly PeerRow[], body: string): void {
+  const circleId = (recipients[0] as PeerRow).circle_id
+  const opening = { kind: 'notify', opener: null, from: null, recipients, circleId, body } as const
+  openThread(tx, deps, { ...opening, priority: priorityNumber('urgent'), cause: NO_CAUSE, deadlineAt: null, escalateTo: null })
+}
+
+const PARK = `INSERT INTO pairs (a, b, times, parked_at, parked_until, reason) VALUES (?, ?, '[]', ?, ?, ?)
+  ON CONFLICT (a, b) DO UPDATE SET times = '[]', parked_at = excluded.parked_at, parked_until = excluded.parked_until, reason = excluded.reason`
+
+/** Parks two peers that keep each other busy, and tells the orchestrators of the circle. */
+export function parkPair(tx: Tx, deps: ThreadDeps, pair: { readonly a: number; readonly b: number; readonly circleId: number; readonly reason: string }): void {
+  const earlier = tx.get<{ parked_until: number | null }>('SELECT parked_until FROM pairs WHERE a = ? AND b = ?', pair.a, pair.b)
+  if (earlier?.parked_until && earlier.parked_until > tx.now) return
+  tx.run(PARK, pair.a, pair.b, tx.now, tx.now + LIMITS.pairParkedMs, pair.reason)
+  const [a, b] = [findPeer(tx, pair.a)?.name, findPeer(tx, pair.b)?.name]
+  tx.event({ type: 'pair.parked', peer: pair.a, circle: pair.circleId, audience: 'granted', subject: ['peer', pair.b], changed: { reason: pair.reason } })
+  const minutes = LIMITS.pairParkedMs / 60_000
+  tellOrchestrators(tx, deps, pair.circleId, `${a} and ${b} were parked for ${minutes} minutes: ${pair.reason}. pairs.release lets them go on at once.`)
+}

@@ -1,0 +1,230 @@
+import type { Output, Parsed, PeerRef, Refused, Sent, ThreadState } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { formatTime, parseDuration, parseTime } from '../../src/time.ts'
+import { asPeer, type Command, type PeerCaller } from '../caller.ts'
+import { findPeer, type PeerRow, reachOf, refOf, resolve, resolveOne, timeOrNull, toRef } from '../peers/index.ts'
+import type { Tx } from '../store/transaction.ts'
+import { causeOf, guardRunaway, lastDelivery } from './causes.ts'
+import { endDelivery } from './deliveries.ts'
+import type { ThreadDeps } from './deps.ts'
+import { type Cause, NO_CAUSE, type Posted, post } from './post.ts'
+import { findDelivery, findMessage, findThread, priorityNumber, type ThreadRow, toDelivery } from './rows.ts'
+
+export interface Opening {
+  readonly kind: 'ask' | 'notify'
+  /** `null`: the daemon itself. */
+  readonly opener: number | null
+  readonly from: PeerRef | null
+  readonly recipients: readonly PeerRow[]
+  readonly circleId: number
+  readonly body: string
+  readonly priority: number
+  readonly cause: Cause
+  readonly deadlineAt: number | null
+  readonly escalateTo: number | null
+}
+
+const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Opens a thread with its first message: an ask has one recipient, a notify any number. */
+export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted & { readonly threadId: number } {
+  const recipient = opening.recipients.length === 1 ? (opening.recipients[0] as PeerRow).id : null
+  const state: ThreadState = opening.kind === 'ask' ? 'open' : 'notice'
+  const id = tx.take('thread')
+  const head = tx.store.last('message') + 1
+  const row: ThreadRow = {
+    id,
+    kind: opening.kind,
+    state,
+    priority: opening.priority,
+    circle_id: opening.circleId,
+    opener_id: opening.opener,
+    recipient_id: recipient,
+    opened_at: tx.now,
+    deadline_at: opening.deadlineAt,
+    escalate_to: opening.escalateTo,
+    closed_at: null,
+    closed_by: null,
+    reason: null,
+    head,
+    tail: head,
+    size: 1,
+  }
+  tx.run(INSERT_THREAD, id, row.kind, state, row.priority, row.circle_id, row.opener_id, recipient, tx.now, row.deadline_at, row.escalate_to, head, head)
+  const posted = post(tx, deps, row, null, {
+    kind: opening.kind,
+    sender: opening.opener,
+    from: opening.from,
+    body: opening.body,
+    recipients: opening.recipients.map((peer) => peer.id),
+    solicited: false,
+    cause: opening.cause,
+  })
+  if (opening.kind === 'ask') openAsk(tx, row)
+  const changed = { kind: row.kind, message: tx.id('message', posted.messageId) }
+  tx.event({ type: 'thread.opened', actor: row.opener_id, peer: recipient, circle: row.circle_id, audience: 'granted', subject: ['thread', id], changed })
+  return { ...posted, threadId: id }
+}
+
+function openAsk(tx: Tx, thread: ThreadRow): void {
+  const deadlineAt = thread.deadline_at as number
+  const remindAt = thread.opened_at + Math.floor((deadlineAt - thread.opened_at) * LIMITS.reminderAtShare)
+  tx.run('INSERT INTO open_asks (recipient_id, thread_id, due_at) VALUES (?, ?, ?)', thread.recipient_id, thread.id, remindAt)
+}
+
+export function createOpening(deps: ThreadDeps) {
+  const ask: Command<'threads.ask'> = {
+    run(tx, caller, input) {
+      const sender = asSender(caller)
+      const recipients = resolve(tx, caller, input.to, input.select)
+      const deadlineAt = deadlineOf(tx, input)
+      const escalateTo = input.escalateTo === undefined ? null : resolveOne(tx, caller, input.escalateTo).id
+      const cause = causeOf(tx, deps, sender, input.causedBy)
+      const from = refOf(tx, sender.peerId)
+      const priority = priorityNumber(input.priority)
+      const result = sendEach(tx, deps, sender, recipients, cause, (peer) => {
+        refuseUnanswerable(sender, peer)
+        const opening = { kind: 'ask', opener: sender.peerId, from, recipients: [peer], circleId: peer.circle_id, body: input.body } as const
+        return openThread(tx, deps, { ...opening, priority, cause, deadlineAt, escalateTo })
+      })
+      remember(tx, result.numbers)
+      return { sent: result.sent.map((sent) => ({ ...sent, deadlineAt: formatTime(deadlineAt) })), refused: result.refused }
+    },
+    replay: (tx, _caller, created) => replaySent(tx, deps, created),
+  }
+
+  const notify: Command<'threads.notify'> = {
+    run(tx, caller, input) {
+      const sender = asSender(caller)
+      const cause = causeOf(tx, deps, sender, input.causedBy)
+      const refused: Refused[] = []
+      const found = resolve(tx, caller, input.to, input.select)
+      const recipients = found.filter((peer) => accepts(tx, deps, sender, peer, cause, refused, found.length === 1))
+      if (recipients.length === 0) return { sent: [], refused }
+      const circleId = recipients.length === 1 ? (recipients[0] as PeerRow).circle_id : sender.circleId
+      const from = refOf(tx, sender.peerId)
+      const opening = { kind: 'notify', opener: sender.peerId, from, recipients, circleId, body: input.body } as const
+      const posted = openThread(tx, deps, { ...opening, priority: priorityNumber(input.priority), cause, deadlineAt: null, escalateTo: null })
+      if (input.topic !== undefined) supersede(tx, deps, sender.peerId, recipients, input.topic, posted)
+      tx.created = { number: posted.threadId, count: 1 }
+      return { sent: recipients.map((peer, index) => toSent(tx, deps, peer, posted, index)), refused }
+    },
+    replay: (tx, _caller, created) => replaySent(tx, deps, created),
+  }
+  return { ask, notify }
+}
+
+/** @throws MusterError `forbidden` when the caller is no peer or may only look */
+export function asSender(caller: Parameters<typeof asPeer>[0]): PeerCaller {
+  const sender = asPeer(caller)
+  if (sender.role === 'observer') throw new MusterError('forbidden', { hint: 'An observer reads and does not send.' })
+  return sender
+}
+
+function sendEach(
+  tx: Tx,
+  deps: ThreadDeps,
+  sender: PeerCaller,
+  recipients: readonly PeerRow[],
+  cause: Cause,
+  send: (peer: PeerRow) => Posted & { readonly threadId: number },
+) {
+  const sent: Sent[] = []
+  const refused: Refused[] = []
+  const numbers: number[] = []
+  for (const peer of recipients) {
+    if (!accepts(tx, deps, sender, peer, cause, refused, recipients.length === 1)) continue
+    const posted = send(peer)
+    numbers.push(posted.threadId)
+    sent.push(toSent(tx, deps, peer, posted, 0))
+  }
+  return { sent, refused, numbers }
+}
+
+/**
+ * Whether a peer can take an unsolicited message now. A peer among several that cannot goes to the list of the refused.
+ *
+ * @throws MusterError what refuses it, when it is the only one
+ */
+function accepts(tx: Tx, deps: ThreadDeps, sender: PeerCaller, peer: PeerRow, cause: Cause, refused: Refused[], only: boolean): boolean {
+  try {
+    guardRunaway(tx, deps, sender, peer.id, cause, peer.circle_id)
+    if (deps.room.hasRoom(tx, peer.id)) return true
+    throw new MusterError('mailbox_full', { to: toRef(tx, peer), limit: LIMITS.maxUnsolicited, hint: 'Try again when the recipient has caught up.' })
+  } catch (error) {
+    if (only || !(error instanceof MusterError)) throw error
+    refused.push({ to: toRef(tx, peer), code: error.code, message: error.message })
+    return false
+  }
+}
+
+function refuseUnanswerable(sender: PeerCaller, peer: PeerRow): void {
+  if (peer.id === sender.peerId) throw new MusterError('invalid_input', { hint: 'You cannot ask yourself: you would wait for your own answer. Notify works.' })
+  if (peer.role === 'observer') throw new MusterError('forbidden', { hint: `${peer.name} is an observer and cannot answer; notify works.` })
+}
+
+function deadlineOf(tx: Tx, input: Parsed<'threads.ask'>): number {
+  if (input.deadline !== undefined && input.deadlineAt !== undefined)
+    throw new MusterError('invalid_input', { hint: 'Give `deadline` or `deadlineAt`, not both.' })
+  const at = input.deadlineAt === undefined ? tx.now + durationOf(input.deadline) : (parseTime(input.deadlineAt) as number)
+  if (at - tx.now < LIMITS.minDeadlineMs || at - tx.now > LIMITS.maxDeadlineMs) {
+    throw new MusterError('invalid_input', {
+      field: input.deadlineAt === undefined ? 'deadline' : 'deadlineAt',
+      now: formatTime(tx.now),
+      hint: 'A deadline lies between 1 second and 365 days from now.',
+    })
+  }
+  return at
+}
+
+function durationOf(deadline: string | undefined): number {
+  return deadline === undefined ? LIMITS.defaultDeadlineMs : (parseDuration(deadline) as number)
+}
+
+/** The newer notify of a topic takes the place of the one still queued; one already offered stays. */
+function supersede(tx: Tx, deps: ThreadDeps, sender: number, recipients: readonly PeerRow[], topic: string, posted: Posted): void {
+  recipients.forEach((peer, index) => {
+    const earlier = tx.get<{ delivery_id: number }>('SELECT delivery_id FROM topics WHERE sender_id = ? AND peer_id = ? AND topic = ?', sender, peer.id, topic)
+    const row = earlier ? findDelivery(tx, earlier.delivery_id) : undefined
+    if (row?.state === 'queued' && !deps.dispatcher.flights.get(row.id)) endDelivery(tx, deps, row, 'superseded', `by ${tx.id('message', posted.messageId)}`)
+    tx.run('INSERT OR REPLACE INTO topics (sender_id, peer_id, topic, delivery_id) VALUES (?, ?, ?, ?)', sender, peer.id, topic, posted.firstDelivery + index)
+  })
+}
+
+function toSent(tx: Tx, deps: ThreadDeps, peer: PeerRow, posted: Posted & { readonly threadId: number }, index: number): Sent {
+  return {
+    thread: tx.id('thread', posted.threadId),
+    message: tx.id('message', posted.messageId),
+    delivery: tx.id('delivery', posted.firstDelivery + index),
+    to: toRef(tx, peer),
+    state: 'queued',
+    reach: reachOf(peer, deps.live),
+    deadlineAt: null,
+  }
+}
+
+function remember(tx: Tx, threads: readonly number[]): void {
+  const [first] = threads
+  if (first !== undefined) tx.created = { number: first, count: threads.length }
+}
+
+/** What a repeated send is answered with: what was created, in its present state. */
+function replaySent(tx: Tx, deps: ThreadDeps, created: { readonly number: number; readonly count: number }): Output<'threads.ask'> {
+  const sent: Sent[] = []
+  for (let id = created.number; id < created.number + created.count; id += 1) {
+    const thread = findThread(tx, id)
+    const message = thread ? findMessage(tx, thread.head) : undefined
+    if (!thread || !message) continue
+    for (let number = message.first_delivery; number <= lastDelivery(message); number += 1) {
+      const row = findDelivery(tx, number)
+      const peer = row ? findPeer(tx, row.peer_id) : undefined
+      if (!row || !peer) continue
+      const delivery = toDelivery(tx, row, deps.dispatcher.flights.get(row.id))
+      const base = { thread: delivery.thread, message: delivery.message, delivery: delivery.id, to: delivery.to, state: delivery.state }
+      sent.push({ ...base, reach: reachOf(peer, deps.live), deadlineAt: timeOrNull(thread.deadline_at) })
+    }
+  }
+  return { sent, refused: [] }
+}

@@ -1,0 +1,44 @@
+import type { Output } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { formatTime } from '../../src/time.ts'
+import type { Command, Query } from '../caller.ts'
+import type { Clock } from '../clock.ts'
+import { findPeer, maySee, type PeerRow, resolveOne, toRef } from '../peers/index.ts'
+
+interface ParkedRow {
+  readonly a: number
+  readonly b: number
+  readonly parked_at: number
+  readonly parked_until: number
+  readonly reason: string
+}
+
+type ParkedPair = Output<'pairs.list'>['pairs'][number]
+
+/** The parked pairs of which the caller may see both. */
+export function listPairs(clock: Clock): Query<'pairs.list'> {
+  return (reader, caller) => {
+    const rows = reader.all<ParkedRow>('SELECT a, b, parked_at, parked_until, reason FROM pairs WHERE parked_until > ? LIMIT 1000', clock.wallMs())
+    const pairs = rows.flatMap((row): ParkedPair[] => {
+      const [a, b] = [findPeer(reader, row.a), findPeer(reader, row.b)] as [PeerRow, PeerRow]
+      if (!maySee(reader, caller, a.circle_id) || !maySee(reader, caller, b.circle_id)) return []
+      return [{ a: toRef(reader, a), b: toRef(reader, b), reason: row.reason, parkedAt: formatTime(row.parked_at), until: formatTime(row.parked_until) }]
+    })
+    return { pairs }
+  }
+}
+
+export const releasePair: Command<'pairs.release'> = {
+  run(tx, caller, input) {
+    const [one, other] = [resolveOne(tx, caller, input.a), resolveOne(tx, caller, input.b)]
+    const mayRelease = caller.kind === 'admin' || (caller.kind === 'peer' && (caller.role === 'orchestrator' || caller.role === 'person'))
+    const involved = caller.kind === 'peer' && (caller.peerId === one.id || caller.peerId === other.id)
+    if (!mayRelease || involved)
+      throw new MusterError('forbidden', { hint: 'An orchestrator or person outside the pair may release it, or the administrator.' })
+    const [a, b] = one.id < other.id ? [one.id, other.id] : [other.id, one.id]
+    const released = tx.run('DELETE FROM pairs WHERE a = ? AND b = ? AND parked_until > ?', a, b, tx.now) > 0
+    const actor = caller.kind === 'peer' ? caller.peerId : null
+    if (released) tx.event({ type: 'pair.released', actor, peer: a, circle: one.circle_id, audience: 'granted', subject: ['peer', b] })
+    return { released }
+  },
+}

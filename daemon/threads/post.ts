@@ -1,0 +1,126 @@
+import type { MessageKind, PeerRef } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
+import type { Tx } from '../store/transaction.ts'
+import type { Parcel } from './consumer.ts'
+import type { ThreadDeps } from './deps.ts'
+import { CONTROL, deliverTail, type MessageRow, type ThreadRow, toMessage } from './rows.ts'
+
+/** Where a message stands in its chain of causes. */
+export interface Cause {
+  readonly causedBy: number | null
+  readonly hops: number
+  readonly attended: boolean
+}
+
+export const NO_CAUSE: Cause = { causedBy: null, hops: 0, attended: false }
+
+export interface Post {
+  readonly kind: MessageKind
+  readonly sender: number | null
+  /** The sender as the recipients will see it. */
+  readonly from: PeerRef | null
+  readonly body: string
+  readonly recipients: readonly number[]
+  /** Solicited deliveries need no room: it was reserved when the ask was opened. */
+  readonly solicited: boolean
+  readonly cause: Cause
+  readonly late?: boolean
+  /** Overtakes what is queued. */
+  readonly control?: boolean
+}
+
+export interface Posted {
+  readonly messageId: number
+  readonly firstDelivery: number
+}
+
+const INSERT_MESSAGE = `INSERT INTO messages (id, thread_id, prev, kind, sender_id, body, at, late, hops, caused_by, attended, first_delivery, delivery_count)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_DELIVERY = `INSERT INTO deliveries (id, message_id, thread_id, peer_id, priority, solicited, state, queued_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)`
+
+/**
+ * Writes a message and its deliveries, and has them offered after the commit. The one way in which anything reaches a mailbox.
+ *
+ * @param thread as it will be shown to the recipients; its `tail` is the message before this one, `null` for the first
+ * @throws MusterError `thread_full`, except for what may never be refused
+ */
+export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: number | null, draft: Post): Posted {
+  const row: MessageRow = {
+    id: tx.take('message'),
+    thread_id: thread.id,
+    prev: previous,
+    kind: draft.kind,
+    sender_id: draft.sender,
+    body: draft.body,
+    at: tx.now,
+    late: draft.late ? 1 : 0,
+    hops: draft.cause.hops,
+    caused_by: draft.cause.causedBy,
+    attended: draft.cause.attended ? 1 : 0,
+    first_delivery: tx.take('delivery', draft.recipients.length),
+    delivery_count: draft.recipients.length,
+    redacted_at: null,
+  }
+  tx.run(
+    INSERT_MESSAGE,
+    row.id,
+    row.thread_id,
+    row.prev,
+    row.kind,
+    row.sender_id,
+    row.body,
+    row.at,
+    row.late,
+    row.hops,
+    row.caused_by,
+    row.attended,
+    row.first_delivery,
+    row.delivery_count,
+  )
+  const priority = draft.control ? CONTROL : thread.priority
+  draft.recipients.forEach((peerId, index) => {
+    tx.run(INSERT_DELIVERY, row.first_delivery + index, row.id, thread.id, peerId, priority, draft.solicited ? 1 : 0, tx.now)
+  })
+  announce(tx, deps, thread, row, draft)
+  return { messageId: row.id, firstDelivery: row.first_delivery }
+}
+
+function announce(tx: Tx, deps: ThreadDeps, thread: ThreadRow, row: MessageRow, draft: Post): void {
+  let tail: string | undefined
+  const parcelTail = () => {
+    tail ??= deliverTail(tx, thread, toMessage(tx, row, draft.from))
+    return tail
+  }
+  tx.after(() => {
+    deps.signals.changed(thread.id)
+    draft.recipients.forEach((peerId, index) => {
+      if (!draft.solicited) deps.room.changed(peerId, 1)
+      const parcel: Parcel = {
+        deliveryId: row.first_delivery + index,
+        threadId: thread.id,
+        messageId: row.id,
+        peerId,
+        priority: draft.control ? CONTROL : thread.priority,
+        control: draft.control === true,
+        hops: row.hops,
+        attempt: 0,
+        redelivered: false,
+        tail: parcelTail,
+      }
+      deps.dispatcher.arrived(parcel)
+    })
+  })
+}
+
+const ADVANCE = 'UPDATE threads SET tail = ?, size = size + 1 WHERE id = ?'
+
+/** Posts a further message to a thread that stays in its state. */
+export function postMore(tx: Tx, deps: ThreadDeps, thread: ThreadRow, draft: Post): Posted {
+  if (thread.size >= LIMITS.maxThreadMessages && draft.kind === 'reply') {
+    throw new MusterError('thread_full', { limit: LIMITS.maxThreadMessages, hint: 'Open another thread.' })
+  }
+  const posted = post(tx, deps, thread, thread.tail, draft)
+  tx.run(ADVANCE, posted.messageId, thread.id)
+  return posted
+}

@@ -1,0 +1,74 @@
+import type { Sent } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import type { Command, PeerCaller } from '../caller.ts'
+import { findPeer, type PeerRow, reachOf, refOf, toRef } from '../peers/index.ts'
+import type { Tx } from '../store/transaction.ts'
+import { causeOf, guardRunaway, lastDelivery } from './causes.ts'
+import { ackDeliveries } from './deliveries.ts'
+import type { ThreadDeps } from './deps.ts'
+import { asSender } from './open.ts'
+import { postMore } from './post.ts'
+import { findDelivery, findMessage, findThread, type MessageRow, type ThreadRow } from './rows.ts'
+
+/** Says more in a thread: the opener to those it addressed, each of them to the opener. */
+export function createReplying(deps: ThreadDeps) {
+  const reply: Command<'threads.reply'> = {
+    run(tx, caller, input) {
+      const sender = asSender(caller)
+      const thread = findThread(tx, tx.number('thread', input.thread))
+      const head = thread ? (findMessage(tx, thread.head) as MessageRow) : undefined
+      if (!thread || !head) throw new MusterError('not_found', { id: input.thread })
+      const recipients = otherSide(tx, sender, thread, head).filter((peer) => peer.retired_at === null)
+      const solicited = thread.kind === 'ask' && sender.peerId === thread.recipient_id
+      const cause = causeOf(tx, deps, sender, input.causedBy)
+      for (const peer of recipients) admit(tx, deps, sender, peer, solicited, () => guardRunaway(tx, deps, sender, peer.id, cause, thread.circle_id))
+      if (input.delivery !== undefined) ackDeliveries(tx, deps, sender.peerId, [tx.number('delivery', input.delivery)])
+      const late = thread.state !== 'open' && thread.state !== 'notice'
+      const draft = { kind: 'reply', sender: sender.peerId, from: refOf(tx, sender.peerId), body: input.body, solicited, cause, late } as const
+      const posted = postMore(tx, deps, thread, { ...draft, recipients: recipients.map((peer) => peer.id) })
+      const changed = { message: tx.id('message', posted.messageId) }
+      const only = recipients.length === 1 ? (recipients[0] as PeerRow).id : null
+      tx.event({
+        type: 'thread.message',
+        actor: sender.peerId,
+        peer: only,
+        circle: thread.circle_id,
+        audience: 'granted',
+        subject: ['thread', thread.id],
+        changed,
+      })
+      tx.created = { number: posted.messageId, count: 1 }
+      return { sent: sentOf(tx, deps, posted.messageId), refused: [] }
+    },
+    replay: (tx, _caller, created) => ({ sent: sentOf(tx, deps, created.number), refused: [] }),
+  }
+  return { reply }
+}
+
+function admit(tx: Tx, deps: ThreadDeps, sender: PeerCaller, peer: PeerRow, solicited: boolean, guard: () => void): void {
+  if (solicited) return
+  guard()
+  if (!deps.room.hasRoom(tx, peer.id)) throw new MusterError('mailbox_full', { to: toRef(tx, peer), from: tx.id('peer', sender.peerId) })
+}
+
+/** Whom a reply of the sender reaches. */
+function otherSide(tx: Tx, sender: PeerCaller, thread: ThreadRow, head: MessageRow): PeerRow[] {
+  const addressed = Array.from({ length: head.delivery_count }, (_, index) => findDelivery(tx, head.first_delivery + index)?.peer_id)
+  if (sender.peerId === thread.opener_id) return addressed.flatMap((id) => (id === undefined ? [] : (findPeer(tx, id) ?? [])))
+  if (!addressed.includes(sender.peerId)) throw new MusterError('not_found', { id: tx.id('thread', thread.id) })
+  if (thread.opener_id === null) throw new MusterError('invalid_input', { hint: 'The daemon itself opened this thread and reads no replies.' })
+  return [findPeer(tx, thread.opener_id) as PeerRow]
+}
+
+function sentOf(tx: Tx, deps: ThreadDeps, messageNumber: number): Sent[] {
+  const message = findMessage(tx, messageNumber) as MessageRow
+  const sent: Sent[] = []
+  for (let id = message.first_delivery; id <= lastDelivery(message); id += 1) {
+    const row = findDelivery(tx, id)
+    const peer = row ? findPeer(tx, row.peer_id) : undefined
+    if (!row || !peer) continue
+    const base = { thread: tx.id('thread', message.thread_id), message: tx.id('message', message.id), delivery: tx.id('delivery', id), to: toRef(tx, peer) }
+    sent.push({ ...base, state: row.state, reach: reachOf(peer, deps.live), deadlineAt: null })
+  }
+  return sent
+}
