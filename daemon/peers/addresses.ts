@@ -44,7 +44,7 @@ export function resolve(reader: Reader, caller: Caller, address: string, select:
 /** By far the most frequent address: a bare name in the caller's own circle, where no grant can make it ambiguous. */
 function fastPath(reader: Reader, caller: Caller, address: string): PeerRow | undefined {
   if (caller.kind !== 'peer' || (caller.role !== 'agent' && caller.role !== 'service') || address.includes('@')) return undefined
-  return reader.get<PeerRow>(OWN_CIRCLE, caller.circleId, address)
+  return reader.cached(`address ${caller.circleId} ${address}`, () => reader.get<PeerRow>(OWN_CIRCLE, caller.circleId, address))
 }
 
 function byNameOrId(reader: Reader, caller: Caller, address: string): PeerRow[] {

@@ -51,7 +51,8 @@ export function authenticate(reader: Reader, token: string, now: number): Caller
  */
 export function requireLive(reader: Reader, caller: Caller): void {
   if (caller.kind === 'enrolment') return
-  const live = reader.get('SELECT 1 FROM credentials WHERE id = ? AND revoked_at IS NULL', caller.credentialId)
+  const { credentialId } = caller
+  const live = reader.cached(`credential ${credentialId}`, () => reader.get('SELECT 1 FROM credentials WHERE id = ? AND revoked_at IS NULL', credentialId))
   if (!live) throw new MusterError('unauthenticated', { hint: 'The credential was revoked.' })
 }
 
@@ -132,6 +133,7 @@ export function revokeAll(tx: Tx, deps: CredentialDeps, peerId: number): void {
 }
 
 function revoke(tx: Tx, deps: CredentialDeps, id: number, peerId: number | null): void {
+  tx.changesPeers()
   tx.run('UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', tx.now, id)
   tx.event({ type: 'credential.revoked', peer: peerId, audience: 'admin', subject: ['credential', id] })
   tx.after(() => deps.disconnect({ credentialId: id }))

@@ -63,6 +63,7 @@ export class PresenceTracker {
     const row = tx.get<{ presence: Presence; circle_id: number }>('SELECT presence, circle_id FROM peers WHERE id = ?', peerId)
     const presence = this.presenceOf(peerId)
     if (!row || row.presence === presence) return
+    tx.changesPeers()
     tx.run('UPDATE peers SET presence = ?, last_seen_at = ? WHERE id = ?', presence, tx.now, peerId)
     tx.event({
       type: 'peer.presence',

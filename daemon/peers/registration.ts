@@ -1,11 +1,9 @@
-import type { OperationName, Output, Parsed, Role } from '../../src/contract/index.ts'
+import type { Output, Parsed, Role } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
-import { LIMITS } from '../../src/limits.ts'
 import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
-import { maySee } from './circles.ts'
 import { type CredentialDeps, mintCredential, revokeAll, usableEnrolment } from './credentials.ts'
 import { type EnrolmentRow, findPeer, type Liveness, PEER_COLUMNS, type PeerRow, toCredential, toPeer } from './rows.ts'
 
@@ -49,6 +47,7 @@ export function createRegistration(deps: RegistrationDeps) {
       const before = mustFind(tx, peerId)
       const changed = changesOf(before, input)
       if (Object.keys(changed).length > 0) {
+        tx.changesPeers()
         tx.run(
           'UPDATE peers SET description = ?, capabilities = ?, turn = ? WHERE id = ?',
           input.description ?? before.description,
@@ -69,6 +68,7 @@ export function createRegistration(deps: RegistrationDeps) {
       const peer = ownOrAny(tx, caller, input.peer)
       if (peer.name !== input.name) {
         refuseTakenName(tx, peer.circle_id, input.name, peer.id)
+        tx.changesPeers()
         tx.run('UPDATE peers SET name = ? WHERE id = ?', input.name, peer.id)
         const changed = { name: input.name, was: peer.name }
         tx.event({
@@ -88,6 +88,7 @@ export function createRegistration(deps: RegistrationDeps) {
   const retire: Command<'peers.retire'> = {
     run(tx, caller, input) {
       const peer = ownOrAny(tx, caller, input.peer)
+      tx.changesPeers()
       tx.run('UPDATE peers SET retired_at = ? WHERE id = ?', tx.now, peer.id)
       tx.run('DELETE FROM capabilities WHERE peer_id = ?', peer.id)
       const changed = { reason: input.reason }
@@ -150,6 +151,7 @@ function insertPeer(tx: Tx, enrolment: EnrolmentRow, input: Register): number {
   const roles = JSON.parse(enrolment.roles) as Role[]
   if (!roles.includes(input.role)) throw new MusterError('forbidden', { hint: `This enrolment mints ${roles.join(', ')}.` })
   refuseTakenName(tx, enrolment.circle_id, input.name, 0)
+  tx.changesPeers()
   const id = tx.take('peer')
   tx.run(
     `INSERT INTO peers (id, name, circle_id, role, mode, runtime, description, capabilities, turn, presence, enrolment_id, session, created_at)

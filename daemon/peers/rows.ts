@@ -40,8 +40,17 @@ export function toRef(reader: Reader, row: Pick<PeerRow, 'id' | 'name' | 'circle
 
 /** The reference to a peer by number; `null` stands for the daemon itself. */
 export function refOf(reader: Reader, id: number | null): PeerRef | null {
-  const row = id === null ? undefined : reader.get<Pick<PeerRow, 'id' | 'name' | 'circle'>>(REF_BY_ID, id)
-  return row ? toRef(reader, row) : null
+  if (id === null) return null
+  const load = (): PeerRef | undefined => {
+    const row = reader.get<Pick<PeerRow, 'id' | 'name' | 'circle'>>(REF_BY_ID, id)
+    return row && toRef(reader, row)
+  }
+  return reader.cached(`ref ${id}`, load) ?? null
+}
+
+/** Whether a peer is still there to be told something. */
+export function isActive(reader: Reader, id: number): boolean {
+  return reader.cached(`active ${id}`, () => reader.get('SELECT 1 FROM peers WHERE id = ? AND retired_at IS NULL', id)) !== undefined
 }
 
 /** Whether the peer can be reached now, and how. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Tx } from './transaction.ts'
@@ -56,7 +56,7 @@ export function rememberSuccess(tx: Tx, command: KeyedCommand, created: { readon
 
 /** Validated input has its fields in the order of the schema, so equal inputs have equal JSON. */
 function hashOf(input: unknown): Buffer {
-  return createHash('sha256').update(JSON.stringify(input)).digest().subarray(0, HASH_BYTES)
+  return hash('sha256', JSON.stringify(input), 'buffer').subarray(0, HASH_BYTES)
 }
 
 /** Where a sweep over the keys stands. */

@@ -32,8 +32,8 @@ interface Job {
 const FULL_DISK_RETRY_MS = 5_000
 
 /**
- * The only way to write. All commands that arrive in one turn of the event loop run one after another, each in its
- * savepoint, inside one transaction, so that one flush of the log serves them all.
+ * The only way to write. All commands that arrive in one turn of the event loop run one after another inside one
+ * transaction, so that one flush of the log serves them all. A command that fails takes nothing else down with it.
  *
  * Ordering: outcomes and effects run after COMMIT, in command order, each outcome before the effects of its command.
  */
@@ -125,14 +125,18 @@ export class Pipeline {
       store.unsafeRun('BEGIN IMMEDIATE')
       const startedAt = clock.monoMs()
       const now = clock.wallMs()
+      let careful = false
       while (this.#queue.length > 0 && jobs.length < LIMITS.batchOperations && clock.monoMs() - startedAt < LIMITS.batchMs) {
         const job = this.#queue.shift() as Job
         jobs.push(job)
-        this.#runJob(job, now)
+        if (this.#runJob(job, now, careful)) continue
+        careful = true
+        this.#runAgain(jobs, now)
       }
       store.saveCounters()
       this.#commit()
       this.#readOnlyUntil = undefined
+      store.resumeCache()
       return jobs
     } catch (error) {
       if (jobs.length === 0) jobs.push(...this.#queue.splice(0, LIMITS.batchOperations))
@@ -140,22 +144,37 @@ export class Pipeline {
     }
   }
 
-  #runJob(job: Job, now: number): void {
+  /**
+   * Runs one command, in a savepoint of its own if `careful`. Most commands succeed or fail before they write anything, and
+   * a savepoint costs as much as two statements and a copy of every page that follows it.
+   *
+   * @returns false when the command failed after writing and only the whole transaction can be undone
+   */
+  #runJob(job: Job, now: number, careful: boolean): boolean {
     const { store } = this.#options
     const tx = new Tx(store, now)
-    store.unsafeRun('SAVEPOINT command')
+    if (careful) store.unsafeRun('SAVEPOINT command')
     try {
       job.outcome = { ok: true, value: job.run(tx) }
       job.effects = tx.effects
-      store.unsafeRun('RELEASE command')
     } catch (error) {
       // SQLite ends the whole transaction by itself after some errors (https://www.sqlite.org/lang_transaction.html).
       if (!store.db.inTransaction || isFullDisk(error)) throw error
-      store.unsafeRun('ROLLBACK TO command')
-      store.unsafeRun('RELEASE command')
+      if (tx.hasWritten && !careful) return false
+      if (careful) store.unsafeRun('ROLLBACK TO command')
       job.effects = tx.failureEffects
       job.outcome = { ok: false, error: this.#asMusterError(error) }
     }
+    if (careful) store.unsafeRun('RELEASE command')
+    return true
+  }
+
+  /** Undoes the batch so far and runs its commands again, each in a savepoint: they are functions of the database, so only their numbers differ. */
+  #runAgain(jobs: readonly Job[], now: number): void {
+    const { store } = this.#options
+    store.unsafeRun('ROLLBACK')
+    store.unsafeRun('BEGIN IMMEDIATE')
+    for (const job of jobs) this.#runJob(job, now, true)
   }
 
   #commit(): void {
@@ -175,6 +194,7 @@ export class Pipeline {
     this.stats.failures += 1
     if (!this.#stopped && store.db.inTransaction) store.unsafeRun('ROLLBACK')
     if (!this.#stopped) store.reloadCounters()
+    store.resumeCache()
     if (isFullDisk(error)) this.#readOnlyUntil = clock.monoMs() + FULL_DISK_RETRY_MS
     else this.#options.onUnexpected(error)
     return this.#failAll(jobs, new MusterError(isFullDisk(error) ? 'read_only' : 'unavailable', {}, { cause: error }))

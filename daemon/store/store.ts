@@ -23,6 +23,8 @@ export interface Reader {
    * @throws MusterError `not_found` when it was minted elsewhere, or in an earlier life after the copy that this one lives on
    */
   number(kind: IdKind, id: string): number
+  /** What `load` reads, kept until a command changes peers or credentials. `undefined` is not kept. */
+  cached<T>(key: string, load: () => T): T
 }
 
 export interface StoreOptions {
@@ -36,6 +38,9 @@ export interface StoreOptions {
   readonly reincarnate?: string
 }
 
+/** Entries of a few hundred bytes each. */
+const MAX_CACHED = 20_000
+
 /** The open database: statements, ids and counters. Only the commit pipeline writes through it. */
 export class Store implements Reader {
   readonly db: Database.Database
@@ -45,6 +50,8 @@ export class Store implements Reader {
   readonly #statements = new Map<string, Database.Statement<Value[]>>()
   readonly #counters = new Map<CounterKind, number>()
   readonly #dirtyCounters = new Set<CounterKind>()
+  readonly #cache = new Map<string, unknown>()
+  #cacheable = true
   /** Tags whose ids may be read here, with the last number of each kind that counts; `undefined` for the living one. */
   readonly #incarnations = new Map<string, Partial<Record<CounterKind, number>> | undefined>()
 
@@ -61,6 +68,27 @@ export class Store implements Reader {
 
   all<Row>(sql: string, ...values: readonly Value[]): Row[] {
     return this.#statement(sql).all(...(values as Value[])) as Row[]
+  }
+
+  cached<T>(key: string, load: () => T): T {
+    if (!this.#cacheable) return load()
+    let value = this.#cache.get(key) as T | undefined
+    if (value === undefined) {
+      value = load()
+      if (this.#cache.size >= MAX_CACHED) this.#cache.clear()
+      if (value !== undefined) this.#cache.set(key, value)
+    }
+    return value
+  }
+
+  /** A command of this batch changes what is cached: until the batch has ended either way, everything is read from its tables. */
+  suspendCache(): void {
+    this.#cacheable = false
+    this.#cache.clear()
+  }
+
+  resumeCache(): void {
+    this.#cacheable = true
   }
 
   /** @returns the number of rows changed */

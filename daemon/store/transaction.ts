@@ -26,6 +26,8 @@ export class Tx implements Reader {
   /** Effects that run when the command fails and its writes are rolled back. */
   readonly failureEffects: (() => void)[] = []
   readonly store: Store
+  /** Whether there is anything to undo. */
+  hasWritten = false
   /** What a repeat of this command is answered from: the first number it created and how many followed. */
   created: { readonly number: number; readonly count: number } | undefined
 
@@ -50,8 +52,18 @@ export class Tx implements Reader {
     return this.store.number(kind, id)
   }
 
+  cached<T>(key: string, load: () => T): T {
+    return this.store.cached(key, load)
+  }
+
+  /** To be called by a command that changes what {@link cached} keeps: peers, or whether a credential is live. */
+  changesPeers(): void {
+    this.store.suspendCache()
+  }
+
   /** @returns the number of rows changed */
   run(sql: string, ...values: readonly Value[]): number {
+    this.hasWritten = true
     return this.store.unsafeRun(sql, ...values)
   }
 

@@ -2,12 +2,13 @@ import type { MessageKind, Output, ThreadState } from '../../src/contract/index.
 import { MusterError } from '../../src/errors.ts'
 import { encodeNotification } from '../../src/rpc.ts'
 import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
-import { findPeer, refOf, timeOrNull } from '../peers/index.ts'
+import { findPeer, isActive, refOf, timeOrNull } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { lastDelivery } from './causes.ts'
 import { ackDeliveries, endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
-import { post, postMore } from './post.ts'
+import { type Cause, post, postMore } from './post.ts'
+import { messagesBack } from './reading.ts'
 import { type DeliveryRow, findDelivery, findMessage, findThread, isWaiting, type MessageRow, type ThreadRow, toThread } from './rows.ts'
 
 type EndState = Exclude<ThreadState, 'open' | 'notice'>
@@ -27,50 +28,52 @@ export interface Ending {
  * Ends an open ask: whoever did not end it is told by a message that is never refused, and what the recipient has not
  * consumed of the thread is withdrawn or, where it answers, acked.
  *
- * @returns the number of the closing message
+ * @returns the thread as it is now; its `tail` is the closing message
  */
-export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending: Ending): number {
+export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending: Ending): ThreadRow {
   const closed: ThreadRow = { ...thread, state: ending.state, closed_at: tx.now, closed_by: ending.by, reason: ending.reason }
-  const head = findMessage(tx, thread.head) as MessageRow
-  const opening = findDelivery(tx, head.first_delivery) as DeliveryRow
   const byRecipient = ending.by !== null && ending.by === thread.recipient_id
-  const knows = opening.state === 'acked' || opening.state === 'offered'
+  const knows = byRecipient ? ackOpening(tx, deps, thread) : withdrawWaiting(tx, deps, closed)
   const told = [...(ending.by === thread.opener_id ? [] : [thread.opener_id]), ...(byRecipient || !knows ? [] : [thread.recipient_id])]
   const recipients = told.filter((peer): peer is number => peer !== null && isActive(tx, peer))
-  const cause = { causedBy: head.id, hops: head.hops, attended: head.attended === 1 }
   const from = refOf(tx, ending.by)
+  const cause = chainOf(thread)
   const draft = { kind: ending.kind, sender: ending.by, from, body: ending.body, recipients, solicited: true, cause, control: !byRecipient }
-  endWaiting(tx, deps, closed, opening, byRecipient)
   const { messageId } = post(tx, deps, closed, thread.tail, draft)
   tx.run(CLOSE, ending.state, tx.now, ending.by, ending.reason, messageId, thread.id)
   tx.run('DELETE FROM open_asks WHERE recipient_id = ? AND thread_id = ?', thread.recipient_id, thread.id)
   const other = ending.by === thread.opener_id ? thread.recipient_id : thread.opener_id
   const changed = { state: ending.state, reason: ending.reason, message: tx.id('message', messageId) }
   tx.event({ type: 'thread.closed', actor: ending.by, peer: other, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id], changed })
-  return messageId
+  return { ...closed, tail: messageId, size: thread.size + 1 }
 }
 
-function isActive(tx: Tx, peerId: number): boolean {
-  return tx.get('SELECT 1 FROM peers WHERE id = ? AND retired_at IS NULL', peerId) !== undefined
+/** What ends a thread stands in the chain right after what opened it, and is no further hop: it is the way back. */
+function chainOf(thread: ThreadRow): Cause {
+  return { causedBy: thread.head, hops: thread.hops, attended: thread.attended === 1 }
 }
 
-/** Ends what waits for the recipient in the thread: the ask itself and whatever the asker added to it. */
-function endWaiting(tx: Tx, deps: ThreadDeps, closed: ThreadRow, opening: DeliveryRow, byRecipient: boolean): void {
-  const frame = () => closedFrame(tx, closed)
-  const end = (row: DeliveryRow) => {
+/** Whoever decides an ask has received it. */
+function ackOpening(tx: Tx, deps: ThreadDeps, thread: ThreadRow): true {
+  ackDeliveries(tx, deps, thread.recipient_id as number, [thread.opening_delivery])
+  return true
+}
+
+/**
+ * Withdraws what waits for the recipient in a thread that closed without it: the ask itself and whatever the asker added.
+ *
+ * @returns whether the recipient knows of the ask, so that it must be told of the end
+ */
+function withdrawWaiting(tx: Tx, deps: ThreadDeps, closed: ThreadRow): boolean {
+  const withdraw = (row: DeliveryRow) => {
     if (!isWaiting(row) || row.peer_id !== closed.recipient_id) return
-    if (byRecipient) endDelivery(tx, deps, row, 'acked', null)
-    else endDelivery(tx, deps, row, 'withdrawn', `the thread was ${closed.state}`, frame)
+    endDelivery(tx, deps, row, 'withdrawn', `the thread was ${closed.state}`, () => closedFrame(tx, closed))
   }
-  end(opening)
-  if (closed.size === 1 || byRecipient) return
-  for (
-    let message = findMessage(tx, closed.tail);
-    message && message.id !== closed.head;
-    message = message.prev === null ? undefined : findMessage(tx, message.prev)
-  ) {
-    for (let id = message.first_delivery; id <= lastDelivery(message); id += 1) end(findDelivery(tx, id) as DeliveryRow)
+  const opening = findDelivery(tx, closed.opening_delivery) as DeliveryRow
+  for (const message of messagesBack(tx, closed.tail, closed.size)) {
+    for (let id = message.first_delivery; id <= lastDelivery(message); id += 1) withdraw(findDelivery(tx, id) as DeliveryRow)
   }
+  return opening.state === 'acked' || opening.state === 'offered'
 }
 
 /** `thread.closed`, for a consumer that has a delivery of the thread in hand. */
@@ -100,12 +103,14 @@ export function createClosing(deps: ThreadDeps) {
     const peer = asPeer(caller)
     const thread = askedOf(tx, peer, input.thread)
     if (thread.state === state) throw alreadyClosed(tx, thread)
-    if (input.delivery !== undefined) ackDeliveries(tx, deps, peer.peerId, [tx.number('delivery', input.delivery)])
-    const reason = kind === 'decline' ? body : null
+    const delivery = input.delivery === undefined ? undefined : tx.number('delivery', input.delivery)
     const late = thread.state !== 'open'
-    const message = late ? postLate(tx, deps, thread, peer.peerId, kind, body) : closeThread(tx, deps, thread, { state, kind, by: peer.peerId, body, reason })
-    tx.created = { number: message, count: 1 }
-    return closing(tx, message)
+    // Closing the thread acks the delivery that opened it.
+    if (delivery !== undefined && (late || delivery !== thread.opening_delivery)) ackDeliveries(tx, deps, peer.peerId, [delivery])
+    const reason = kind === 'decline' ? body : null
+    const now = late ? postLate(tx, deps, thread, peer.peerId, kind, body) : closeThread(tx, deps, thread, { state, kind, by: peer.peerId, body, reason })
+    tx.created = { number: now.tail, count: 1 }
+    return { thread: toThread(tx, now), message: tx.id('message', now.tail), late }
   }
 
   const answer: Command<'threads.answer'> = {
@@ -123,9 +128,10 @@ export function createClosing(deps: ThreadDeps) {
       if (thread?.opener_id !== peerId) throw new MusterError('not_found', { id: input.thread })
       if (thread.kind !== 'ask') throw new MusterError('invalid_input', { hint: 'A notify needs no closing, so there is nothing to cancel.' })
       const changed = thread.state === 'open'
-      if (changed) closeThread(tx, deps, thread, { state: 'cancelled', kind: 'cancel', by: peerId, body: input.reason, reason: input.reason })
+      const ending = { state: 'cancelled', kind: 'cancel', by: peerId, body: input.reason, reason: input.reason } as const
+      const now = changed ? closeThread(tx, deps, thread, ending) : thread
       tx.created = { number: thread.id, count: 1 }
-      return { thread: toThread(tx, findThread(tx, thread.id) as ThreadRow), changed }
+      return { thread: toThread(tx, now), changed }
     },
     replay: (tx, _caller, created) => ({ thread: toThread(tx, findThread(tx, created.number) as ThreadRow), changed: true }),
   }
@@ -142,17 +148,17 @@ function askedOf(tx: Tx, caller: PeerCaller, id: string): ThreadRow {
   return thread
 }
 
-function postLate(tx: Tx, deps: ThreadDeps, thread: ThreadRow, sender: number, kind: MessageKind, body: string): number {
-  const head = findMessage(tx, thread.head) as MessageRow
+function postLate(tx: Tx, deps: ThreadDeps, thread: ThreadRow, sender: number, kind: MessageKind, body: string): ThreadRow {
   const recipients = thread.opener_id !== null && isActive(tx, thread.opener_id) ? [thread.opener_id] : []
-  const cause = { causedBy: head.id, hops: head.hops, attended: head.attended === 1 }
+  const cause = chainOf(thread)
   const { messageId } = postMore(tx, deps, thread, { kind, sender, from: refOf(tx, sender), body, recipients, solicited: true, cause, late: true })
   const changed = { message: tx.id('message', messageId), late: true }
   const base = { type: 'thread.message', actor: sender, peer: thread.opener_id, circle: thread.circle_id, audience: 'granted' } as const
   tx.event({ ...base, subject: ['thread', thread.id], changed })
-  return messageId
+  return { ...thread, tail: messageId, size: thread.size + 1 }
 }
 
+/** What a repeated answer or decline is answered with. */
 function closing(tx: Tx, messageNumber: number): Output<'threads.answer'> {
   const message = findMessage(tx, messageNumber) as MessageRow
   const thread = findThread(tx, message.thread_id) as ThreadRow

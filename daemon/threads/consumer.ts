@@ -8,6 +8,7 @@ export interface Parcel {
   readonly priority: number
   /** Control notices overtake: they neither wait for their thread nor count against `prefetch`. */
   readonly control: boolean
+  readonly solicited: boolean
   readonly hops: number
   /** Offers that have ended. */
   readonly attempt: number

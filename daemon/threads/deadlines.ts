@@ -36,8 +36,7 @@ function expire(tx: Tx, deps: ThreadDeps, thread: ThreadRow): void {
 /** Only a recipient that has the ask in hand is reminded of it; one that never saw it will see the ask itself. */
 function remind(tx: Tx, deps: ThreadDeps, thread: ThreadRow): void {
   tx.run('UPDATE open_asks SET due_at = ? WHERE recipient_id = ? AND thread_id = ?', thread.deadline_at, thread.recipient_id, thread.id)
-  const head = findMessage(tx, thread.head) as MessageRow
-  const opening = findDelivery(tx, head.first_delivery) as DeliveryRow
+  const opening = findDelivery(tx, thread.opening_delivery) as DeliveryRow
   if (opening.state !== 'acked' && opening.state !== 'offered') return
   const body = `This ask still waits for your answer. Its deadline is ${formatTime(thread.deadline_at as number)}.`
   const draft = { kind: 'remind', sender: null, from: null, body, recipients: [thread.recipient_id as number], solicited: true, cause: NO_CAUSE } as const

@@ -2,6 +2,7 @@ import type { DeliveryState } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { ThreadDeps } from './deps.ts'
+import type { Flight } from './flights.ts'
 import { type DeliveryRow, findDelivery, isWaiting } from './rows.ts'
 
 type EndState = Extract<DeliveryState, 'acked' | 'superseded' | 'withdrawn' | 'expired' | 'dead'>
@@ -17,13 +18,12 @@ export function endDelivery(tx: Tx, deps: ThreadDeps, row: DeliveryRow, state: E
   const flight = deps.dispatcher.flights.get(row.id)
   tx.run(END, state, flight ? flight.attempt : row.attempt, flight ? flight.offeredAt : row.offered_at, tx.now, reason, row.id)
   tx.after(() => {
-    if (row.solicited === 0) deps.room.changed(row.peer_id, -1)
-    deps.holds.remove(row.id)
-    deps.dispatcher.undelay(row.id)
-    const released = deps.dispatcher.release(row.id)
+    const released = freed(deps, row.id, row.peer_id, row.solicited === 1)
     if (closedFrame) released?.consumer.port.send(closedFrame())
   })
 }
+
+const ACK_OFFERED = "UPDATE deliveries SET state = 'acked', attempt = ?, offered_at = ?, ended_at = ? WHERE id = ? AND peer_id = ? AND state = 'queued'"
 
 /**
  * Acks deliveries of a peer. A stale ack is accepted; one of somebody else's delivery changes nothing.
@@ -32,13 +32,31 @@ export function endDelivery(tx: Tx, deps: ThreadDeps, row: DeliveryRow, state: E
  */
 export function ackDeliveries(tx: Tx, deps: ThreadDeps, peerId: number, ids: readonly number[]): number {
   let acked = 0
-  for (const id of ids) {
-    const row = findDelivery(tx, id)
-    if (row?.peer_id !== peerId || !isWaiting(row)) continue
-    endDelivery(tx, deps, row, 'acked', null)
-    acked += 1
-  }
+  for (const id of ids) if (ackOffered(tx, deps, peerId, id) || ackStored(tx, deps, peerId, id)) acked += 1
   return acked
+}
+
+/** By far the most frequent ack: of what is in flight, about which everything is known without reading the row. */
+function ackOffered(tx: Tx, deps: ThreadDeps, peerId: number, id: number): boolean {
+  const flight = deps.dispatcher.flights.get(id)
+  if (flight?.peerId !== peerId || tx.run(ACK_OFFERED, flight.attempt, flight.offeredAt, tx.now, id, peerId) === 0) return false
+  tx.after(() => freed(deps, id, peerId, flight.solicited))
+  return true
+}
+
+function ackStored(tx: Tx, deps: ThreadDeps, peerId: number, id: number): boolean {
+  const row = findDelivery(tx, id)
+  if (row?.peer_id !== peerId || !isWaiting(row)) return false
+  endDelivery(tx, deps, row, 'acked', null)
+  return true
+}
+
+/** What the end of a delivery frees, after its commit. */
+function freed(deps: ThreadDeps, id: number, peerId: number, solicited: boolean): Flight | undefined {
+  if (!solicited) deps.room.changed(peerId, -1)
+  deps.holds.remove(id)
+  deps.dispatcher.undelay(id)
+  return deps.dispatcher.release(id)
 }
 
 const RETRY = `UPDATE deliveries SET state = 'queued', attempt = ?, failures = ?, backoff_ms = ?, offered_at = ?, reason = ?, holder = NULL, handover = NULL WHERE id = ?`

@@ -145,20 +145,26 @@ export class Dispatcher {
     const pageSize = Math.min(this.#room(box) + box.inFlight + 1, MAX_REFILL_ROWS)
     let skipped = false
     let after: Parcel | undefined
-    for (;;) {
+    do {
       const page = this.#options.queued(consumer.peerId, pageSize, after)
       for (const parcel of page) {
         if (this.flights.get(parcel.deliveryId)) continue
-        if (consumer.port.parked || (!parcel.control && this.#room(box) <= 0)) return
-        if (this.delays.has(parcel.deliveryId) || (!parcel.control && box.busy.has(parcel.threadId))) skipped = true
+        if (!this.#hasRoom(box, consumer, parcel)) return
+        if (this.#mustWait(box, parcel)) skipped = true
         else this.#offer(box, consumer, parcel)
       }
-      after = page.at(-1)
-      if (page.length < pageSize || !after) {
-        box.backlog = skipped
-        return
-      }
-    }
+      after = page.length < pageSize ? undefined : page.at(-1)
+    } while (after)
+    box.backlog = skipped
+  }
+
+  #hasRoom(box: Box, consumer: Consumer, parcel: Parcel): boolean {
+    return !consumer.port.parked && (parcel.control || this.#room(box) > 0)
+  }
+
+  /** Whether a parcel is in backoff, or behind another of its thread. */
+  #mustWait(box: Box, parcel: Parcel): boolean {
+    return this.delays.has(parcel.deliveryId) || (!parcel.control && box.busy.has(parcel.threadId))
   }
 
   #offer(box: Box, consumer: Consumer, parcel: Parcel): void {
@@ -170,6 +176,7 @@ export class Dispatcher {
       peerId: parcel.peerId,
       hops: parcel.hops,
       control: parcel.control,
+      solicited: parcel.solicited,
       consumer,
       attempt,
       offeredAt: this.#options.clock.wallMs(),

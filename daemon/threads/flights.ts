@@ -10,6 +10,7 @@ export interface Flight {
   readonly peerId: number
   readonly hops: number
   readonly control: boolean
+  readonly solicited: boolean
   readonly consumer: Consumer
   /** The number of this offer, from 1. */
   readonly attempt: number

@@ -126,7 +126,7 @@ export function releaseHold(tx: Tx, deps: ThreadDeps, deliveryId: number, reason
   else tx.after(() => deps.holds.remove(deliveryId))
 }
 
-const OWED = `SELECT d.* FROM open_asks o JOIN threads t ON t.id = o.thread_id JOIN messages m ON m.id = t.head JOIN deliveries d ON d.id = m.first_delivery
+const OWED = `SELECT d.* FROM open_asks o JOIN threads t ON t.id = o.thread_id JOIN deliveries d ON d.id = t.opening_delivery
   WHERE o.recipient_id = ? AND o.thread_id > ? AND (? = 'open' OR d.state = 'acked') ORDER BY o.thread_id LIMIT ?`
 
 /** The opening deliveries of the asks that a peer has not answered, oldest first: those it acked, or all that are open. */
@@ -155,6 +155,7 @@ function toParcel(reader: Reader, row: DeliveryRow, maybeOffered: boolean): Parc
     peerId: row.peer_id,
     priority: row.priority,
     control: row.priority === CONTROL,
+    solicited: row.solicited === 1,
     hops: message.hops,
     attempt: row.attempt,
     redelivered: maybeOffered || row.offered_at !== null,

@@ -8,7 +8,7 @@ import type { Tx } from '../store/transaction.ts'
 import { causeOf, guardRunaway, lastDelivery } from './causes.ts'
 import { endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
-import { type Cause, NO_CAUSE, type Posted, post } from './post.ts'
+import { type Cause, type Posted, post } from './post.ts'
 import { findDelivery, findMessage, findThread, priorityNumber, type ThreadRow, toDelivery } from './rows.ts'
 
 export interface Opening {
@@ -25,8 +25,8 @@ export interface Opening {
   readonly escalateTo: number | null
 }
 
-const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail,
+  opening_delivery, hops, attended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Opens a thread with its first message: an ask has one recipient, a notify any number. */
 export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted & { readonly threadId: number } {
@@ -51,8 +51,11 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     head,
     tail: head,
     size: 1,
+    opening_delivery: tx.store.last('delivery') + 1,
+    hops: opening.cause.hops,
+    attended: opening.cause.attended ? 1 : 0,
   }
-  tx.run(INSERT_THREAD, id, row.kind, state, row.priority, row.circle_id, row.opener_id, recipient, tx.now, row.deadline_at, row.escalate_to, head, head)
+  insertThread(tx, row)
   const posted = post(tx, deps, row, null, {
     kind: opening.kind,
     sender: opening.opener,
@@ -66,6 +69,27 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
   const changed = { kind: row.kind, message: tx.id('message', posted.messageId) }
   tx.event({ type: 'thread.opened', actor: row.opener_id, peer: recipient, circle: row.circle_id, audience: 'granted', subject: ['thread', id], changed })
   return { ...posted, threadId: id }
+}
+
+function insertThread(tx: Tx, row: ThreadRow): void {
+  tx.run(
+    INSERT_THREAD,
+    row.id,
+    row.kind,
+    row.state,
+    row.priority,
+    row.circle_id,
+    row.opener_id,
+    row.recipient_id,
+    row.opened_at,
+    row.deadline_at,
+    row.escalate_to,
+    row.head,
+    row.tail,
+    row.opening_delivery,
+    row.hops,
+    row.attended,
+  )
 }
 
 function openAsk(tx: Tx, thread: ThreadRow): void {

@@ -30,6 +30,11 @@ export interface ThreadRow {
   /** The newest message. */
   readonly tail: number
   readonly size: number
+  /** The first delivery of the first message; an ask has no other. */
+  readonly opening_delivery: number
+  /** The chain of the first message. */
+  readonly hops: number
+  readonly attended: number
 }
 
 export interface MessageRow {

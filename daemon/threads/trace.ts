@@ -8,7 +8,7 @@ import { refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { ThreadDeps } from './deps.ts'
 import { readableThread } from './reading.ts'
-import { type DeliveryRow, findDelivery, findMessage, findThread, type MessageRow, toDelivery, toMessage, toThread } from './rows.ts'
+import { findDelivery, findMessage, findThread, type MessageRow, toDelivery, toMessage, toThread } from './rows.ts'
 
 type Step = Output<'threads.trace'>['steps'][number]
 

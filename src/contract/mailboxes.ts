@@ -13,7 +13,7 @@ export const ackMailbox = operation({
   name: 'mailbox.ack',
   kind: 'command',
   access: 'peer',
-  summary: 'Confirm receipt. A stale ack is accepted; what is not yours is not found.',
+  summary: "Confirm receipt. A stale ack is accepted; one of somebody else's delivery changes nothing.",
   input: z.strictObject({ deliveries: Deliveries }),
   output: z.object({ acked: z.int() }),
   doors: { cli: 'inbox --ack' },

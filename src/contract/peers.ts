@@ -95,7 +95,7 @@ export const listPeers = operation({
   name: 'peers.list',
   kind: 'query',
   access: 'reader',
-  summary: 'The muster roll: the peers you may see, by name.',
+  summary: 'The muster roll: the peers you may see, in the order in which they joined.',
   input: z.strictObject({
     circle: Name.optional(),
     role: Role.optional(),

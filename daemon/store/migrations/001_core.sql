@@ -146,7 +146,11 @@ CREATE TABLE threads (
   reason       TEXT,
   head         INTEGER NOT NULL,
   tail         INTEGER NOT NULL,
-  size         INTEGER NOT NULL DEFAULT 1
+  size         INTEGER NOT NULL DEFAULT 1,
+  -- Copied from the first message, so that closing a thread need not read its body.
+  opening_delivery INTEGER NOT NULL,
+  hops         INTEGER NOT NULL,
+  attended     INTEGER NOT NULL CHECK (attended IN (0, 1))
 ) STRICT;
 CREATE INDEX threads_by_opener ON threads (opener_id);
 CREATE INDEX threads_by_recipient ON threads (recipient_id);
