@@ -4,7 +4,7 @@ import { type KeySweep, purgeKeys } from '../store/idempotency.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
-import { purgeThreads } from '../threads/index.ts'
+import { purgePairs, purgeThreads, purgeTopics } from '../threads/index.ts'
 
 /** How often the daemon looks for what may be forgotten. */
 const EVERY_MS = 3_600_000
@@ -25,7 +25,7 @@ export function createRetention(options: { readonly pipeline: Pipeline; readonly
     next: () => ({ mono: dueAt }),
     run: () => {
       dueAt = clock.monoMs() + EVERY_MS
-      runSteps(pipeline, [eventStep(), threadStep(), keyStep()], state)
+      runSteps(pipeline, steps(), state)
     },
   })
   return state
@@ -52,6 +52,17 @@ function runSteps(pipeline: Pipeline, steps: readonly Step[], state: RetentionSt
   )
 }
 
+/** Fresh steps for one run. */
+function steps(): Step[] {
+  return [
+    eventStep(),
+    sweep(0, purgeThreads),
+    sweep({ sender_id: 0, peer_id: 0, topic: '' }, purgeTopics),
+    sweep({ a: 0, b: 0 }, purgePairs),
+    sweep<KeySweep>({ actor: Number.MIN_SAFE_INTEGER, operation: '', key: '' }, purgeKeys),
+  ]
+}
+
 function eventStep(): Step {
   return (tx) => {
     const purged = purgeEvents(tx)
@@ -59,19 +70,11 @@ function eventStep(): Step {
   }
 }
 
-function threadStep(): Step {
-  let after = 0
+/** A step that walks a table in its own order, from `start` on, and remembers where it stands between its batches. */
+function sweep<Cursor>(start: Cursor, purge: (tx: Tx, after: Cursor) => { readonly next: Cursor | undefined; readonly purged: number }): Step {
+  let after = start
   return (tx) => {
-    const { next, purged } = purgeThreads(tx, after)
-    after = next ?? after
-    return { purged, more: next !== undefined }
-  }
-}
-
-function keyStep(): Step {
-  let after: KeySweep = { actor: Number.MIN_SAFE_INTEGER, operation: '', key: '' }
-  return (tx) => {
-    const { next, purged } = purgeKeys(tx, after)
+    const { next, purged } = purge(tx, after)
     after = next ?? after
     return { purged, more: next !== undefined }
   }

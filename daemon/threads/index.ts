@@ -28,7 +28,7 @@ import { traceMessage } from './trace.ts'
 
 export type { Consumer, ConsumerPort } from './consumer.ts'
 export { newsOf } from './reading.ts'
-export { purgeThreads } from './retention.ts'
+export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
 
 export interface ThreadsOptions {
   readonly store: Store

@@ -56,19 +56,24 @@ export function createReceipts(deps: ThreadDeps) {
     run(tx, caller, input) {
       const { peerId } = asPeer(caller)
       const stale: string[] = []
-      const current: number[] = []
+      const current: DeliveryRow[] = []
       for (const { delivery, attempt } of input.deliveries) {
         const row = findDelivery(tx, tx.number('delivery', delivery))
-        if (row?.peer_id === peerId && currentAttempt(row, deps) === attempt) current.push(row.id)
+        if (row?.peer_id === peerId && currentAttempt(row, deps) === attempt) current.push(row)
         else stale.push(delivery)
       }
       tx.after(() => {
-        for (const id of current) deps.dispatcher.flights.extend(id)
+        for (const row of current) extendOffer(deps, row)
       })
       return { extended: current.length, stale }
     },
   }
   return { ack, nack, extend }
+}
+
+function extendOffer(deps: ThreadDeps, row: DeliveryRow): void {
+  deps.dispatcher.flights.extend(row.id)
+  if (deps.holds.has(row.id)) deps.holds.add({ deliveryId: row.id, peerId: row.peer_id, threadId: row.thread_id }, LIMITS.pullVisibilityMs)
 }
 
 /** The attempt that a delivery is in, if it is in one. */

@@ -35,9 +35,50 @@ function purgeThread(tx: Tx, thread: ThreadRow): number {
   if (kept) return 0
   let purged = 0
   for (const message of messages) {
-    purged += tx.run('DELETE FROM topics WHERE delivery_id BETWEEN ? AND ?', message.first_delivery, lastDelivery(message))
     purged += tx.run('DELETE FROM deliveries WHERE id BETWEEN ? AND ?', message.first_delivery, lastDelivery(message))
     purged += tx.run('DELETE FROM messages WHERE id = ?', message.id)
   }
   return purged + tx.run('DELETE FROM threads WHERE id = ?', thread.id)
+}
+
+/** Where a sweep over the topic keys stands. */
+export interface TopicSweep {
+  readonly sender_id: number
+  readonly peer_id: number
+  readonly topic: string
+}
+
+/** Forgets topic keys with nothing left to supersede, among the next `LIMITS.purgeRows`. */
+export function purgeTopics(tx: Tx, after: TopicSweep): { readonly next: TopicSweep | undefined; readonly purged: number } {
+  const rows = tx.all<TopicSweep & { state: string | null }>(
+    `SELECT t.sender_id, t.peer_id, t.topic, d.state FROM topics t LEFT JOIN deliveries d ON d.id = t.delivery_id
+     WHERE (t.sender_id, t.peer_id, t.topic) > (?, ?, ?) ORDER BY t.sender_id, t.peer_id, t.topic LIMIT ?`,
+    after.sender_id,
+    after.peer_id,
+    after.topic,
+    LIMITS.purgeRows,
+  )
+  let purged = 0
+  for (const row of rows) {
+    if (row.state === 'queued') continue
+    purged += tx.run('DELETE FROM topics WHERE sender_id = ? AND peer_id = ? AND topic = ?', row.sender_id, row.peer_id, row.topic)
+  }
+  return { next: rows.length < LIMITS.purgeRows ? undefined : rows.at(-1), purged }
+}
+
+/** Forgets what was counted between two peers once its window and its parking are over, among the next `LIMITS.purgeRows`. */
+export function purgePairs(tx: Tx, after: { readonly a: number; readonly b: number }) {
+  const rows = tx.all<{ a: number; b: number; times: string; parked_until: number | null }>(
+    'SELECT a, b, times, parked_until FROM pairs WHERE (a, b) > (?, ?) ORDER BY a, b LIMIT ?',
+    after.a,
+    after.b,
+    LIMITS.purgeRows,
+  )
+  let purged = 0
+  for (const { a, b, times, parked_until } of rows) {
+    const newest = (JSON.parse(times) as number[]).at(-1) ?? 0
+    if (newest > tx.now - LIMITS.pairWindowMs || (parked_until ?? 0) > tx.now) continue
+    purged += tx.run('DELETE FROM pairs WHERE a = ? AND b = ?', a, b)
+  }
+  return { next: rows.length < LIMITS.purgeRows ? undefined : rows.at(-1), purged }
 }
