@@ -27,7 +27,10 @@ const VISIBLE = `(@self IS NULL OR e.actor_id = @self OR e.peer_id = @self OR (e
 const AFTER = `SELECT ${COLUMNS} FROM events e LEFT JOIN circles c ON c.id = e.circle_id
   WHERE e.seq > @after AND e.seq <= @upTo AND ${VISIBLE} AND (@types IS NULL OR e.type IN (SELECT value FROM json_each(@types))
     OR substr(e.type, 1, instr(e.type, '.') - 1) IN (SELECT value FROM json_each(@types)))
-  ORDER BY e.seq LIMIT @limit`
+  ORDER BY e.seq`
+const OLDEST = `${AFTER} LIMIT @limit`
+/** For a reader that has no cursor yet. */
+const NEWEST = `${AFTER} DESC LIMIT @limit`
 
 /** The event log as a caller may read it. */
 export function listEvents(store: Store): Query<'events.list'> {
@@ -52,11 +55,15 @@ export function readEvents(
   input: { readonly after?: string | undefined; readonly types?: readonly string[] | undefined; readonly limit: number },
 ): EventPage {
   const last = store.last('event')
-  const after = input.after === undefined ? Math.max(0, last - input.limit) : seqOf(store, input.after)
-  const upTo = Math.min(last, after + LIMITS.maxExamined)
   const [self, own] = caller.kind === 'peer' ? [caller.peerId, caller.circleId] : [null, null]
   const types = input.types && input.types.length > 0 ? JSON.stringify(input.types) : null
-  const rows = reader.all<EventRow>(AFTER, { after, upTo, self, own, types, limit: input.limit + 1 })
+  if (input.after === undefined) {
+    const newest = reader.all<EventRow>(NEWEST, { after: last - LIMITS.maxExamined, upTo: last, self, own, types, limit: input.limit })
+    return { events: newest.reverse().map((row) => toEvent(store, reader, row)), cursor: store.cursor(last), more: false }
+  }
+  const after = seqOf(store, input.after)
+  const upTo = Math.min(last, after + LIMITS.maxExamined)
+  const rows = reader.all<EventRow>(OLDEST, { after, upTo, self, own, types, limit: input.limit + 1 })
   const page = rows.slice(0, input.limit)
   const reached = rows.length > input.limit ? (page.at(-1) as EventRow).seq : upTo
   return { events: page.map((row) => toEvent(store, reader, row)), cursor: store.cursor(reached), more: reached < last }
@@ -93,17 +100,13 @@ function toEvent(store: Store, reader: Reader, row: EventRow): Event {
 
 /** Deletes events past their time, at most `LIMITS.purgeRows`; returns how many. */
 export function purgeEvents(tx: Tx): number {
-  const floor = eventFloor(tx)
-  const rows = tx.all<{ seq: number }>(
-    'SELECT seq FROM events WHERE seq >= ? AND at <= ? ORDER BY seq LIMIT ?',
-    floor,
-    tx.now - LIMITS.eventMs,
-    LIMITS.purgeRows,
-  )
-  const last = rows.at(-1)
-  // Times may step back; only an unbroken run from the floor goes.
-  if (!last || last.seq !== floor + rows.length - 1) return 0
-  tx.run('DELETE FROM events WHERE seq BETWEEN ? AND ?', floor, last.seq)
+  const rows = tx.all<{ seq: number; at: number }>('SELECT seq, at FROM events WHERE seq >= ? ORDER BY seq LIMIT ?', eventFloor(tx), LIMITS.purgeRows)
+  // Times may step back: only a run from the floor goes. Numbers may be missing in it, those of commands that failed.
+  const kept = rows.findIndex((row) => row.at > tx.now - LIMITS.eventMs)
+  const gone = kept === -1 ? rows : rows.slice(0, kept)
+  const last = gone.at(-1)
+  if (!last) return 0
+  tx.run('DELETE FROM events WHERE seq <= ?', last.seq)
   tx.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('event_floor', ?)", String(last.seq + 1))
-  return rows.length
+  return gone.length
 }

@@ -50,8 +50,9 @@ function fastPath(reader: Reader, caller: Caller, address: string): PeerRow | un
 function byNameOrId(reader: Reader, caller: Caller, address: string): PeerRow[] {
   if (decodeId(address)?.kind === 'peer') {
     const row = findPeer(reader, reader.number('peer', address))
-    if (row?.retired_at) throw new MusterError('not_found', { hint: `${row.name} has retired.` })
-    return row && reaches(reader, caller, row.circle_id) ? [row] : []
+    if (!row || !reaches(reader, caller, row.circle_id)) return []
+    if (row.retired_at !== null) throw new MusterError('not_found', { hint: `${row.name} has retired.` })
+    return [row]
   }
   const [name, circle] = address.split('@') as [string, string | undefined]
   return search(reader, caller, BY_NAME, name, circle, LIMITS.maxCandidates + 1)

@@ -1,7 +1,7 @@
 import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { formatTime } from '../../src/time.ts'
-import { asPeer, type Caller, type Command, type PeerCaller, type Query } from '../caller.ts'
+import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
@@ -11,11 +11,12 @@ import { refOf } from './rows.ts'
 export function maySee(reader: Reader, caller: Caller, circleId: number): boolean {
   if (caller.kind === 'admin') return true
   if (caller.kind !== 'peer') return false
-  return caller.circleId === circleId || hasGrant(reader, caller, circleId)
+  return caller.circleId === circleId || hasGrant(reader, caller.peerId, circleId)
 }
 
-function hasGrant(reader: Reader, caller: PeerCaller, circleId: number): boolean {
-  return reader.get('SELECT 1 FROM grants WHERE peer_id = ? AND circle_id = ?', caller.peerId, circleId) !== undefined
+/** Whether a peer was let into a circle beyond what its membership of one gives. */
+export function hasGrant(reader: Reader, peerId: number, circleId: number): boolean {
+  return reader.get('SELECT 1 FROM grants WHERE peer_id = ? AND circle_id = ?', peerId, circleId) !== undefined
 }
 
 /** The circle of that name, made if there is none. */
@@ -31,10 +32,10 @@ export function ensureCircle(tx: Tx, name: string): number {
 export const listCircles: Query<'circles.list'> = (reader, caller) => {
   const rows = reader.all<{ id: number; name: string; peers: number; created_at: number }>(
     `SELECT c.id, c.name, c.created_at, (SELECT count(*) FROM peers p WHERE p.circle_id = c.id AND p.retired_at IS NULL) AS peers
-     FROM circles c ORDER BY c.name LIMIT 1000`,
+     FROM circles c WHERE @self IS NULL OR c.id = @own OR c.id IN (SELECT circle_id FROM grants WHERE peer_id = @self) ORDER BY c.name LIMIT 1000`,
+    caller.kind === 'peer' ? { self: caller.peerId, own: caller.circleId } : { self: null, own: null },
   )
-  const visible = rows.filter((row) => maySee(reader, caller, row.id))
-  return { circles: visible.map((row) => ({ id: reader.id('circle', row.id), name: row.name, peers: row.peers, createdAt: formatTime(row.created_at) })) }
+  return { circles: rows.map((row) => ({ id: reader.id('circle', row.id), name: row.name, peers: row.peers, createdAt: formatTime(row.created_at) })) }
 }
 
 /** Roles whose work crosses circles; an agent or a service gets another peer there instead. */

@@ -24,7 +24,8 @@ export class PresenceTracker {
   connected(peerId: number, heart: Heart): void {
     const hearts = this.#hearts.get(peerId) ?? new Set()
     this.#hearts.set(peerId, hearts.add(heart))
-    if (hearts.size === 1) this.#settle(peerId)
+    // Not only for the first: the others may have gone silent.
+    this.#settle(peerId)
   }
 
   disconnected(peerId: number, heart: Heart): void {
@@ -42,7 +43,7 @@ export class PresenceTracker {
   presenceOf(peerId: number): Presence {
     const hearts = this.#hearts.get(peerId)
     if (!hearts || hearts.size === 0) return 'offline'
-    for (const heart of hearts) if (heart.missedBeats < LIMITS.awayAfterBeats) return 'online'
+    for (const heart of hearts) if (heart.missedBeats <= LIMITS.awayAfterBeats) return 'online'
     return 'away'
   }
 

@@ -54,9 +54,11 @@ export class Outbox {
 
   /** Starts on every destination that has something waiting. */
   wake(): void {
+    const now = this.#clock.monoMs()
+    // Whether or not anything waits there: a time that has come and stays would have the timer wake for nothing, for ever.
+    for (const [destination, at] of this.#notBefore) if (at <= now) this.#notBefore.delete(destination)
     for (const { destination } of this.#reader.all<{ destination: string }>("SELECT DISTINCT destination FROM outbox WHERE state = 'waiting'")) {
-      const ready = (this.#notBefore.get(destination) ?? 0) <= this.#clock.monoMs()
-      if (ready && !this.#running.has(destination)) this.#step(destination)
+      if (!this.#notBefore.has(destination) && !this.#running.has(destination)) this.#step(destination)
     }
   }
 
@@ -70,11 +72,9 @@ export class Outbox {
     this.#pipeline.submit(
       (tx) => this.#runFirst(tx, destination),
       (outcome) => {
+        if (!outcome.ok) return this.#failed(destination)
         this.#running.delete(destination)
-        if (outcome.ok) {
-          this.#notBefore.delete(destination)
-          if (outcome.value) this.#step(destination)
-        } else this.#failed(destination)
+        if (outcome.value) this.#step(destination)
       },
     )
   }
@@ -104,6 +104,7 @@ export class Outbox {
         return row.attempts
       },
       (outcome) => {
+        this.#running.delete(destination)
         const attempts = outcome.ok ? outcome.value : 0
         this.#notBefore.set(destination, this.#clock.monoMs() + Math.min(LIMITS.backoffFirstMs * 2 ** attempts, LIMITS.backoffLastMs))
       },

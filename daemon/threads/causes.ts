@@ -41,7 +41,7 @@ function heaviestInHand(tx: Tx, deps: ThreadDeps, caller: PeerCaller): MessageRo
   if (flight) return findMessage(tx, flight.messageId)
   return tx.get<MessageRow>(
     `SELECT m.* FROM deliveries d JOIN messages m ON m.id = d.message_id
-     WHERE d.peer_id = ? AND d.state = 'offered' ORDER BY m.hops DESC LIMIT 1`,
+     WHERE d.peer_id = ? AND d.state = 'offered' AND d.state IN ('queued', 'offered') ORDER BY m.hops DESC LIMIT 1`,
     caller.peerId,
   )
 }

@@ -2,7 +2,7 @@ import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Caller, Command, Query } from '../caller.ts'
-import { refOf, resolveOne } from '../peers/index.ts'
+import { isActive, refOf, resolveOne } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { closeThread } from './close.ts'
@@ -30,7 +30,7 @@ export function tellOfDeath(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: 
     return
   }
   // The daemon has no mailbox, and a peer that cannot be told of its own failure is on the list of dead letters already.
-  if (message.sender_id === null || message.sender_id === row.peer_id) return
+  if (message.sender_id === null || message.sender_id === row.peer_id || !isActive(tx, message.sender_id)) return
   const cause = { causedBy: message.id, hops: message.hops, attended: message.attended === 1 }
   postMore(tx, deps, thread, { kind: 'fail', sender: null, from: null, body, recipients: [message.sender_id], solicited: true, cause, control: true })
 }

@@ -84,6 +84,16 @@ function currentAttempt(row: DeliveryRow, deps: ThreadDeps): number | undefined 
   return flight?.attempt === row.attempt + 1 ? flight.attempt : undefined
 }
 
+/** Whether the offer is the one that its delivery is in: neither ended by a command before this one, nor followed by another. */
+function isCurrent(row: DeliveryRow, flight: Flight, deps: ThreadDeps): boolean {
+  return deps.dispatcher.flights.get(row.id) === flight && currentAttempt(row, deps) === flight.attempt
+}
+
+/** Forgets an offer, but never a newer one of the same delivery. */
+function releaseFlight(deps: ThreadDeps, flight: Flight): void {
+  if (deps.dispatcher.flights.get(flight.deliveryId) === flight) deps.dispatcher.release(flight.deliveryId)
+}
+
 function staleAttempt(tx: Tx, row: DeliveryRow): MusterError {
   return new MusterError('stale_attempt', { delivery: tx.id('delivery', row.id), state: row.state, hint: 'The delivery has ended or was offered again since.' })
 }
@@ -101,7 +111,7 @@ export function createDispatching(deps: () => ThreadDeps) {
     returned: (tx: Tx, flights: readonly Flight[], how: 'orderly' | 'lost'): void => {
       for (const flight of flights) {
         const row = findDelivery(tx, flight.deliveryId)
-        if (row?.state !== 'queued' || deps().dispatcher.flights.get(row.id) !== flight) continue
+        if (!row || !isCurrent(row, flight, deps())) continue
         if (how === 'lost') failOrBury(tx, deps(), row, 'the connection was lost', false)
         else tx.run('UPDATE deliveries SET offered_at = ? WHERE id = ?', flight.offeredAt, row.id)
       }
@@ -111,9 +121,8 @@ export function createDispatching(deps: () => ThreadDeps) {
     timedOut: (tx: Tx, flights: readonly Flight[]): void => {
       for (const flight of flights) {
         const row = findDelivery(tx, flight.deliveryId)
-        const stillIts = deps().dispatcher.flights.get(flight.deliveryId) === flight && row && currentAttempt(row, deps()) === flight.attempt
-        if (row && stillIts) failOrBury(tx, deps(), row, 'nobody acked it in time', true)
-        else tx.after(() => deps().dispatcher.release(flight.deliveryId))
+        if (row && isCurrent(row, flight, deps())) failOrBury(tx, deps(), row, 'nobody acked it in time', true)
+        else tx.after(() => releaseFlight(deps(), flight))
       }
     },
 

@@ -1,6 +1,6 @@
 import { MusterError } from '../../src/errors.ts'
 import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
-import { maySee } from '../peers/index.ts'
+import { hasGrant } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import { lastDelivery } from './causes.ts'
 import { findMessage, findThread, type MessageRow, type ThreadRow, toMessage, toThread } from './rows.ts'
@@ -19,9 +19,9 @@ export function readableThread(reader: Reader, caller: Caller, id: string): Thre
 
 function mayRead(reader: Reader, caller: Caller, thread: ThreadRow): boolean {
   if (caller.kind === 'admin') return true
-  const { peerId, circleId } = asPeer(caller)
+  const { peerId } = asPeer(caller)
   if (thread.opener_id === peerId || thread.recipient_id === peerId) return true
-  if (thread.circle_id !== circleId && maySee(reader, caller, thread.circle_id)) return true
+  if (hasGrant(reader, peerId, thread.circle_id)) return true
   return thread.recipient_id === null && wasAddressed(reader, thread, peerId)
 }
 

@@ -21,15 +21,18 @@ export function retireBatch(tx: Tx, deps: ThreadDeps, payload: { readonly peerId
   for (const { thread_id } of owed) {
     closeThread(tx, deps, findThread(tx, thread_id) as ThreadRow, { state: 'failed', kind: 'fail', by: null, body: reason, reason })
   }
+  // One after the other: closing an ask ends mail of the peer too, which must not be on a list that was read before.
+  if (owed.length > 0) return true
   const own = tx.all<ThreadRow>("SELECT * FROM threads WHERE opener_id = ? AND state = 'open' LIMIT ?", peerId, LIMITS.batchOperations)
   for (const thread of own) {
     const why = `the asker has retired: ${payload.reason}`
     closeThread(tx, deps, thread, { state: 'cancelled', kind: 'cancel', by: null, body: why, reason: why })
   }
+  if (own.length > 0) return true
   const mail = tx.all<DeliveryRow>("SELECT * FROM deliveries WHERE peer_id = ? AND state IN ('queued', 'offered') LIMIT ?", peerId, LIMITS.batchOperations)
   for (const row of mail) {
     endDelivery(tx, deps, row, 'dead', reason)
     tellOfDeath(tx, deps, row, reason)
   }
-  return owed.length + own.length + mail.length > 0
+  return mail.length > 0
 }
