@@ -1,0 +1,37 @@
+/** The SDK for browsers. */
+import { noCauses } from './causes.ts'
+import { systemClock, systemRandom } from './clock.ts'
+import { type ConnectOptions, connectWith } from './connect.ts'
+import type { MusterPeer } from './peer.ts'
+import { openBrowserTransport } from './transport.ts'
+
+export type { Event, Input, Message, OperationName, Output, PeerRef, Sent } from '../src/contract/index.ts'
+export { type ErrorCode, MusterError } from '../src/errors.ts'
+export type { AskHandle } from './asks.ts'
+export type { Bounds } from './bounded.ts'
+export { AskError, type AskErrorCode, ClientError, type ClientErrorCode } from './client-error.ts'
+export type { Clock, Random } from './clock.ts'
+export type { ConnectOptions } from './connect.ts'
+export type { CredentialStore } from './credentials.ts'
+export type { EventOptions } from './events.ts'
+export { type AskHandler, type AskResult, type Handlers, LATER, type MessageContext, type MessageHandler } from './handlers.ts'
+export type { Status } from './link.ts'
+export type { MusterPeer, PeerEvents, Platform, WaitOptions } from './peer.ts'
+export type { AskOptions, Cast, NotifyOptions, Speaker } from './speaker.ts'
+export type { OpenTransport, Transport, TransportEnd, TransportListener } from './transport.ts'
+export { connect }
+
+/**
+ * Joins or resumes as a peer of the daemon at `url`, by default the one that served the page. The credential comes from
+ * `token` or `credentials`. A browser does not say why it could not connect, so a refused credential looks like a daemon
+ * that is not there.
+ *
+ * @throws ClientError `timeout` or `disconnected` when no connection could be made
+ */
+async function connect(options: ConnectOptions): Promise<MusterPeer> {
+  return connectWith(options, {
+    platform: { open: openBrowserTransport, clock: systemClock, random: systemRandom, causes: noCauses },
+    url: () => (globalThis as unknown as { readonly location: { readonly origin: string } }).location.origin,
+    enrolment: async () => undefined,
+  })
+}

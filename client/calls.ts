@@ -1,0 +1,38 @@
+import type { Input, OperationName, Output } from '../src/contract/index.ts'
+import type { Bounds } from './bounded.ts'
+import type { Random } from './clock.ts'
+import type { Requests } from './requests.ts'
+
+/** Calls an operation by name, typed by the contract. */
+export type Call = <N extends OperationName>(name: N, input: Input<N>, bounds?: Bounds) => Promise<Output<N>>
+
+/** An operation without input has an index signature, whose keys are all strings. */
+type Keyed = { [N in OperationName]: string extends keyof Input<N> ? never : 'key' extends keyof Input<N> ? N : never }[OperationName]
+
+/** The operations that take an idempotency key; the compiler holds the list to the contract. */
+const KEYED: Readonly<Record<Keyed, true>> = {
+  'peers.register': true,
+  'threads.ask': true,
+  'threads.notify': true,
+  'threads.reply': true,
+  'threads.answer': true,
+  'threads.decline': true,
+  'threads.cancel': true,
+}
+
+/** Every command that takes an idempotency key gets one, so that repeating it after a lost connection is safe. */
+export function createCall(requests: Requests, callTimeoutMs: number, newKey: () => string): Call {
+  return <N extends OperationName>(name: N, input: Input<N>, { timeoutMs, signal }: Bounds = {}) => {
+    const patienceMs = timeoutMs ?? (name === 'threads.wait' ? undefined : callTimeoutMs)
+    const params = Object.hasOwn(KEYED, name) ? { key: newKey(), ...input } : input
+    return requests.request(name, params, { timeoutMs: patienceMs, signal }) as Promise<Output<N>>
+  }
+}
+
+/** Idempotency keys: 64 random bits for this run of the program, and a counter. */
+export function createKeys(random: Random): () => string {
+  const part = (): string => Math.floor(random() * 2 ** 32).toString(36)
+  const run = part() + part()
+  let last = 0
+  return () => `${run}.${(++last).toString(36)}`
+}

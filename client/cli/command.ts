@@ -1,0 +1,26 @@
+import type { Flags } from './arguments.ts'
+import type { Environment } from './environment.ts'
+import type { Flag } from './flags.ts'
+import type { Output } from './output.ts'
+
+/** What a command is given once its arguments have been read. */
+export interface Invocation {
+  readonly flags: Flags
+  /** The arguments that are no flags. */
+  readonly words: readonly string[]
+  readonly out: Output
+  readonly environment: Environment
+}
+
+/** One word after `muster`. A module of `commands/` exports one of these, loaded only when it is asked for. */
+export interface Command {
+  /** One line per form, without the leading `muster`. */
+  readonly usage: readonly string[]
+  /** What it does, in sentences; shown by `--help`. */
+  readonly about: readonly string[]
+  readonly flags: Readonly<Record<string, Flag>>
+  /** Lines to copy, each with its meaning. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[]
+  /** Resolves to the exit status. */
+  readonly run: (invocation: Invocation) => Promise<number>
+}

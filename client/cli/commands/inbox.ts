@@ -1,0 +1,114 @@
+import type { Item, Output as Result } from '../../../src/contract/index.ts'
+import { decodeCursor } from '../../../src/ids.ts'
+import { expectWords } from '../arguments.ts'
+import type { Command, Invocation } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { usageError } from '../failure.ts'
+import { readToken, writePrivateFile } from '../identity.ts'
+import { openPeer, openReader, type PeerCaller } from '../open-caller.ts'
+import type { Output } from '../output.ts'
+import { peerName, showItem } from '../show.ts'
+import { plural } from '../text.ts'
+
+const MAX_PAGE = 200
+
+export const command: Command = {
+  usage: ['inbox [--ack] [--limit <count>]', 'inbox --peek [--of <peer>]'],
+  about: [
+    'Takes what waits for you, and lists the asks that you still owe an answer. What one call showed is acked by the next one, so a message',
+    'whose reader crashed is shown again; --ack acks at once. --peek only looks.',
+  ],
+  flags: {
+    ack: { type: 'boolean', summary: 'Ack at once what this call shows' },
+    peek: { type: 'boolean', summary: 'Look without taking anything' },
+    of: { type: 'string', value: 'peer', summary: "With --peek, another peer's mailbox (the administrator)" },
+    limit: { type: 'string', value: 'count', summary: 'At most so many (20)' },
+  },
+  examples: [
+    ['muster inbox', 'take what waits'],
+    ['muster inbox --peek', 'look first'],
+    ['muster inbox --ack --json', 'for a program that handles it at once'],
+    ['muster inbox --peek --of bob', "what waits for bob, as the node's administrator"],
+  ],
+  run: inbox,
+}
+
+async function inbox(invocation: Invocation): Promise<number> {
+  const { flags, words } = invocation
+  expectWords(words, [], 'inbox [flags]')
+  if (flags.on('peek') && flags.on('ack')) throw usageError('--peek and --ack exclude each other', 'To look takes nothing, so there is nothing to ack.')
+  if (flags.text('of') !== undefined && !flags.on('peek')) throw usageError('--of needs --peek', "Nobody takes another peer's mail.")
+  const limit = flags.count('limit', { min: 1, max: MAX_PAGE })
+  const page = limit === undefined ? {} : { limit }
+  return flags.on('peek') ? await peek(invocation, page) : await take(invocation, page)
+}
+
+async function peek(invocation: Invocation, page: { readonly limit?: number }): Promise<number> {
+  const { flags, out } = invocation
+  const of = flags.text('of')
+  const caller = of === undefined ? await openPeer(invocation) : await openReader(invocation)
+  const { items, waiting } = await caller.call('mailbox.peek', { ...page, ...(of !== undefined && { peer: of }) }).finally(caller.close)
+  if (out.json) {
+    out.document({ items, waiting })
+    return EXIT.ok
+  }
+  showItems(out, items)
+  out.note(waiting === 0 ? 'Nothing waits.' : `${plural(waiting, 'message')} waiting; nothing was taken.`)
+  return EXIT.ok
+}
+
+async function take(invocation: Invocation, page: { readonly limit?: number }): Promise<number> {
+  const { flags } = invocation
+  const caller = await openPeer(invocation)
+  try {
+    const cursors = cursorFile(invocation, caller)
+    const cursor = cursors.load()
+    const handed = await caller.call('mailbox.inbox', { ...page, ...(cursor !== undefined && { cursor }) })
+    const { owed } = await caller.call('threads.owed', {})
+    show(invocation, caller, handed, owed)
+    // Only now: a cursor that is kept before its items were shown would ack what nobody has seen.
+    cursors.save(handed.cursor)
+    if (flags.on('ack') && handed.items.length > 0) await caller.call('mailbox.ack', { deliveries: handed.items.map(({ delivery }) => delivery.id) })
+    return EXIT.ok
+  } finally {
+    await caller.close()
+  }
+}
+
+function show({ out }: Invocation, { self }: PeerCaller, { items, cursor, more }: Result<'mailbox.inbox'>, owed: Result<'threads.owed'>['owed']): void {
+  if (out.json) {
+    out.document({ peer: { id: self.id, name: self.name, circle: self.circle }, items, owed, cursor, more })
+    return
+  }
+  showItems(out, items)
+  const shown = new Set(items.map(({ thread }) => thread.id))
+  const earlier = owed.filter(({ thread }) => !shown.has(thread.id)).map((item) => ({ ...item, owed: true }))
+  if (earlier.length > 0) {
+    if (items.length > 0) out.line()
+    out.line(`You owe ${plural(earlier.length, 'answer')} to what you were shown before:`)
+    out.line()
+    showItems(out, earlier)
+  }
+  if (items.length === 0) out.note(`Nothing new waits for ${peerName(self)}.`)
+  if (more) out.note('There is more: muster inbox again.')
+}
+
+function showItems(out: Output, items: readonly Item[]): void {
+  for (const [index, item] of items.entries()) {
+    if (index > 0) out.line()
+    showItem(out, item)
+  }
+}
+
+/** Where the last call's cursor is kept, beside the peer's credential. */
+function cursorFile({ environment }: Invocation, { hello, self }: PeerCaller) {
+  const path = environment.paths.peerToken(self.name).replace(/\.token$/, '.cursor')
+  return {
+    load(): string | undefined {
+      const cursor = readToken(path)
+      // One of another incarnation of the database could name a handover that was never shown.
+      return cursor !== undefined && decodeCursor(cursor)?.tag === hello.node.incarnation ? cursor : undefined
+    },
+    save: (cursor: string) => writePrivateFile(path, cursor),
+  }
+}

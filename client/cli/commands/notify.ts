@@ -1,0 +1,48 @@
+import { expectWords } from '../arguments.ts'
+import { readBody } from '../body.ts'
+import type { Command, Invocation } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { openPeer } from '../open-caller.ts'
+import { noteRefused, PRIORITIES, SELECT_FLAGS, selectOf } from '../sending.ts'
+import { peerName } from '../show.ts'
+
+export const command: Command = {
+  usage: ['notify <to> <body>', 'notify <to> --file <path>', 'notify <to> -'],
+  about: [
+    'Tells a peer something that needs no answer, and returns when it is on disk. A peer that is offline gets it on its return.',
+    'A newer notify with the same --topic replaces the one that still waits.',
+  ],
+  flags: {
+    file: { type: 'string', short: 'f', value: 'path', summary: 'Read the body from a file' },
+    ...SELECT_FLAGS,
+    topic: { type: 'string', value: 'key', summary: 'Supersede what still waits with this key' },
+    priority: { type: 'string', value: 'priority', summary: `${PRIORITIES.join(', ')} (normal)` },
+  },
+  examples: [
+    ['muster notify bob "the build is green"', 'one peer'],
+    ['muster notify cap:review --all "new branch: fix-142"', 'all who review'],
+    ['git diff | muster notify bob -', 'from stdin'],
+    ['muster notify bob --topic build "build 143 runs"', 'only the newest counts'],
+  ],
+  run: notify,
+}
+
+async function notify(invocation: Invocation): Promise<number> {
+  const { flags, words, out, environment } = invocation
+  expectWords(words, ['to', 'body?'], 'notify <to> <body>')
+  const [to = '', word] = words
+  const select = selectOf(flags)
+  const topic = flags.text('topic')
+  const priority = flags.choice('priority', PRIORITIES)
+  const body = await readBody({ word, file: flags.text('file'), what: 'body' }, environment)
+  const caller = await openPeer(invocation)
+  const input = { to, body, ...(select && { select }), ...(topic !== undefined && { topic }), ...(priority && { priority }) }
+  const { sent, refused } = await caller.call('threads.notify', input).finally(caller.close)
+  if (out.json) {
+    out.document({ sent, refused })
+    return EXIT.ok
+  }
+  for (const one of sent) out.line(`Told ${peerName(one.to)} (${one.state}, reach ${one.reach}): ${one.message}`)
+  noteRefused(out, refused)
+  return EXIT.ok
+}

@@ -1,0 +1,99 @@
+import type { Output as Result } from '../../../src/contract/index.ts'
+import { expectWords } from '../arguments.ts'
+import type { Caller } from '../caller.ts'
+import type { Command, Invocation } from '../command.ts'
+import { readDaemonFile } from '../daemon-file.ts'
+import { EXIT } from '../exit-codes.ts'
+import { CliError } from '../failure.ts'
+import { openReader } from '../open-caller.ts'
+import type { Output } from '../output.ts'
+import { peerName } from '../show.ts'
+import { plural } from '../text.ts'
+import { cliVersion } from '../version.ts'
+import { relativeTime, shortSpan } from '../when.ts'
+
+const SHOWN_DEAD = 10
+
+export const command: Command = {
+  usage: ['status'],
+  about: ['How the daemon is: version, durability, peers, what waits, dead letters and parked pairs. Exit status 3 where it is not running.'],
+  flags: {},
+  examples: [
+    ['muster status', 'read it'],
+    ['muster status --json', 'the same for a program'],
+  ],
+  run: status,
+}
+
+interface Facts {
+  readonly status: Result<'node.status'>
+  readonly dead: Result<'mailbox.dead'>['dead']
+  readonly pairs: Result<'pairs.list'>['pairs']
+}
+
+async function status(invocation: Invocation): Promise<number> {
+  const { words, out, environment } = invocation
+  expectWords(words, [], 'status')
+  const daemon = readDaemonFile(environment.paths)
+  let facts: Facts
+  try {
+    const caller = await openReader(invocation)
+    facts = await gather(caller).finally(caller.close)
+  } catch (error) {
+    if (!out.json || !(error instanceof CliError) || error.exit !== EXIT.notRunning) throw error
+    // Being down is an answer to the question, not a failure to answer it.
+    out.document({ running: false })
+    return EXIT.notRunning
+  }
+  if (out.json) out.document({ running: true, pid: daemon?.pid ?? null, url: daemon?.url ?? null, ...facts })
+  else show(out, facts, daemon ? `${daemon.url} (pid ${daemon.pid})` : '')
+  if (facts.status.version !== cliVersion()) {
+    out.note(`This muster is ${cliVersion()} and the daemon ${facts.status.version}: muster down && muster up starts the daemon of this version.`)
+  }
+  return EXIT.ok
+}
+
+async function gather({ call }: Caller): Promise<Facts> {
+  const status = await call('node.status', {})
+  const [{ dead }, { pairs }] = await Promise.all([
+    status.deadLetters > 0 ? call('mailbox.dead', { limit: SHOWN_DEAD }) : { dead: [] },
+    status.parkedPairs > 0 ? call('pairs.list', {}) : { pairs: [] },
+  ])
+  return { status, dead, pairs }
+}
+
+function show(out: Output, { status, dead, pairs }: Facts, where: string): void {
+  const { peers } = status
+  out.fields([
+    ['muster', `${status.version} at ${where || '-'}`],
+    ['node', `${status.node} (${status.incarnation})`],
+    ['up', `for ${shortSpan(out.now - Date.parse(status.startedAt))}`],
+    ['durability', status.readOnly ? `${status.durability}, READ ONLY: the disk is full` : status.durability],
+    ['peers', `${peers.online} online, ${peers.away} away, ${peers.offline} offline; ${plural(status.connections, 'connection')}`],
+    ['open asks', status.openAsks],
+    ['queued', status.queued],
+    ['dead letters', status.deadLetters],
+    ['parked pairs', status.parkedPairs],
+    ['events', `at ${status.cursor}, since ${status.retention.eventsSince}`],
+    ['retention', `${relativeTime(status.retention.lastRunAt, out.now)}, ${plural(status.retention.purgedRows, 'row')} purged`],
+  ])
+  if (dead.length > 0) {
+    out.line()
+    const rows = dead.map((letter) => [
+      letter.delivery.id,
+      letter.message.kind,
+      peerName(letter.message.from),
+      peerName(letter.delivery.to),
+      relativeTime(letter.diedAt, out.now),
+      letter.reason,
+    ])
+    out.table(['DEAD LETTER', 'KIND', 'FROM', 'TO', 'DIED', 'REASON'], rows)
+  }
+  if (pairs.length > 0) {
+    out.line()
+    out.table(
+      ['PARKED PAIR', 'UNTIL', 'REASON'],
+      pairs.map((pair) => [`${peerName(pair.a)} ${peerName(pair.b)}`, relativeTime(pair.until, out.now), pair.reason]),
+    )
+  }
+}

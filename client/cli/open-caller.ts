@@ -1,0 +1,132 @@
+import type { Peer } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { PROTOCOL } from '../../src/rpc.ts'
+import { createKeys } from '../calls.ts'
+import { systemClock, systemRandom } from '../clock.ts'
+import { Credentials } from '../credentials.ts'
+import { register } from '../join.ts'
+import { fileCredentials } from '../node-defaults.ts'
+import { openWsTransport } from '../ws-transport.ts'
+import { currentUrl, type DaemonAddress, daemonAddress, notRunning, wsUrl } from './address.ts'
+import { type Caller, type CallerOptions, connectCaller } from './caller.ts'
+import type { Invocation } from './command.ts'
+import { readDaemonFile } from './daemon-file.ts'
+import { EXIT } from './exit-codes.ts'
+import { CliError } from './failure.ts'
+import { chosenName, defaultName, readToken } from './identity.ts'
+import { isRunning } from './process-facts.ts'
+
+type Options = Omit<CallerOptions, 'url' | 'local' | 'credentials'>
+
+/** A connection as a peer, and which one. */
+export interface PeerCaller extends Caller {
+  readonly self: Peer
+}
+
+/** Connects as the peer of `--as`, MUSTER_AS or MUSTER_TOKEN; registers it where it is new. */
+export async function openPeer(invocation: Invocation, options: Options = {}): Promise<PeerCaller> {
+  const address = daemonAddress(invocation.flags, invocation.environment)
+  const caller = (await openGiven(invocation, address, options)) ?? (await open(invocation, address, joining(invocation, address), options))
+  const { you } = caller.hello
+  if (you.kind === 'peer') return { ...caller, self: you.peer }
+  await caller.close()
+  throw forbidden(`this command speaks as a peer, and the credential is one of kind ${you.kind}`, 'Use --as <name>, or a token of a peer in MUSTER_TOKEN.')
+}
+
+/** Connects as the administrator where the files here allow it and no peer was asked for; otherwise as a peer. */
+export async function openReader(invocation: Invocation, options: Options = {}): Promise<Caller> {
+  const address = daemonAddress(invocation.flags, invocation.environment)
+  const given = await openGiven(invocation, address, options)
+  return given ?? (await open(invocation, address, administrating(invocation, address) ?? joining(invocation, address), options))
+}
+
+/** Connects with one token and nothing else. */
+export async function connectAs(invocation: Invocation, token: string): Promise<Caller> {
+  return await open(invocation, daemonAddress(invocation.flags, invocation.environment), fixed(token), {})
+}
+
+/** With MUSTER_TOKEN, whatever it is good for: one that enrols joins; another names its own peer and may not contradict `--as`. */
+async function openGiven(invocation: Invocation, address: DaemonAddress, options: Options): Promise<Caller | undefined> {
+  const { environment, flags } = invocation
+  const token = environment.env['MUSTER_TOKEN'] || undefined
+  if (token === undefined) return undefined
+  const caller = await open(invocation, address, fixed(token), options).catch(givenRefused)
+  const { you } = caller.hello
+  const wanted = chosenName(flags, environment)
+  if (you.kind === 'enrolment') {
+    await caller.close()
+    return await open(invocation, address, joining(invocation, address, token), options)
+  }
+  if (wanted === undefined || (you.kind === 'peer' && you.peer.name.toLowerCase() === wanted.toLowerCase())) return caller
+  await caller.close()
+  const owner = you.kind === 'peer' ? you.peer.name : 'the administrator'
+  throw forbidden(`MUSTER_TOKEN speaks for ${owner}, not for ${wanted}`, 'Unset MUSTER_TOKEN, or do not ask for another name.')
+}
+
+function givenRefused(error: unknown): never {
+  if (!(error instanceof MusterError) || error.code !== 'unauthenticated') throw error
+  throw unauthenticated(
+    'the daemon does not accept the token in MUSTER_TOKEN',
+    'It is unknown there, expired or revoked; unset MUSTER_TOKEN to use the credentials of this machine.',
+  )
+}
+
+async function open({ environment }: Invocation, address: DaemonAddress, credentials: Credentials, options: Options): Promise<Caller> {
+  // Asked before each connection: a local daemon may come back on another port.
+  const url = async (): Promise<string> => wsUrl(address.local ? currentUrl(environment.paths, address.url) : address.url)
+  return await connectCaller({ ...options, url, local: address.local, credentials })
+}
+
+function administrating({ environment, flags }: Invocation, { local }: DaemonAddress): Credentials | undefined {
+  const token = local && chosenName(flags, environment) === undefined ? readToken(environment.paths.adminToken) : undefined
+  return token ? fixed(token) : undefined
+}
+
+/** The stored credential of the peer, or one that its first use mints. Each daemon has its own: a token sent elsewhere is given away. */
+function joining({ environment, flags, out }: Invocation, address: DaemonAddress, enrolment?: string): Credentials {
+  const { paths, userName } = environment
+  const name = chosenName(flags, environment) ?? defaultName(userName())
+  const where = paths.peerToken(address.local ? name : `${name}@${new URL(address.url).host.replace(':', '_')}`)
+  return new Credentials({
+    store: fileCredentials(where),
+    enrolment: async () => {
+      const token = enrolment ?? (address.local ? readToken(paths.enrolmentToken) : undefined)
+      if (token) return token
+      const file = address.local ? readDaemonFile(paths) : undefined
+      throw file && !isRunning(file.pid) ? notRunning() : nothingToJoinWith(name, where, address, paths.enrolmentToken)
+    },
+    register: async (token) => {
+      const connection = { open: openWsTransport, clock: systemClock, url: wsUrl(address.url), token, hello: { protocol: PROTOCOL, client: 'muster-cli' } }
+      // The session lets the same name resume its peer where its token file was lost.
+      const session = `cli/${name.toLowerCase()}`
+      const about = { name, role: 'agent', mode: 'pull', runtime: 'cli', description: 'A command line', session } as const
+      const joined = await register(connection, { ...about, key: createKeys(systemRandom)() })
+      out.note(joined.resumed ? `Joined anew as ${name}.` : `Joined as ${name} (first use).`)
+      return joined
+    },
+  })
+}
+
+function nothingToJoinWith(name: string, where: string, { url, local }: DaemonAddress, enrolmentToken: string): CliError {
+  if (local)
+    return unauthenticated(
+      `there is no credential of ${name} and nothing to join with`,
+      `Expected ${where} or ${enrolmentToken}; the daemon writes the latter.`,
+    )
+  return unauthenticated(
+    `there is no credential for ${url}, and those of the daemon here are not sent elsewhere`,
+    'Put a token of that daemon into MUSTER_TOKEN; muster token issue or enrol mints one there.',
+  )
+}
+
+function fixed(token: string): Credentials {
+  return new Credentials({ token, enrolment: async () => undefined, register: () => Promise.reject(new MusterError('unauthenticated')) })
+}
+
+function unauthenticated(message: string, hint: string): CliError {
+  return new CliError(EXIT.noPermission, 'unauthenticated', message, hint)
+}
+
+function forbidden(message: string, hint: string): CliError {
+  return new CliError(EXIT.noPermission, 'forbidden', message, hint)
+}

@@ -1,0 +1,26 @@
+import type { Command } from './command.ts'
+
+export interface Listed {
+  readonly group: 'The daemon' | 'Asking and telling' | 'Looking'
+  readonly summary: string
+  /** Loaded on use, so that no command pays for another's imports. */
+  readonly load: () => Promise<{ readonly command: Command }>
+}
+
+/** Every word that may follow `muster`, in the order in which help shows them. */
+export const COMMANDS: Readonly<Record<string, Listed>> = {
+  up: { group: 'The daemon', summary: 'Start the daemon, or say that it runs', load: () => import('./commands/up.ts') },
+  down: { group: 'The daemon', summary: 'Stop the daemon in an orderly way', load: () => import('./commands/down.ts') },
+  status: { group: 'The daemon', summary: 'How the daemon is and what waits', load: () => import('./commands/status.ts') },
+  logs: { group: 'The daemon', summary: "The daemon's log", load: () => import('./commands/logs.ts') },
+  token: { group: 'The daemon', summary: 'Mint, list and revoke credentials', load: () => import('./commands/token.ts') },
+  ask: { group: 'Asking and telling', summary: 'Ask a peer and wait for its answer', load: () => import('./commands/ask.ts') },
+  notify: { group: 'Asking and telling', summary: 'Tell a peer something that needs no answer', load: () => import('./commands/notify.ts') },
+  inbox: { group: 'Asking and telling', summary: 'Take what waits for you; see what you owe', load: () => import('./commands/inbox.ts') },
+  answer: { group: 'Asking and telling', summary: 'Answer an ask, or say more in a thread', load: () => import('./commands/answer.ts') },
+  decline: { group: 'Asking and telling', summary: 'Decline an ask, with the reason', load: () => import('./commands/decline.ts') },
+  peers: { group: 'Looking', summary: 'The muster roll; rename or retire a peer', load: () => import('./commands/peers.ts') },
+  thread: { group: 'Looking', summary: 'Your threads, one thread, or cancel one', load: () => import('./commands/thread.ts') },
+  trace: { group: 'Looking', summary: "A message's life with times", load: () => import('./commands/trace.ts') },
+  events: { group: 'Looking', summary: 'What happened, page by page or as it happens', load: () => import('./commands/events.ts') },
+}

@@ -1,0 +1,106 @@
+import type { Event, Item, Message, Peer, PeerRef, Thread } from '../../src/contract/index.ts'
+import type { Output } from './output.ts'
+import { safeLine, safeText } from './text.ts'
+import { clockTime, relativeTime } from './when.ts'
+
+/** The circle that everything is in until someone makes another; naming it each time would say nothing. */
+const MAIN_CIRCLE = 'main'
+const BODY_INDENT = '    '
+
+/** How a peer is addressed from a terminal; the daemon itself has no peer. */
+export function peerName(peer: PeerRef | null): string {
+  if (peer === null) return 'muster'
+  return peer.circle === MAIN_CIRCLE ? peer.name : `${peer.name}@${peer.circle}`
+}
+
+/** Text of several lines, safe and set off from what the CLI says itself. */
+export function indented(text: string): string {
+  return safeText(text.replace(/\n$/, ''))
+    .split('\n')
+    .map((line) => BODY_INDENT + line)
+    .join('\n')
+}
+
+export function showPeers(out: Output, peers: readonly Peer[]): void {
+  out.table(
+    ['NAME', 'ROLE', 'PRESENCE', 'TURN', 'REACH', 'SEEN', 'DESCRIPTION'],
+    peers.map((peer) => [peerName(peer), peer.role, presenceOf(peer), peer.turn, peer.reach, relativeTime(peer.lastSeenAt, out.now), aboutPeer(peer)]),
+  )
+}
+
+function presenceOf(peer: Peer): string {
+  return peer.retiredAt === null ? peer.presence : 'retired'
+}
+
+function aboutPeer({ capabilities, description }: Peer): string {
+  const able = capabilities.length > 0 ? `[${capabilities.join(' ')}]` : ''
+  return [able, description].filter((part) => part !== '').join(' ')
+}
+
+export function showThreads(out: Output, threads: readonly Thread[]): void {
+  out.table(
+    ['THREAD', 'KIND', 'STATE', 'FROM', 'TO', 'OPENED', 'DEADLINE', 'REASON'],
+    threads.map((thread) => [
+      thread.id,
+      thread.kind,
+      thread.state,
+      peerName(thread.from),
+      recipientOf(thread),
+      relativeTime(thread.openedAt, out.now),
+      thread.state === 'open' ? relativeTime(thread.deadlineAt, out.now) : '-',
+      thread.reason,
+    ]),
+  )
+}
+
+/** A notify to several has no one recipient. */
+export function recipientOf(thread: Thread): string {
+  return thread.to === null ? 'several' : peerName(thread.to)
+}
+
+export function showThread(out: Output, thread: Thread): void {
+  out.fields([
+    ['thread', thread.id],
+    ['kind', thread.kind],
+    ['state', thread.state],
+    ['from', peerName(thread.from)],
+    ['to', recipientOf(thread)],
+    ['opened', relativeTime(thread.openedAt, out.now)],
+    ...(thread.deadlineAt === null || thread.state !== 'open' ? [] : ([['deadline', relativeTime(thread.deadlineAt, out.now)]] as const)),
+    ...(thread.closedAt === null ? [] : ([['closed', `${relativeTime(thread.closedAt, out.now)} by ${peerName(thread.closedBy)}`]] as const)),
+    ...(thread.reason === null ? [] : ([['reason', thread.reason]] as const)),
+    ...(thread.priority === 'normal' ? [] : ([['priority', thread.priority]] as const)),
+  ])
+}
+
+export function showMessage(out: Output, message: Message): void {
+  const marks = [message.late ? 'late' : '', message.redacted ? 'redacted' : ''].filter((mark) => mark !== '')
+  const head = [message.kind, 'from', peerName(message.from), relativeTime(message.at, out.now), ...marks].join(' ')
+  out.line(`${out.bold(safeLine(head))}  ${out.dim(message.id)}`)
+  if (message.body !== '') out.line(indented(message.body))
+}
+
+/** One thing in an inbox, with the command that reacts to it. */
+export function showItem(out: Output, { message, thread, delivery, owed }: Item): void {
+  const open = message.kind === 'ask' && thread.state === 'open'
+  const marks = [
+    thread.priority === 'normal' ? '' : thread.priority,
+    open && thread.deadlineAt !== null ? `due ${relativeTime(thread.deadlineAt, out.now)}` : '',
+    owed ? 'owed' : delivery.attempt > 1 ? `attempt ${delivery.attempt}` : '',
+    message.late ? 'late' : '',
+  ].filter((mark) => mark !== '')
+  const head = [message.kind, 'from', peerName(message.from), relativeTime(message.at, out.now)].join(' ')
+  out.line([out.bold(safeLine(head)), ...marks, out.dim(thread.id)].join('  '))
+  if (message.body !== '') out.line(indented(message.body))
+  if (open) out.line(out.dim(`${BODY_INDENT}-> muster answer ${thread.id} "…"`))
+}
+
+/** `14:03:22 thread.opened  bob  thr_… state=open`. */
+export function eventLine(out: Output, { at, type, actor, subject, changed }: Event): string {
+  const fields = Object.entries(changed).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  return [
+    out.dim(clockTime(at, out.now)),
+    safeLine(type).padEnd(20),
+    safeLine([peerName(actor), subject ?? '', ...fields].filter((part) => part !== '').join(' ')),
+  ].join(' ')
+}

@@ -1,0 +1,66 @@
+import type { OperationName, PeerRef } from '../../src/contract/index.ts'
+import type { MusterError } from '../../src/errors.ts'
+
+/** The command for each operation that the daemon's hints may name; a test holds the table to the contract's doors. */
+export const COMMAND_OF: Partial<Record<OperationName, string>> = {
+  'node.status': 'status',
+  'peers.get': 'peers',
+  'peers.list': 'peers',
+  'peers.rename': 'peers rename',
+  'peers.retire': 'peers retire',
+  'enrolments.create': 'token enrol',
+  'enrolments.list': 'token list',
+  'enrolments.revoke': 'token revoke',
+  'credentials.create': 'token issue',
+  'credentials.list': 'token list',
+  'credentials.revoke': 'token revoke',
+  'threads.ask': 'ask',
+  'threads.notify': 'notify',
+  'threads.reply': 'answer --more',
+  'threads.answer': 'answer',
+  'threads.decline': 'decline',
+  'threads.cancel': 'thread --cancel',
+  'threads.get': 'thread',
+  'threads.list': 'thread',
+  'threads.owed': 'inbox',
+  'threads.wait': 'ask',
+  'threads.trace': 'trace',
+  'mailbox.ack': 'inbox --ack',
+  'mailbox.inbox': 'inbox',
+  'mailbox.peek': 'inbox --peek',
+  'mailbox.dead': 'status',
+  'pairs.list': 'status',
+  'events.list': 'events',
+  'events.subscribe': 'events --follow',
+}
+
+/** Input fields as a program spells them, and what stands for them here. Longest first. */
+const SPELLINGS: readonly (readonly [RegExp, string])[] = [
+  [/`select: "(one|all)"`/g, '--$1'],
+  [/`select`/g, '--one and --all'],
+  [/`deadlineAt`|`deadline`/g, '--deadline'],
+  [/`expiresAt`/g, '--expires'],
+]
+
+/** A hint of the daemon, which speaks to programs, in the words of the command line. */
+export function hintInCommands(hint: string): string {
+  const named = hint.replace(/\b[a-z]+\.[a-z]+\b/g, (word) => {
+    const command = COMMAND_OF[word as OperationName]
+    return command === undefined ? word : `muster ${command}`
+  })
+  return SPELLINGS.reduce((text, [pattern, flag]) => text.replace(pattern, flag), named)
+}
+
+/** The daemon's sentence, with the name or id that it is about. */
+export function messageOf({ message, details }: MusterError): string {
+  const about = details['address'] ?? details['id'] ?? details['name']
+  return typeof about === 'string' ? `${message.replace(/\.$/, '')}: ${about}` : message
+}
+
+/** Whom an ambiguous address may mean. */
+export function candidatesOf({ details }: MusterError): string | undefined {
+  const candidates = details['candidates']
+  if (!Array.isArray(candidates) || candidates.length === 0) return undefined
+  const named = (candidates as PeerRef[]).map(({ id, name, circle }) => `${name}@${circle} (${id})`)
+  return `It may mean ${named.join(', ')}.`
+}

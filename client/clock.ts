@@ -1,0 +1,35 @@
+/**
+ * The only way in which the SDK sees time pass. A part of the daemon's clock, so one virtual clock can drive both.
+ */
+export interface Clock {
+  /** Runs `fn` after all that is due in this turn of the event loop. */
+  soon(fn: () => void): void
+  /** Runs `fn` once, after `ms` milliseconds. Returns what cancels it. */
+  setTimer(fn: () => void, ms: number): () => void
+}
+
+/** A number from 0 up to, but not including, 1. */
+export type Random = () => number
+
+/** `setTimeout` keeps its delay in a signed 32-bit number and fires at once beyond it. */
+const LONGEST_TIMEOUT_MS = 2_147_483_647
+
+/** The machine's timers. */
+export const systemClock: Clock = {
+  soon(fn) {
+    // setImmediate waits for all I/O of the turn, so that one frame acks all of it; browsers have only timeouts.
+    if (typeof setImmediate === 'function') setImmediate(fn)
+    else setTimeout(fn, 0)
+  },
+  setTimer(fn, ms) {
+    let timer: ReturnType<typeof setTimeout>
+    const arm = (restMs: number): void => {
+      timer = setTimeout(() => (restMs > LONGEST_TIMEOUT_MS ? arm(restMs - LONGEST_TIMEOUT_MS) : fn()), Math.min(restMs, LONGEST_TIMEOUT_MS))
+    }
+    arm(ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Randomness fit for idempotency keys: 32 bits a call from the platform's generator. */
+export const systemRandom: Random = () => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32

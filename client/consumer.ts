@@ -1,0 +1,261 @@
+import type { NotificationParams } from '../src/contract/index.ts'
+import { MusterError } from '../src/errors.ts'
+import { Acks } from './acks.ts'
+import type { Asks } from './asks.ts'
+import { AskError, type AskErrorCode, type ClientError } from './client-error.ts'
+import type { Clock } from './clock.ts'
+import { type Delivered, type Handlers, LATER, type MessageContext } from './handlers.ts'
+import type { Requests } from './requests.ts'
+import { type Run, toBody, toNackReason, toReason } from './run.ts'
+
+export interface ConsumerOptions {
+  readonly clock: Clock
+  readonly requests: Requests
+  readonly asks: Asks
+  readonly handlers: Handlers
+  /** How many handlers run at a time; the daemon offers no more either, except owed asks. */
+  readonly prefetch: number
+  readonly newKey: () => string
+  /** Calls the handler as the handling of that message. */
+  readonly enter: <T>(run: Run, fn: (context: MessageContext) => T) => T
+  /** Hears of failures that no caller can be told. */
+  readonly onError: (error: Error) => void
+}
+
+/** Until `hello` has told the daemon's own. */
+const VISIBILITY_MS = 60_000
+const MAX_EXTENDED_PER_FRAME = 1_000
+
+/**
+ * Handles what the daemon delivers. One delivery has one run, whatever the number of offers:
+ *
+ * | offered | known run | next |
+ * |---|---|---|
+ * | first | none | a waiting `ask()` takes it, else it queues for its handler |
+ * | again, after a reconnect | waiting, running or being confirmed | the run goes on and adopts the new attempt |
+ * | again, confirmed meanwhile | none | as the first: the handler sees `redelivered` |
+ *
+ * A run ends when the daemon has confirmed its ack, answer, decline or nack, so nothing is handled twice in between.
+ */
+export class Consumer {
+  readonly #options: ConsumerOptions
+  readonly #acks: Acks
+  readonly #runs = new Map<string, Run>()
+  /** Runs whose handler has not started, in the order in which they came. */
+  #queue: Run[] = []
+  /** Ends of asks that may belong to an `ask()` whose reply was lost with the last connection. */
+  #held: Run[] = []
+  #active = 0
+  #draining = false
+  #visibilityMs = VISIBILITY_MS
+  #stopExtending: (() => void) | undefined
+  #onIdle: (() => void)[] = []
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options
+    this.#acks = new Acks(options.clock, (deliveries) => this.#sendAcks(deliveries))
+  }
+
+  onOnline(limits: Readonly<Record<string, number>>): void {
+    this.#visibilityMs = limits['visibilityMs'] ?? VISIBILITY_MS
+  }
+
+  deliver(delivered: Delivered): void {
+    const known = this.#runs.get(delivered.delivery)
+    if (known) {
+      known.attempt = delivered.attempt
+      return
+    }
+    const run: Run = { delivered, attempt: delivered.attempt, abort: new AbortController() }
+    this.#runs.set(delivered.delivery, run)
+    this.#extendLater()
+    this.#route(run)
+    this.#recheckAsks()
+  }
+
+  onThreadClosed({ thread, state, reason, by }: NotificationParams<'thread.closed'>): void {
+    this.#abortAsk(thread, new AskError(state as AskErrorCode, thread, reason, by))
+    this.#options.asks.recheck(thread)
+  }
+
+  /** One more ask is known, or has failed: what was held back may be its end. */
+  onAskKnown(): void {
+    for (const run of this.#held.splice(0)) this.#route(run)
+    this.#recheckAsks()
+  }
+
+  /** Starts nothing more, and resolves when what runs has ended and is confirmed. What was not started is offered again elsewhere. */
+  drain(): Promise<void> {
+    this.#draining = true
+    for (const run of [...this.#queue.splice(0), ...this.#held.splice(0)]) this.#end(run)
+    return new Promise((resolve) => {
+      this.#onIdle.push(resolve)
+      this.#checkIdle()
+    })
+  }
+
+  close(reason: ClientError): void {
+    this.#draining = true
+    this.#stopExtending?.()
+    for (const run of this.#runs.values()) run.abort.abort(reason)
+    this.#queue = []
+    this.#held = []
+    this.#runs.clear()
+    this.#checkIdle()
+  }
+
+  #route(run: Run): void {
+    const { asks, requests } = this.#options
+    const { kind } = run.delivered.message
+    if (asks.take(run.delivered)) this.#acks.add(run.delivered.delivery)
+    else if (this.#draining) this.#end(run)
+    else if (ASK_ENDINGS.has(kind) && requests.isInDoubt('threads.ask')) this.#held.push(run)
+    else {
+      const { thread, message } = run.delivered
+      if (kind === 'cancel') this.#abortAsk(thread.id, new AskError('cancelled', thread.id, message.body, message.from))
+      if (kind === 'expire') this.#abortAsk(thread.id, new AskError('expired', thread.id, message.body, message.from))
+      this.#queue.push(run)
+      this.#startNext()
+    }
+  }
+
+  /** With every handler busy the daemon delivers nothing more, not even the answers that the handlers may be waiting for. */
+  #recheckAsks(): void {
+    if (this.#active + this.#queue.length >= this.#options.prefetch) this.#options.asks.recheckAll()
+  }
+
+  #startNext(): void {
+    while (this.#active < this.#options.prefetch) {
+      const run = this.#queue.shift()
+      if (!run) return
+      this.#active++
+      void this.#handle(run).finally(() => {
+        this.#active--
+        this.#startNext()
+      })
+    }
+  }
+
+  async #handle(run: Run): Promise<void> {
+    const { handlers, enter } = this.#options
+    const { message, delivery } = run.delivered
+    const isAsk = message.kind === 'ask'
+    const handler = isAsk ? handlers.onAsk : message.kind === 'notify' ? handlers.onNotify : handlers.onMessage
+    if (!handler) return isAsk ? this.#decline(run, 'This peer takes no asks.') : this.#acks.add(delivery)
+    let result: unknown
+    try {
+      result = await enter(run, (context) => handler(message.body, context))
+    } catch (thrown) {
+      // The thread ended first: there is nobody left to tell.
+      if (run.abort.signal.aborted) return this.#acks.add(delivery)
+      return isAsk ? this.#decline(run, toReason(thrown)) : this.#nack(run, thrown)
+    }
+    if (!isAsk || result === LATER) return this.#acks.add(delivery)
+    const body = toBody(result as never)
+    return body === undefined ? this.#decline(run, 'The handler answered nothing.') : this.#answer(run, body)
+  }
+
+  async #answer(run: Run, body: string): Promise<void> {
+    const { delivery, thread } = run.delivered
+    try {
+      await this.#confirm(run, 'threads.answer', { thread: thread.id, delivery, body, key: this.#options.newKey() })
+    } catch (error) {
+      if (isOver(error)) return this.#acks.add(delivery)
+      await this.#decline(run, toReason(error))
+    }
+  }
+
+  async #decline(run: Run, reason: string): Promise<void> {
+    const { delivery, thread } = run.delivered
+    try {
+      await this.#confirm(run, 'threads.decline', { thread: thread.id, delivery, reason, key: this.#options.newKey() })
+    } catch (error) {
+      if (isOver(error)) return this.#acks.add(delivery)
+      this.#options.onError(error as Error)
+      await this.#nack(run, error)
+    }
+  }
+
+  async #nack(run: Run, thrown: unknown): Promise<void> {
+    const { attempt } = run
+    try {
+      await this.#confirm(run, 'mailbox.nack', { delivery: run.delivered.delivery, attempt, reason: toNackReason(thrown) })
+    } catch (error) {
+      const isStale = error instanceof MusterError && error.code === 'stale_attempt'
+      // It was offered again meanwhile, and this run adopted that offer.
+      if (isStale && run.attempt !== attempt) return this.#nack(run, thrown)
+      this.#end(run)
+      if (!isStale && error instanceof MusterError) this.#options.onError(error)
+    }
+  }
+
+  async #confirm(run: Run, method: string, params: object): Promise<void> {
+    // In the turn of the reply, so that a redelivery right behind it is not taken for one of this run.
+    await this.#options.requests.request(method, params, { internal: true, onResult: () => this.#end(run) })
+  }
+
+  #sendAcks(deliveries: string[]): void {
+    const done = (): void => {
+      for (const delivery of deliveries) {
+        const run = this.#runs.get(delivery)
+        if (run) this.#end(run)
+      }
+    }
+    this.#options.requests.request('mailbox.ack', { deliveries }, { internal: true, onResult: done }).catch((error) => {
+      done()
+      if (error instanceof MusterError) this.#options.onError(error)
+    })
+  }
+
+  /** The ask of this thread has ended elsewhere: stops its handler, or never starts it. */
+  #abortAsk(thread: string, reason: AskError): void {
+    for (const run of this.#runs.values()) {
+      if (run.delivered.thread.id !== thread || run.delivered.message.kind !== 'ask') continue
+      run.abort.abort(reason)
+      const at = this.#queue.indexOf(run)
+      if (at >= 0) {
+        this.#queue.splice(at, 1)
+        this.#end(run)
+      }
+    }
+  }
+
+  #extendLater(): void {
+    if (this.#stopExtending) return
+    // Three tries within one visibility timeout.
+    this.#stopExtending = this.#options.clock.setTimer(() => {
+      this.#stopExtending = undefined
+      this.#extend()
+    }, this.#visibilityMs / 3)
+  }
+
+  #extend(): void {
+    const deliveries: { delivery: string; attempt: number }[] = []
+    for (const { delivered, attempt } of this.#runs.values()) if (!delivered.owed) deliveries.push({ delivery: delivered.delivery, attempt })
+    if (this.#runs.size > 0) this.#extendLater()
+    while (deliveries.length > 0) {
+      const input = { deliveries: deliveries.splice(0, MAX_EXTENDED_PER_FRAME) }
+      // What is stale will be offered again, and the run adopts that attempt.
+      this.#options.requests.request('mailbox.extend', input, { internal: true, onThisConnection: true }).catch((error) => {
+        if (error instanceof MusterError) this.#options.onError(error)
+      })
+    }
+  }
+
+  #end(run: Run): void {
+    this.#runs.delete(run.delivered.delivery)
+    this.#checkIdle()
+  }
+
+  #checkIdle(): void {
+    if (this.#runs.size > 0) return
+    for (const done of this.#onIdle.splice(0)) done()
+  }
+}
+
+const ASK_ENDINGS: ReadonlySet<string> = new Set(['answer', 'decline', 'expire', 'fail'])
+
+/** The thread was decided without this run: all that is left is to confirm receipt. */
+function isOver(error: unknown): boolean {
+  return error instanceof MusterError && error.code === 'already_closed'
+}

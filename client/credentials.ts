@@ -1,0 +1,89 @@
+import type { Input, Output } from '../src/contract/index.ts'
+import { MusterError } from '../src/errors.ts'
+import { ClientError } from './client-error.ts'
+
+/** Where a peer's credential is kept between runs. */
+export interface CredentialStore {
+  /** Shown in errors, so that a person finds the credential: a file's path, for example. */
+  readonly where?: string
+  load(): Promise<string | undefined>
+  save(token: string): Promise<void>
+}
+
+export interface CredentialOptions {
+  /** A peer's own token (or the administrator's): used as it is, never replaced. */
+  readonly token?: string | undefined
+  readonly store?: CredentialStore | undefined
+  /** The enrolment token that a first join needs; asked for only then. */
+  readonly enrolment: () => Promise<string | undefined>
+  /** Registers with an enrolment token on a connection of its own. */
+  readonly register: (enrolment: string) => Promise<Output<'peers.register'>>
+}
+
+/** What a peer says of itself when it joins. */
+export type Registration = Omit<Input<'peers.register'>, 'key'>
+
+/** Finds the token to connect with: given, stored, or minted by registering. */
+export class Credentials {
+  readonly #options: CredentialOptions
+  #token: string | undefined
+  #origin: 'given' | 'stored' | 'minted' = 'stored'
+
+  constructor(options: CredentialOptions) {
+    this.#options = options
+    if (options.token) {
+      this.#token = options.token
+      this.#origin = 'given'
+    }
+  }
+
+  /** @throws MusterError `unauthenticated` when there is neither a credential nor an enrolment token */
+  async current(): Promise<string> {
+    this.#token ??= await this.#options.store?.load()
+    return this.#token ?? this.#mint()
+  }
+
+  /**
+   * The daemon refused the current token: registers anew where that may help.
+   *
+   * @throws MusterError `unauthenticated`, naming the stored credential
+   */
+  async renew(): Promise<void> {
+    const where = this.#origin === 'given' ? undefined : this.#options.store?.where
+    const refused = (cause?: unknown): MusterError =>
+      new MusterError('unauthenticated', where ? { file: where, hint: `Remove ${where} to join as a new peer, or restore it.` } : {}, {
+        message: `The daemon does not accept the ${this.#origin} credential${where ? ` in ${where}` : ''}.`,
+        cause,
+      })
+    if (this.#origin !== 'stored') throw refused()
+    try {
+      await this.#mint()
+    } catch (cause) {
+      throw isPassing(cause) ? cause : refused(cause)
+    }
+  }
+
+  async #mint(): Promise<string> {
+    const { store, register } = this.#options
+    const enrolment = await this.#options.enrolment()
+    if (!enrolment)
+      throw new MusterError('unauthenticated', { hint: 'Give `token`, `credentials` or `enrolment`.' }, { message: 'There is no credential to connect with.' })
+    try {
+      const { token } = await register(enrolment)
+      await store?.save(token)
+      this.#origin = 'minted'
+      this.#token = token
+    } catch (error) {
+      // Another process of this name may have joined in the same moment.
+      const stored = error instanceof MusterError && error.code === 'name_taken' ? await store?.load() : undefined
+      if (!stored || stored === this.#token) throw error
+      this.#token = stored
+    }
+    return this.#token
+  }
+}
+
+/** Whether trying again later may help: the network, or a daemon that is busy. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof MusterError ? error.retryable : error instanceof ClientError && error.code === 'disconnected'
+}

@@ -1,0 +1,47 @@
+import type { Message, MessageKind, NotificationParams, Output, PeerRef } from '../src/contract/index.ts'
+import type { Speaker } from './speaker.ts'
+
+/** An ask handler returns this to acknowledge the ask without answering it: it stays owed, for `threads.answer` later. */
+export const LATER: unique symbol = Symbol('muster.later')
+
+/** A string is sent as it is, anything else as JSON. */
+export type AskResult = string | number | boolean | object | null | typeof LATER
+export type AskHandler = (body: string, context: MessageContext) => AskResult | Promise<AskResult>
+export type MessageHandler = (body: string, context: MessageContext) => unknown
+
+/** What a peer does with what it is sent. Up to `prefetch` handlers run at a time, one for each thread. */
+export interface Handlers {
+  /** Its return value is the answer; a throw declines with the error's message. Without it, asks are declined. */
+  readonly onAsk?: AskHandler
+  /** A throw gives the notification back; it is offered again after a backoff. Without it, notifications are acknowledged unseen. */
+  readonly onNotify?: MessageHandler
+  /**
+   * All else that nobody awaits, told apart by `context.kind`: late answers and those to asks of an earlier run, the ends of
+   * such asks, interim replies, reminders, cancellations. A throw gives it back. Without it, these are acknowledged unseen.
+   */
+  readonly onMessage?: MessageHandler
+}
+
+export type Delivered = NotificationParams<'mailbox.deliver'>
+
+/** One delivery, as its handler sees it; what it sends names this message as its cause. */
+export interface MessageContext extends Speaker {
+  /** The message's id: the same on every redelivery, so it can be stored together with the handler's effects. */
+  readonly id: string
+  readonly kind: MessageKind
+  readonly thread: string
+  readonly delivery: string
+  /** `null`: the daemon itself. */
+  readonly from: PeerRef | null
+  readonly message: Message
+  /** Counts offers, from 1. It rises under a running handler when the connection is lost and the delivery offered again. */
+  readonly attempt: number
+  readonly redelivered: boolean
+  /** An ask acknowledged in an earlier session and still open, presented again. */
+  readonly owed: boolean
+  readonly deadlineAt: string | null
+  /** Fires when the thread closes under the handler, or the connection is closed for good. */
+  readonly signal: AbortSignal
+  /** Says more in the thread without closing it. */
+  reply(body: string): Promise<Output<'threads.reply'>>
+}

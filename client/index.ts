@@ -1,0 +1,47 @@
+/** The SDK for Node. */
+import { asyncCauses } from './async-causes.ts'
+import { systemClock, systemRandom } from './clock.ts'
+import { type ConnectOptions, connectWith } from './connect.ts'
+import { nodeDefaults } from './node-defaults.ts'
+import type { MusterPeer } from './peer.ts'
+import { openWsTransport } from './ws-transport.ts'
+
+export type { Event, Input, Message, OperationName, Output, PeerRef, Sent } from '../src/contract/index.ts'
+export { type ErrorCode, MusterError } from '../src/errors.ts'
+export type { AskHandle } from './asks.ts'
+export type { Bounds } from './bounded.ts'
+export { AskError, type AskErrorCode, ClientError, type ClientErrorCode } from './client-error.ts'
+export type { Clock, Random } from './clock.ts'
+export type { ConnectOptions } from './connect.ts'
+export type { CredentialStore } from './credentials.ts'
+export type { EventOptions } from './events.ts'
+export { type AskHandler, type AskResult, type Handlers, LATER, type MessageContext, type MessageHandler } from './handlers.ts'
+export type { Status } from './link.ts'
+export { fileCredentials } from './node-defaults.ts'
+export type { MusterPeer, PeerEvents, Platform, WaitOptions } from './peer.ts'
+export type { AskOptions, Cast, NotifyOptions, Speaker } from './speaker.ts'
+export type { OpenTransport, Transport, TransportEnd, TransportListener } from './transport.ts'
+export { connect }
+
+/**
+ * Joins or resumes as a peer of the daemon on this machine, or of the one at `url` or `MUSTER_URL`.
+ *
+ * The first join registers with the enrolment token (`enrolment`, `MUSTER_TOKEN`, or the daemon's own file) and keeps the
+ * credential in the state folder; later ones resume with it. `name` may come from `MUSTER_AS`.
+ *
+ * @throws MusterError `unauthenticated` when the daemon accepts no credential, naming the file it was read from
+ * @throws ClientError `timeout` or `disconnected` when the daemon is not there
+ */
+async function connect(options: ConnectOptions = {}): Promise<MusterPeer> {
+  const { url, enrolment, credentials, name: known } = nodeDefaults()
+  const name = options.name ?? known
+  return connectWith(
+    { ...options, ...(name !== undefined && { name }) },
+    {
+      platform: { open: openWsTransport, clock: systemClock, random: systemRandom, causes: asyncCauses },
+      url,
+      enrolment,
+      credentials: name === undefined ? undefined : credentials(name),
+    },
+  )
+}

@@ -1,0 +1,224 @@
+import type { Event, Hello, HelloInput, Input, NotificationName, NotificationParams, OperationName, Output } from '../src/contract/index.ts'
+import { MusterError } from '../src/errors.ts'
+import { type AskHandle, Asks } from './asks.ts'
+import { type Bounds, bounded } from './bounded.ts'
+import { type Call, createCall } from './calls.ts'
+import type { Causes } from './causes.ts'
+import type { Clock, Random } from './clock.ts'
+import { Consumer } from './consumer.ts'
+import type { Credentials } from './credentials.ts'
+import { Emitter } from './emitter.ts'
+import { EventHub, type EventOptions } from './events.ts'
+import type { Handlers, MessageContext } from './handlers.ts'
+import { Link, type Status } from './link.ts'
+import { Requests } from './requests.ts'
+import { createContext, type Run } from './run.ts'
+import { createSpeaker, handleOf, type Speaker } from './speaker.ts'
+import type { OpenTransport } from './transport.ts'
+
+/** What differs between Node, a browser and a test. */
+export interface Platform {
+  readonly open: OpenTransport
+  readonly clock: Clock
+  readonly random: Random
+  readonly causes: Causes
+}
+
+/** What can be listened to with `peer.on`. */
+export interface PeerEvents {
+  status: Status
+  /** A failure that no caller could be told, such as an answer that the daemon refused. */
+  error: Error
+}
+
+export interface WaitOptions extends Bounds {
+  /** The last message already seen. */
+  readonly after?: string
+  /** `message`: until the other side says something new; `closed`, the default: until the thread has ended. */
+  readonly until?: 'message' | 'closed'
+}
+
+export interface PeerOptions {
+  readonly platform: Platform
+  readonly url: () => Promise<string>
+  readonly credentials: Credentials
+  readonly hello: HelloInput & { readonly consume: boolean; readonly prefetch: number }
+  readonly handlers: Handlers
+  readonly callTimeoutMs: number
+  readonly newKey: () => string
+}
+
+/** How long `drain()` waits for handlers and acks. */
+const DRAIN_MS = 10_000
+
+/** A connected peer: it speaks, it handles what it is sent, and it comes back by itself when the connection is lost. */
+export class MusterPeer implements Speaker, AsyncDisposable {
+  readonly ask: Speaker['ask']
+  readonly cast: Speaker['cast']
+  readonly castAll: Speaker['castAll']
+  readonly notify: Speaker['notify']
+  readonly #options: PeerOptions
+  readonly #emitter = new Emitter<PeerEvents>()
+  readonly #requests: Requests
+  readonly #link: Link
+  readonly #call: Call
+  readonly #asks: Asks
+  readonly #consumer: Consumer
+  readonly #events: EventHub
+  #hello: Hello | undefined
+  #draining: Promise<void> | undefined
+
+  constructor(options: PeerOptions) {
+    const { platform, credentials, handlers, callTimeoutMs, hello, newKey, url } = options
+    const { clock, random, open, causes } = platform
+    this.#options = options
+    const requests = new Requests(clock, random)
+    this.#requests = requests
+    this.#call = createCall(requests, callTimeoutMs, newKey)
+    this.#asks = new Asks({ clock, requests, callTimeoutMs, consumes: hello.consume, onKnown: () => this.#consumer.onAskKnown() })
+    this.#consumer = new Consumer({
+      clock,
+      requests,
+      asks: this.#asks,
+      handlers,
+      newKey,
+      prefetch: hello.prefetch,
+      enter: (run, fn) => causes.run(this, run.delivered.message.id, () => fn(this.#contextOf(run))),
+      onError: (error) => this.#emitter.emit('error', error),
+    })
+    this.#events = new EventHub(requests)
+    this.#link = new Link(
+      { open, clock, random, credentials, requests, url, hello },
+      {
+        onOnline: (answer) => this.#onOnline(answer),
+        onNotification: (method, params) => this.#onNotification(method, params),
+        onStatus: (status) => this.#emitter.emit('status', status),
+        onClosed: (reason) => {
+          this.#consumer.close(reason)
+          this.#asks.close(reason)
+          this.#events.close(reason.cause as Error | undefined)
+        },
+      },
+    )
+    const { ask, cast, castAll, notify } = createSpeaker(this.#asks, this.#call, newKey, () => causes.current(this))
+    this.ask = ask
+    this.cast = cast
+    this.castAll = castAll
+    this.notify = notify
+  }
+
+  get status(): Status {
+    return this.#link.status
+  }
+
+  /** What the daemon last said in its `hello`: who this is, the node, its limits and operations. */
+  get hello(): Hello {
+    if (!this.#hello) throw new TypeError('Expected a peer that was connected once')
+    return this.#hello
+  }
+
+  /** Calls any operation of the contract. Commands carry an idempotency key and are repeated until they are answered or the time is over. */
+  call<N extends OperationName>(name: N, input: Input<N>, bounds?: Bounds): Promise<Output<N>> {
+    return this.#call(name, input, bounds)
+  }
+
+  /** A way to the answer of an ask that this peer sent, in this process or an earlier one. */
+  handle(thread: string): AskHandle {
+    return handleOf(this.#asks, thread, this.#options.newKey)
+  }
+
+  /**
+   * Waits until a thread says something new or ends. It consumes nothing.
+   *
+   * @throws ClientError `timeout` when nothing happened in `timeoutMs` (by default it waits for ever)
+   */
+  wait(thread: string, { timeoutMs, signal, ...input }: WaitOptions = {}): Promise<Output<'threads.wait'>> {
+    return bounded(this.#options.platform.clock, { timeoutMs, signal }, (resolve, reject) => {
+      let given = false
+      const ask = (): void => {
+        this.#call('threads.wait', { thread, ...input }).then((seen) => {
+          if (!seen.timedOut) resolve(seen)
+          else if (!given) ask()
+        }, reject)
+      }
+      ask()
+      return () => {
+        given = true
+      }
+    })
+  }
+
+  /** Follows the event log, across reconnects and without a gap. Leaving the loop ends it. */
+  events(options: EventOptions = {}): AsyncIterableIterator<Event> {
+    return this.#events.open(options)
+  }
+
+  /** Returns what takes the listener away again. */
+  on<K extends keyof PeerEvents>(event: K, listener: (value: PeerEvents[K]) => void): () => void {
+    return this.#emitter.on(event, listener)
+  }
+
+  /**
+   * An orderly end: starts no more handlers, waits for those that run, sends what is left to send, and closes.
+   * What was delivered but not begun is offered again to the peer's next connection.
+   *
+   * @param options `timeoutMs` bounds the wait, then handlers are aborted. @default 10_000 (10 seconds)
+   */
+  drain({ timeoutMs = DRAIN_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#draining ??= this.#drain(timeoutMs)
+    return this.#draining
+  }
+
+  /** Ends at once: handlers are aborted, and all that waits is rejected with `closed`. */
+  close(): Promise<void> {
+    return this.#link.close()
+  }
+
+  /** The same as `drain()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.drain()
+  }
+
+  /** Connects and stays connected. */
+  start(): void {
+    this.#link.start()
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    if (this.status.state !== 'closed') {
+      this.#link.drain()
+      await bounded<void>(this.#options.platform.clock, { timeoutMs }, (resolve, reject) => {
+        this.#consumer
+          .drain()
+          .then(() => this.#requests.idle())
+          .then(resolve, reject)
+        return () => {}
+      }).catch(() => {}) // Out of time: closing aborts what is left.
+    }
+    await this.close()
+  }
+
+  #onOnline(hello: Hello): void {
+    this.#hello = hello
+    if (hello.you.kind === 'enrolment') {
+      const hint = 'Pass it as `enrolment`.'
+      void this.#link.close(new MusterError('forbidden', { hint }, { message: 'The token is an enrolment: it can only register a peer.' }))
+      return
+    }
+    this.#consumer.onOnline(hello.limits)
+    this.#events.onOnline()
+  }
+
+  #onNotification<N extends NotificationName>(method: N, params: NotificationParams<N>): void {
+    // A `bye` is kept by the connection for its end, which follows.
+    if (method === 'mailbox.deliver') this.#consumer.deliver(params as NotificationParams<'mailbox.deliver'>)
+    else if (method === 'thread.closed') this.#consumer.onThreadClosed(params as NotificationParams<'thread.closed'>)
+    else if (method === 'events.event') this.#events.onEvent(params as NotificationParams<'events.event'>)
+  }
+
+  #contextOf(run: Run): MessageContext {
+    const { message, thread } = run.delivered
+    const speaker = createSpeaker(this.#asks, this.#call, this.#options.newKey, () => message.id)
+    return createContext(run, speaker, (body) => this.#call('threads.reply', { thread: thread.id, body, causedBy: message.id }))
+  }
+}

@@ -1,0 +1,202 @@
+import { MusterError } from '../src/errors.ts'
+import { backoffMs } from './backoff.ts'
+import { type Bounds, bounded } from './bounded.ts'
+import { ClientError } from './client-error.ts'
+import type { Clock, Random } from './clock.ts'
+import { encodeRequest, type Reply, toError } from './connection.ts'
+
+export interface RequestOptions extends Bounds {
+  /** Called as soon as the reply is read, before any frame behind it. `sends` counts how often the request went out. */
+  readonly onResult?: (result: unknown, sends: number) => void
+  /** The SDK's own bookkeeping (acks, answers): never refused for want of room. */
+  readonly internal?: boolean
+  /** Means something on the present connection only: it is not sent again, and fails where there is none. */
+  readonly onThisConnection?: boolean
+}
+
+interface Entry {
+  readonly id: number
+  readonly method: string
+  readonly text: string
+  readonly settle: (error: Error | undefined, result: unknown, sends: number) => void
+  readonly onThisConnection: boolean
+  sends: number
+  cancelRetry: (() => void) | undefined
+}
+
+/** Bounds of what may wait for a connection: requests, and the UTF-16 units of their frames. */
+const MAX_WAITING = 10_000
+const MAX_WAITING_CHARS = 67_108_864
+/** Requests on the wire without an answer; the daemon refuses more than 1,024. */
+const MAX_IN_FLIGHT = 1_000
+/** The daemon closes a connection whose frame is larger, so such a frame would come back to do it again. */
+const MAX_FRAME_BYTES = 1_048_576
+
+/** Errors that say nothing about the request: the SDK tries again by itself. The other retryable ones are for the caller to weigh. */
+const TRANSIENT: ReadonlySet<string> = new Set(['unavailable', 'shutting_down', 'too_many_requests'])
+/** Questions that wait for something to happen: nobody's work hangs on them. */
+const PASSIVE: ReadonlySet<string> = new Set(['threads.wait'])
+/** Operations that mint something and take no idempotency key: repeating one might mint twice. */
+const ONCE: ReadonlySet<string> = new Set(['credentials.create', 'enrolments.create'])
+
+/**
+ * The requests that have no answer yet. They outlive connections: what was in flight when one was lost is sent again on the
+ * next, in the order in which it was first sent, with the same id, input and idempotency key.
+ */
+export class Requests {
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #sent = new Map<number, Entry>()
+  readonly #waiting = new Map<number, Entry>()
+  #waitingChars = 0
+  #lastId = 0
+  #send: ((text: string) => void) | undefined
+  #closed: ClientError | undefined
+  #onIdle: (() => void)[] = []
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** Sends a request, now or with the next connection. */
+  request(method: string, params: object, { onResult, internal, onThisConnection = false, ...bounds }: RequestOptions = {}): Promise<unknown> {
+    return bounded(this.#clock, bounds, (resolve, reject) => {
+      const settle: Entry['settle'] = (error, result, sends) => {
+        if (error) return reject(error)
+        onResult?.(result, sends)
+        resolve(result)
+      }
+      try {
+        const id = ++this.#lastId
+        const text = encodeRequest(id, method, params)
+        return this.#add({ id, method, text, settle, onThisConnection, sends: 0, cancelRetry: undefined }, internal === true)
+      } catch (error) {
+        reject(error)
+        return () => {}
+      }
+    })
+  }
+
+  /** Uses a fresh connection, beginning with all that waits. */
+  attach(send: (text: string) => void): void {
+    this.#send = send
+    this.#flush()
+  }
+
+  /** The connection is lost: what was in flight waits again, ahead of what was not sent yet. */
+  detach(): void {
+    this.#send = undefined
+    const unanswered = [...this.#sent.values(), ...this.#waiting.values()]
+    const gone = unanswered.filter((entry) => entry.onThisConnection || (this.#sent.has(entry.id) && ONCE.has(entry.method)))
+    this.#waiting.clear()
+    this.#sent.clear()
+    this.#waitingChars = 0
+    for (const entry of unanswered) if (!gone.includes(entry)) this.#wait(entry)
+    for (const entry of gone) this.#settle(entry, lost(entry))
+  }
+
+  onReply({ id, result, error }: Reply): void {
+    const entry = this.#sent.get(id as number)
+    // Nobody waits any more: the call was abandoned, or this answers a ping.
+    if (!entry) return
+    this.#sent.delete(entry.id)
+    const failure = error && toError(error)
+    if (failure && TRANSIENT.has(failure.code) && !ONCE.has(entry.method)) this.#retryLater(entry)
+    else this.#settle(entry, failure, result)
+    this.#flush()
+  }
+
+  /** Whether a request of this method went out on an earlier connection and is still unanswered. */
+  isInDoubt(method: string): boolean {
+    for (const map of [this.#sent, this.#waiting]) {
+      for (const entry of map.values()) if (entry.method === method && entry.sends + (map === this.#waiting ? 1 : 0) > 1) return true
+    }
+    return false
+  }
+
+  /** Resolves when nothing but `threads.wait` is unanswered. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle.push(resolve)
+      this.#checkIdle()
+    })
+  }
+
+  /** Rejects everything, now and from now on. */
+  close(reason: ClientError): void {
+    this.#closed = reason
+    const all = [...this.#sent.values(), ...this.#waiting.values()]
+    this.#sent.clear()
+    this.#waiting.clear()
+    for (const entry of all) this.#settle(entry, reason)
+    this.#checkIdle()
+  }
+
+  #add(entry: Entry, internal: boolean): () => void {
+    if (this.#closed) throw this.#closed
+    if (entry.onThisConnection && !this.#send) throw lost(entry)
+    if (isTooLarge(entry.text)) throw new MusterError('too_large', { limit: MAX_FRAME_BYTES })
+    const full = this.#waiting.size >= MAX_WAITING || this.#waitingChars + entry.text.length > MAX_WAITING_CHARS
+    if (full && !internal) throw new ClientError('queue_full', `${this.#waiting.size} requests wait to be sent already.`)
+    this.#wait(entry)
+    this.#flush()
+    return () => this.#forget(entry)
+  }
+
+  #wait(entry: Entry): void {
+    this.#waiting.set(entry.id, entry)
+    this.#waitingChars += entry.text.length
+  }
+
+  #flush(): void {
+    for (const entry of this.#waiting.values()) {
+      if (!this.#send || this.#sent.size >= MAX_IN_FLIGHT) return
+      if (entry.cancelRetry) continue
+      this.#waiting.delete(entry.id)
+      this.#waitingChars -= entry.text.length
+      this.#sent.set(entry.id, entry)
+      entry.sends++
+      this.#send(entry.text)
+    }
+  }
+
+  #retryLater(entry: Entry): void {
+    this.#wait(entry)
+    entry.cancelRetry = this.#clock.setTimer(
+      () => {
+        entry.cancelRetry = undefined
+        this.#flush()
+      },
+      backoffMs(entry.sends - 1, this.#random),
+    )
+  }
+
+  #settle(entry: Entry, error: Error | undefined, result?: unknown): void {
+    entry.cancelRetry?.()
+    entry.settle(error, result, entry.sends)
+    this.#checkIdle()
+  }
+
+  #forget(entry: Entry): void {
+    entry.cancelRetry?.()
+    this.#sent.delete(entry.id)
+    if (this.#waiting.delete(entry.id)) this.#waitingChars -= entry.text.length
+    this.#checkIdle()
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle.length === 0) return
+    for (const entry of [...this.#sent.values(), ...this.#waiting.values()]) if (!PASSIVE.has(entry.method)) return
+    for (const done of this.#onIdle.splice(0)) done()
+  }
+}
+
+function lost({ method }: Entry): ClientError {
+  return new ClientError('disconnected', `The connection was lost; whether ${method} took effect is not known.`)
+}
+
+/** Encodes only what could exceed the limit: a UTF-16 unit takes at most three bytes. */
+function isTooLarge(text: string): boolean {
+  return text.length * 3 > MAX_FRAME_BYTES && new TextEncoder().encode(text).length > MAX_FRAME_BYTES
+}

@@ -1,0 +1,53 @@
+import type { AskResult, Delivered, LATER, MessageContext } from './handlers.ts'
+import type { Speaker } from './speaker.ts'
+
+/** One delivery from its arrival until the daemon has confirmed what became of it. */
+export interface Run {
+  readonly delivered: Delivered
+  /** The newest offer of the delivery; nack and extend must name it. */
+  attempt: number
+  readonly abort: AbortController
+}
+
+export function createContext(run: Run, speaker: Speaker, reply: MessageContext['reply']): MessageContext {
+  const { delivery, message, thread, redelivered, owed } = run.delivered
+  return {
+    ...speaker,
+    id: message.id,
+    kind: message.kind,
+    thread: thread.id,
+    delivery,
+    from: message.from,
+    message,
+    get attempt() {
+      return run.attempt
+    },
+    redelivered,
+    owed,
+    deadlineAt: thread.deadlineAt,
+    signal: run.abort.signal,
+    reply,
+  }
+}
+
+/** The body of an answer; `undefined` where the handler returned nothing to say. */
+export function toBody(result: Exclude<AskResult, typeof LATER>): string | undefined {
+  return (typeof result === 'string' ? result : JSON.stringify(result)) || undefined
+}
+
+const MAX_REASON_CHARS = 2_000
+const MAX_NACK_REASON_CHARS = 500
+
+/** What was thrown, in words that the contract accepts as a reason. */
+export function toReason(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+  return text.slice(0, MAX_REASON_CHARS).replace(/\p{Surrogate}/gu, '\ufffd') || 'The handler failed.'
+}
+
+/** The same in one line. */
+export function toNackReason(thrown: unknown): string {
+  return toReason(thrown)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .slice(0, MAX_NACK_REASON_CHARS)
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+}

@@ -1,0 +1,59 @@
+import type { Input, Message, Output, Refused, Sent } from '../src/contract/index.ts'
+import type { AskHandle, Asks } from './asks.ts'
+import type { Bounds } from './bounded.ts'
+import type { Call } from './calls.ts'
+
+type Sending<N extends 'threads.ask' | 'threads.notify'> = Omit<Input<N>, 'to' | 'body' | 'causedBy'> & Bounds
+
+/** `deadline` (`'15m'`) is the daemon's promise to end the ask; `timeoutMs` is only the caller's patience. */
+export type AskOptions = Omit<Sending<'threads.ask'>, 'select'> & { readonly select?: 'one' }
+export type NotifyOptions = Sending<'threads.notify'>
+
+/** An ask that was accepted: who got it, whether that peer can be reached now, and a way to its answer. */
+export interface Cast extends AskHandle {
+  readonly sent: Sent
+}
+
+/** Speaks to other peers: the peer itself, and each handler's context in the name of the message it handles. */
+export interface Speaker {
+  /**
+   * Asks a peer and waits for the answer, however often the connection is lost meanwhile.
+   *
+   * @param to a name, `name@circle`, an id, or with `select: 'one'` a selector such as `cap:review`
+   * @param options when `signal` fires the ask is cancelled; when `timeoutMs` is over it stays open, and what comes of it goes to `onMessage`
+   * @throws AskError when the ask is declined, cancelled, expires or fails
+   */
+  ask(to: string, body: string, options?: AskOptions): Promise<Message>
+  /** Asks without waiting; resolves when the daemon has the ask on disk. */
+  cast(to: string, body: string, options?: AskOptions): Promise<Cast>
+  /** Asks all that a selector names, in a thread each. */
+  castAll(selector: string, body: string, options?: Omit<AskOptions, 'select'>): Promise<{ readonly casts: Cast[]; readonly refused: Refused[] }>
+  /** Tells a peer something; resolves when the daemon has it on disk. */
+  notify(to: string, body: string, options?: NotifyOptions): Promise<Output<'threads.notify'>>
+}
+
+/**
+ * @param causedBy asked at each send for the message that led to it
+ */
+export function createSpeaker(asks: Asks, call: Call, newKey: () => string, causedBy: () => string | null | undefined): Speaker {
+  /** What is `undefined` here vanishes in the frame. */
+  const cause = () => ({ causedBy: causedBy() }) as { causedBy?: string | null }
+  const castAll = async (to: string, body: string, select: 'one' | 'all' | undefined, { timeoutMs, signal, ...input }: Omit<AskOptions, 'select'>) => {
+    const { sent, refused } = await call('threads.ask', { ...input, ...(select && { select }), to, body, ...cause() }, { timeoutMs, signal })
+    return { casts: sent.map((one) => ({ ...handleOf(asks, one.thread, newKey), sent: one })), refused }
+  }
+  return {
+    ask: (to, body, { timeoutMs, signal, ...input } = {}) => {
+      return asks.ask({ key: newKey(), ...input, to, body, ...cause() }, input.key !== undefined, { timeoutMs, signal })
+    },
+    cast: async (to, body, { select, ...options } = {}) => (await castAll(to, body, select, options)).casts[0] as Cast,
+    castAll: (selector, body, options = {}) => castAll(selector, body, 'all', options),
+    notify: (to, body, { timeoutMs, signal, ...input } = {}) => {
+      return call('threads.notify', { ...input, to, body, ...cause() }, { timeoutMs, signal })
+    },
+  }
+}
+
+export function handleOf(asks: Asks, thread: string, newKey: () => string): AskHandle {
+  return { thread, result: (bounds) => asks.result(thread, bounds), cancel: (reason) => asks.cancel(thread, reason, newKey()) }
+}
