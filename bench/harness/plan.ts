@@ -1,0 +1,39 @@
+/** How much is measured: bounded in time and in count. */
+export interface Plan {
+  readonly rounds: number
+  readonly warmMs: number
+  readonly runMs: number
+  readonly fanOutPeers: number
+  readonly fanOutRounds: number
+  readonly idlePeers: number
+  readonly starts: number
+  readonly storedMessages: number
+  readonly openDeliveries: number
+  readonly say: (line: string) => void
+}
+
+/** At most five minutes on two cores. */
+export const FULL = {
+  rounds: 5,
+  warmMs: 400,
+  runMs: 1_000,
+  fanOutPeers: 1_000,
+  fanOutRounds: 10,
+  idlePeers: 10_000,
+  starts: 7,
+  storedMessages: 1_000_000,
+  openDeliveries: 10_000,
+}
+
+/** At most a minute: enough to see a change of a quarter, not of a tenth. */
+export const QUICK: typeof FULL = {
+  rounds: 2,
+  warmMs: 300,
+  runMs: 500,
+  fanOutPeers: 1_000,
+  fanOutRounds: 4,
+  idlePeers: 1_000,
+  starts: 3,
+  storedMessages: 50_000,
+  openDeliveries: 1_000,
+}
