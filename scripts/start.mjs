@@ -1,0 +1,11 @@
+// `npm start`: installs what is missing, builds, starts the daemon and says what to do next. `npm start -- --demo` plays the demo instead.
+import { install, must, requireNode } from './setup.mjs'
+
+requireNode()
+await install()
+const { build } = await import('./build.mjs')
+await build()
+const args = process.argv.slice(2)
+const demo = args.includes('--demo')
+if (demo) await must(process.execPath, ['dist/client/demo/main.js', ...args.filter((arg) => arg !== '--demo')])
+else await must(process.execPath, ['dist/client/cli/main.js', 'up', ...args])

@@ -1,0 +1,10 @@
+// `npm test`: installs what is missing, checks, builds and runs every test. Arguments go to vitest: `npm test -- --project unit`.
+import { install, must, requireNode, run } from './setup.mjs'
+
+requireNode()
+await install()
+await must('npm', ['run', '--silent', 'check'])
+const { build } = await import('./build.mjs')
+await build()
+// The runner's own summary is the last thing printed; what was skipped is named right above it.
+process.exitCode = await run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)])

@@ -1,0 +1,95 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Brings dist/ up to date; `npm test` has done so before, then this is quick. */
+export function buildOnce(): void {
+  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** An empty folder that is gone after the test. */
+export function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-e2e-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The environment without anything that speaks of a daemon of whoever runs the tests. */
+export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('MUSTER_') && !name.startsWith('npm_') && name !== 'NODE_OPTIONS')
+  return { ...Object.fromEntries(kept), ...more }
+}
+
+export interface Program {
+  readonly pid: number
+  /** All of stdout so far. */
+  readonly stdout: () => string
+  /** Resolves once stdout has what is looked for; rejects when the program ends without it. */
+  readonly said: (pattern: RegExp) => Promise<RegExpExecArray>
+  readonly ended: Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }>
+}
+
+export interface Start {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Starts a program. One that still runs at the end of its test is killed. */
+export function start(command: string, args: readonly string[], { cwd = ROOT, env = cleanEnvironment() }: Start = {}): Program {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr, isOver] = ['', '', false]
+  const lookers = new Set<() => void>()
+  const look = (): void => {
+    for (const looker of [...lookers]) looker()
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    look()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const ended = new Promise<Awaited<Program['ended']>>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status) => {
+      isOver = true
+      look()
+      resolve({ status, stdout, stderr })
+    })
+  })
+  onTestFinished(() => {
+    if (!isOver) child.kill('SIGKILL')
+  })
+  const said = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const looker = (): void => {
+        const found = pattern.exec(stdout)
+        if (!found && !isOver) return
+        lookers.delete(looker)
+        if (found) resolve(found)
+        else reject(new Error(`${command} ended without saying ${pattern}:\n${stdout}\n${stderr}`))
+      }
+      lookers.add(looker)
+      looker()
+    })
+  return { pid: child.pid ?? 0, stdout: () => stdout, said, ended }
+}
+
+/** Runs a program to its end. */
+export async function run(command: string, args: readonly string[], options: Start = {}): Promise<Awaited<Program['ended']>> {
+  return start(command, args, options).ended
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

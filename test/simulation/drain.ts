@@ -1,0 +1,112 @@
+import type { Actor } from './actor.ts'
+import { settle } from './simulate.ts'
+import type { World } from './world.ts'
+
+/** How long each round of healing lasts; visibility of pull handovers is 6 h. */
+const ROUNDS_MS = [1_000, 1_000, ...Array.from({ length: 12 }, () => 20_000), ...Array.from({ length: 8 }, () => 70_000), 22_000_000, ...Array.from({ length: 12 }, () => 60_000)]
+
+/** All faults end. From then on everything that was accepted must come to its end, and nothing may be left. */
+export async function drain(world: World): Promise<void> {
+  heal(world)
+  for (const ms of ROUNDS_MS) {
+    if (!world.life) await world.start()
+    for (const actor of world.actors) round(world, actor)
+    world.clock.advance(ms)
+    settle(world)
+    if (world.violation) return
+    if (isQuiet(world)) break
+  }
+  world.witness.ledger.check()
+  checkTold(world)
+  checkPresence(world)
+  checkEnd(world)
+}
+
+function heal(world: World): void {
+  world.note('all faults end')
+  world.draining = true
+  world.network.jitter = 0
+  world.disk.fault = undefined
+  world.crashPlan = undefined
+  for (const link of world.network.links) link.unstall()
+  for (const link of world.network.links) if (link.silent) link.endClient(undefined)
+  for (const actor of world.actors) {
+    for (const hand of actor.inHand.values()) actor.ended.push(hand)
+    // What is in hand is forgotten as by a client that begins anew.
+    actor.link?.close()
+  }
+  world.clock.advance(1)
+  world.bury()
+}
+
+function round(world: World, actor: Actor): void {
+  if (actor.kind === 'peer' && actor.retired) return
+  if (!actor.link) actor.connect()
+  world.clock.advance(1)
+  if (!actor.link && actor.peerId !== undefined) world.admin.call('credentials.create', { peer: actor.peerId })
+  if (!actor.online || actor.kind !== 'peer') return
+  if (actor.mode === 'pull') actor.call('mailbox.inbox', { limit: 50, owed: true, ...(actor.inboxCursor !== undefined && { cursor: actor.inboxCursor }) })
+  if (actor.mode === 'read') {
+    const upTo = world.newestDeliveryOf(actor)
+    actor.call('mailbox.peek', { limit: 200 })
+    if (upTo !== undefined) actor.call('mailbox.read', { upTo })
+  }
+  actor.call('threads.owed', { limit: 100 })
+}
+
+function count(world: World, sql: string): number {
+  return world.witness.get<{ n: number }>(`SELECT count(*) AS n FROM ${sql}`)?.n ?? 0
+}
+
+function isQuiet(world: World): boolean {
+  const { witness } = world
+  if (count(world, "deliveries WHERE state IN ('queued', 'offered')") > 0 || count(world, 'open_asks') > 0) return false
+  if (count(world, "outbox WHERE state = 'waiting'") > 0 || witness.offers.leftOver().length > 0) return false
+  return world.actors.every((actor) => actor.pending.size === 0 && actor.unsettled.length === 0)
+}
+
+/** Every asker that is still there was handed exactly one closing message of each ask that it did not end itself. */
+function checkTold(world: World): void {
+  const rows = world.witness.all<{ id: number; opener_id: number; state: string; closed_by: number | null }>(
+    "SELECT id, opener_id, state, closed_by FROM threads WHERE kind = 'ask' AND opener_id IS NOT NULL AND state <> 'open'",
+  )
+  const told = new Map<number, number>()
+  const kinds = world.witness.all<{ thread_id: number; n: number }>(
+    `SELECT m.thread_id, count(*) AS n FROM threads t JOIN messages m ON m.id >= t.head AND m.thread_id = t.id JOIN deliveries d ON d.message_id = m.id
+     WHERE t.kind = 'ask' AND d.peer_id = t.opener_id AND m.late = 0
+       AND m.kind = CASE t.state WHEN 'answered' THEN 'answer' WHEN 'declined' THEN 'decline' WHEN 'cancelled' THEN 'cancel' WHEN 'expired' THEN 'expire' ELSE 'none' END
+     GROUP BY m.thread_id`,
+  )
+  for (const { thread_id, n } of kinds) told.set(thread_id, n)
+  for (const row of rows) {
+    if (row.state === 'failed') continue
+    const expected = row.closed_by === row.opener_id || world.witness.isRetired(row.opener_id) ? 0 : 1
+    const got = told.get(row.id) ?? 0
+    if (got !== expected && !(expected === 0 && got === 1)) world.fail(`the mailbox of asker ${row.opener_id} holds ${got} closing messages for ask ${row.id} (${row.state})`)
+  }
+}
+
+function checkPresence(world: World): void {
+  const rows = world.witness.all<{ id: number; presence: string; retired_at: number | null }>('SELECT id, presence, retired_at FROM peers')
+  for (const row of rows) {
+    const isOnline = world.actors.some((actor) => actor.peer === row.id && actor.online)
+    if (row.retired_at === null && isOnline !== (row.presence === 'online')) world.fail(`peer ${row.id} is shown ${row.presence}, and ${isOnline ? 'is' : 'is not'} connected`)
+  }
+}
+
+function checkEnd(world: World): void {
+  const { life, witness } = world
+  if (!life) return
+  for (const left of witness.offers.leftOver()) world.fail(left)
+  for (const actor of world.actors) {
+    for (const request of actor.pending.values()) world.fail(`${actor.name} never got an answer to request ${request.id} (${request.intent.method})`)
+    if (actor.unsettled.length > 0) world.fail(`${actor.name} could not settle ${actor.unsettled[0]?.method}`)
+  }
+  if (count(world, 'outbox') > 0) world.fail('something is left in the outbox')
+  if (count(world, 'open_asks') > 0) world.fail('open asks are left')
+  const last = witness.ledger.events.at(-1)
+  if (world.admin.eventCursor !== undefined && Number(world.admin.eventCursor.split('.')[1]) < (last ?? 0)) world.fail(`the follower of events stands at ${world.admin.eventCursor}, and the last is ${last}`)
+  if (life.core.inFlight() > 0) world.fail(`${life.core.inFlight()} offers are left in memory`)
+  if (life.core.gateway.dispatcher.delays.nextExpiry() !== undefined) world.fail('a backoff is left in memory')
+  world.stop()
+}

@@ -1,0 +1,72 @@
+import type { Clock } from '../../daemon/clock.ts'
+import { type Core, createCore } from '../../daemon/core.ts'
+import type { VirtualClock } from '../support/virtual-clock.ts'
+import type { Disk, Holder } from './disk.ts'
+import type { Random } from './random.ts'
+
+export interface LifeOptions {
+  readonly clock: VirtualClock
+  readonly disk: Disk
+  readonly random: Random
+  readonly onFatal: () => void
+  readonly onUnexpected: (error: unknown, message: string) => void
+  readonly reincarnate?: string
+}
+
+/** One process of the daemon, from its start to its end. What it has set dies with it. */
+export class Life implements Holder {
+  dead = false
+  readonly core: Core
+  readonly #clock: VirtualClock
+  readonly #timers = new Set<() => void>()
+
+  constructor(options: LifeOptions) {
+    this.#clock = options.clock
+    const ignore = () => undefined
+    const error = ({ err }: { err?: unknown }, message: string) => options.onUnexpected(err, message)
+    this.core = createCore({
+      path: options.disk.path,
+      durability: 'full',
+      node: 'simulated',
+      version: '0.0.0',
+      clock: this.#ownClock(),
+      random: options.random.bytes,
+      log: { info: ignore, warn: ignore, debug: ignore, error } as never,
+      onFatal: options.onFatal,
+      driver: options.disk.driverFor(this),
+      ...(options.reincarnate !== undefined && { reincarnate: options.reincarnate }),
+    })
+    options.disk.watch()
+  }
+
+  /** Timers that are set. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Nothing of this process runs any more. */
+  die(): void {
+    this.dead = true
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+  }
+
+  #ownClock(): Clock {
+    return {
+      wallMs: this.#clock.wallMs,
+      monoMs: this.#clock.monoMs,
+      soon: (fn) => this.#clock.soon(() => (this.dead ? undefined : fn())),
+      setTimer: (fn, ms) => {
+        const cancel = this.#clock.setTimer(() => {
+          this.#timers.delete(cancel)
+          if (!this.dead) fn()
+        }, ms)
+        this.#timers.add(cancel)
+        return () => {
+          this.#timers.delete(cancel)
+          cancel()
+        }
+      },
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import type { OperationName } from '../../src/contract/index.ts'
+import type { Actor } from './actor.ts'
+import type { World } from './world.ts'
+
+type Params = Record<string, unknown>
+
+/** One operation as the simulation performs it; `undefined` where the actor has nothing to do it with. */
+interface Play {
+  readonly weight: number
+  readonly by: 'peer' | 'stream' | 'pull' | 'read' | 'admin' | 'enrolment' | 'any'
+  readonly make: (world: World, actor: Actor) => Params | undefined
+}
+
+const play = (weight: number, by: Play['by'], make: Play['make'] = () => ({})): Play => ({ weight, by, make })
+const anyThread = (world: World, actor: Actor) => world.random.pick(world.random.chance(0.5) ? actor.mine : actor.theirs)
+const named = (thread: string | undefined, params: Params = {}): Params | undefined => (thread === undefined ? undefined : { thread, ...params })
+
+/** Where a send goes: mostly to one by name or id, now and then to all of a kind, to itself, or to nobody. */
+function address(world: World, actor: Actor): Params {
+  const { random } = world
+  const other = random.pick(world.peers.filter((peer) => peer !== actor && peer.peerId !== undefined))
+  if (!other || random.chance(0.02)) return { to: 'nobody' }
+  return random.weighted<() => Params>([
+    [() => ({ to: other.name }), 50],
+    [() => ({ to: other.peerId }), 25],
+    [() => ({ to: `${other.name}@main` }), 5],
+    [() => ({ to: 'role:agent', select: 'all' }), 8],
+    [() => ({ to: 'role:orchestrator', select: 'one' }), 4],
+    [() => ({ to: 'cap:review', select: random.chance(0.7) ? 'all' : 'one' }), 6],
+    [() => ({ to: actor.name }), 3],
+  ])()
+}
+
+function cause(world: World, actor: Actor): Params {
+  const hand = world.random.pick([...actor.inHand.values()])
+  if (!hand || world.random.chance(0.6)) return world.random.chance(0.5) ? { causedBy: null } : {}
+  return { causedBy: hand.message }
+}
+
+function deadline(world: World): Params {
+  const { random } = world
+  return random.weighted<() => Params>([
+    [() => ({ deadline: `${random.between(2, 60)}s` }), 45],
+    [() => ({ deadline: `${random.between(1, 20)}m` }), 35],
+    [() => ({ deadlineAt: new Date(world.clock.wallMs() + random.between(-5_000, 600_000)).toISOString() }), 15],
+    [() => ({}), 5],
+  ])()
+}
+
+const PRIORITIES = ['urgent', 'normal', 'low'] as const
+
+export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Play>> = {
+  'threads.ask': play(130, 'peer', (world, actor) => {
+    const escalateTo = world.random.chance(0.25) ? world.random.pick(world.peers)?.name : undefined
+    const base = { ...address(world, actor), ...deadline(world), ...cause(world, actor), priority: world.random.pick(PRIORITIES) }
+    return escalateTo === undefined ? base : { ...base, escalateTo }
+  }),
+  'threads.notify': play(110, 'peer', (world, actor) => {
+    const topic = world.random.chance(0.4) ? { topic: `topic ${world.random.between(1, 3)}` } : {}
+    return { ...address(world, actor), ...cause(world, actor), ...topic, priority: world.random.pick(PRIORITIES) }
+  }),
+  'threads.reply': play(45, 'peer', (world, actor) => named(anyThread(world, actor), cause(world, actor))),
+  'threads.answer': play(26, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
+  'threads.decline': play(14, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
+  'threads.cancel': play(24, 'peer', (world, actor) => named(actor.mine.at(-world.random.between(1, 4)))),
+  'threads.get': play(14, 'peer', (world, actor) => named(anyThread(world, actor))),
+  'threads.list': play(8, 'peer', (world) => ({ side: world.random.pick(['mine', 'theirs']), limit: world.random.between(1, 20) })),
+  'threads.owed': play(8, 'peer'),
+  'threads.wait': play(24, 'peer', (world, actor) =>
+    named(anyThread(world, actor), { until: world.random.pick(['message', 'closed']), timeout: `${world.random.between(1, 120)}s` }),
+  ),
+  'threads.trace': play(10, 'peer', (world, actor) => ({ id: world.random.pick(actor.mine) ?? world.random.pick([...actor.inHand.keys()]) ?? actor.theirs[0] })),
+  'threads.redact': play(8, 'peer', (world, actor) => {
+    const message = world.messageOf(world.random.pick(actor.mine))
+    return message === undefined ? undefined : { message, reason: 'said too much' }
+  }),
+  'pairs.list': play(6, 'any'),
+  'pairs.release': play(6, 'admin', (world) => {
+    const [a, b] = world.random.shuffle(world.peers)
+    return a?.peerId && b?.peerId ? { a: a.peerId, b: b.peerId } : undefined
+  }),
+  'mailbox.ack': play(18, 'peer', (world, actor) => {
+    // Stale ones and those of somebody else, too.
+    const other = world.random.pick(world.peers)
+    const hand = world.random.chance(0.4) ? world.random.pick([...(other?.inHand.values() ?? [])]) : (world.random.pick(actor.ended) ?? undefined)
+    return hand ? { deliveries: [hand.delivery] } : undefined
+  }),
+  'mailbox.nack': play(14, 'peer', (world, actor) => {
+    const [hand] = world.random.shuffle([...actor.ended, ...actor.inHand.values()])
+    if (!hand) return undefined
+    const attempt = Math.max(0, hand.attempt + world.random.between(-1, 1))
+    return { delivery: hand.delivery, attempt, reason: world.registerNack(actor, { ...hand, attempt }) }
+  }),
+  'mailbox.extend': play(12, 'peer', (world, actor) => {
+    const [hand] = world.random.shuffle([...actor.inHand.values(), ...actor.ended])
+    return hand ? { deliveries: [{ delivery: hand.delivery, attempt: Math.max(0, hand.attempt - world.random.between(0, 1)) }] } : undefined
+  }),
+  'mailbox.inbox': play(60, 'pull', (world, actor) => ({
+    limit: world.random.between(1, 6),
+    owed: world.random.chance(0.3),
+    ...(actor.inboxCursor !== undefined && world.random.chance(0.7) && { cursor: actor.inboxCursor }),
+  })),
+  'mailbox.read': play(24, 'read', (world, actor) => {
+    const upTo = world.newestDeliveryOf(actor)
+    return upTo === undefined ? undefined : { upTo }
+  }),
+  'mailbox.peek': play(12, 'peer'),
+  'mailbox.dead': play(14, 'any'),
+  'mailbox.replay': play(10, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
+  'mailbox.discard': play(8, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
+  'events.list': play(8, 'any', (world, actor) => (actor.eventCursor !== undefined && world.random.chance(0.5) ? { after: actor.eventCursor } : {})),
+  'events.subscribe': play(8, 'peer'),
+  'events.unsubscribe': play(8, 'peer', (_world, actor) => (actor.subscription === undefined ? undefined : { subscription: actor.subscription })),
+  'peers.get': play(8, 'any', (world) => ({ peer: world.random.pick(world.peers)?.name ?? 'nobody' })),
+  'peers.list': play(8, 'any'),
+  'peers.describe': play(16, 'peer', (world) => ({
+    turn: world.random.pick(['idle', 'working', 'awaiting_input']),
+    ...(world.random.chance(0.3) && { capabilities: world.random.chance(0.6) ? ['review'] : [] }),
+    ...(world.random.chance(0.3) && { description: `does ${world.random.between(1, 99)}` }),
+  })),
+  'peers.rename': play(6, 'peer', (world, actor) => ({ name: world.random.chance(0.2) ? (world.random.pick(world.peers)?.name ?? 'x') : `${actor.name.slice(0, 20)}-${world.random.between(1, 9)}` })),
+  'peers.retire': play(2.5, 'any', (world, actor) => {
+    if (world.peers.length < 6) return undefined
+    return actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody', reason: 'told to go' } : { reason: 'has had enough' }
+  }),
+  'enrolments.create': play(6, 'admin', () => ({ label: 'spare', maxUses: 2 })),
+  'enrolments.list': play(6, 'admin'),
+  'enrolments.revoke': play(6, 'admin', (world) => world.spareEnrolment()),
+  'credentials.create': play(8, 'any', (world, actor) => (actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody' } : {})),
+  'credentials.list': play(6, 'any'),
+  'credentials.revoke': play(7, 'any', (world, actor) => {
+    const credential = world.random.pick(actor.credentials)
+    return credential === undefined ? undefined : { credential }
+  }),
+  'circles.list': play(5, 'any'),
+  'grants.add': play(6, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
+  'grants.remove': play(6, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
+  'grants.list': play(5, 'any'),
+  'node.ping': play(6, 'any'),
+  'node.status': play(6, 'any'),
+}
+
+/** Operations that speak, and so carry a token that their effects are found by. */
+export const SPEAKING: Readonly<Record<string, 'body' | 'reason'>> = {
+  'threads.ask': 'body',
+  'threads.notify': 'body',
+  'threads.reply': 'body',
+  'threads.answer': 'body',
+  'threads.decline': 'reason',
+  'threads.cancel': 'reason',
+}
+
+/** Whether the actor is of the kind that performs the operation. */
+export function performs(actor: Actor, by: Play['by']): boolean {
+  if (by === 'any') return actor.kind !== 'enrolment'
+  if (by === 'admin' || by === 'enrolment') return actor.kind === by
+  return actor.kind === 'peer' && (by === 'peer' || actor.mode === by)
+}

@@ -1,0 +1,260 @@
+import { OPERATIONS, type OperationName } from '../../src/contract/index.ts'
+import { decodeId } from '../../src/ids.ts'
+import type { Coverage, Fault } from './coverage.ts'
+import type { Change } from './journal.ts'
+import { Ledger } from './ledger.ts'
+import type { Link, LinkWatcher, ServerFrame } from './network.ts'
+import { Offers } from './offers.ts'
+import type { SimRequest } from './requests.ts'
+
+/** What the witness sees of the world. */
+export interface Scene {
+  readonly coverage: Coverage
+  wall(): number
+  mono(): number
+  get<Row>(sql: string, ...values: readonly unknown[]): Row | undefined
+  all<Row>(sql: string, ...values: readonly unknown[]): Row[]
+  inTransaction(): boolean
+  requestOf(link: Link, id: unknown): SimRequest | undefined
+  /** The number of the peer that a link speaks for. */
+  peerOf(link: Link): number | undefined
+  fail(message: string): void
+  trace(direction: string, link: Link, text: string): void
+  /** Called when the daemon has sent a frame; `false` when it died before. */
+  allowsSend(): boolean
+}
+
+/** Stands at the daemon's doors and at its disk, and holds what passes to the promises. */
+export class Witness implements LinkWatcher {
+  readonly offers: Offers
+  readonly ledger: Ledger
+  readonly wall: () => number
+  readonly mono: () => number
+  readonly get: Scene['get']
+  readonly all: Scene['all']
+  readonly fail: (message: string) => void
+  /** Monotonic time of the last fault that may make something late. */
+  lastTrouble = 0
+  commits = 0
+  /** Requests that reached the daemon and belong to no commit yet. */
+  batch: SimRequest[] = []
+  readonly #scene: Scene
+  readonly #retired = new Set<number>()
+  /** For each credential, when the request arrived that revoked it. */
+  readonly #revokedAt = new Map<number, number>()
+  readonly #recent = new Map<Fault, number>()
+  #arrivals = 0
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+    this.wall = scene.wall
+    this.mono = scene.mono
+    this.get = scene.get
+    this.all = scene.all
+    this.fail = scene.fail
+    this.offers = new Offers(this)
+    this.ledger = new Ledger(this)
+  }
+
+  isRetired(peer: number): boolean {
+    return this.#retired.has(peer)
+  }
+
+  /** A fault of the whole world counts against what the next commits do. */
+  onWorldFault(fault: Fault): void {
+    this.#recent.set(fault, this.commits + 4)
+    this.lastTrouble = this.mono()
+  }
+
+  onServerSend(link: Link, frame: ServerFrame, text: string): boolean {
+    const { inTransaction, allowsSend, trace } = this.#scene
+    if (!allowsSend()) return false
+    if (inTransaction()) this.fail(`a frame left before its commit: ${text.slice(0, 200)}`)
+    trace('<', link, text)
+    if (frame.method === 'mailbox.deliver') this.#onDeliver(link, frame.params as never)
+    else if (frame.method === 'thread.closed') this.offers.onThreadClosed(link, numberOf(frame.params?.['thread']))
+    else if (frame.method === undefined) this.#onReply(link, frame)
+    return true
+  }
+
+  onServerClose(link: Link, code: number | undefined): void {
+    this.offers.onConnectionEnd(link, code === 1000 || code === 1012 ? 'orderly' : 'lost')
+  }
+
+  onServerRead(link: Link, text: string, late: boolean, overtook: boolean): void {
+    this.#scene.trace('>', link, text)
+    const request = this.#scene.requestOf(link, (JSON.parse(text) as { id?: unknown }).id)
+    if (!request) return
+    this.#arrivals += 1
+    request.arrival = this.#arrivals
+    request.commitsAtArrival = this.commits
+    if (late) this.mark(request, 'delay')
+    if (overtook) this.mark(request, 'reorder')
+    if (isCommand(request.intent.method)) this.batch.push(request)
+  }
+
+  mark(request: SimRequest, fault: Fault): void {
+    if (request.marks.has(fault)) return
+    request.marks.add(fault)
+    this.#scene.coverage.struck(fault, request.intent.method)
+  }
+
+  onFailed(changes: readonly Change[], fault: Fault): void {
+    const { coverage } = this.#scene
+    for (const request of this.batch) this.mark(request, fault)
+    for (const name of transitionsOf(changes)) coverage.struckTransition(fault, name)
+    this.batch = []
+    this.lastTrouble = this.mono()
+  }
+
+  onCommitted(changes: readonly Change[]): void {
+    this.commits += 1
+    this.#inBatch = this.batch
+    for (const change of changes) {
+      if (change.what === 'retired') this.#retired.add(change.id)
+    }
+    this.offers.onCommitted(changes)
+    this.ledger.onCommitted(changes)
+    this.#checkCredentials(changes)
+    const marks = new Set(this.batch.flatMap((request) => [...request.marks]))
+    for (const [fault, until] of this.#recent) if (until > this.commits) marks.add(fault)
+    for (const name of transitionsOf(changes)) {
+      this.#scene.coverage.transition(name)
+      for (const fault of marks) this.#scene.coverage.struckTransition(fault, name)
+    }
+    this.batch = []
+  }
+
+  /** The commit is on the disk and the process dies before it could say so. */
+  onDiedAfterCommit(batch: readonly SimRequest[], changes: readonly Change[]): void {
+    for (const request of batch) this.mark(request, 'crash')
+    for (const name of transitionsOf(changes)) this.#scene.coverage.struckTransition('crash', name)
+  }
+
+  onLifeEnd(): void {
+    this.offers.onLifeEnd()
+    this.batch = []
+  }
+
+  onRestored(): void {
+    this.offers.onRestored()
+    this.ledger.onRestored()
+    this.#retired.clear()
+    this.#revokedAt.clear()
+    for (const { id } of this.all<{ id: number }>('SELECT id FROM peers WHERE retired_at IS NOT NULL')) this.#retired.add(id)
+  }
+
+  #onDeliver(link: Link, params: { delivery: string; attempt: number; redelivered: boolean; owed: boolean; message: { id: string; body: string } }): void {
+    const id = numberOf(params.delivery)
+    if (params.owed) return this.offers.onOwed(id)
+    this.offers.onDeliver(link, { id, attempt: params.attempt, redelivered: params.redelivered })
+    const cause = this.ledger.intentOf(params.message.body)
+    if (!cause || params.redelivered) return
+    // A reply precedes any delivery that its operation caused. Repeats in the same batch found it done.
+    const first = this.#inBatch.find((request) => request.intent === cause)
+    if (first && !first.replied && first.link.serverOpen) this.fail(`delivery ${id} left before the reply to request ${first.id} (${cause.method}) that caused it`)
+  }
+
+  /** Requests of the newest commit: their replies are due before what they caused. */
+  #inBatch: readonly SimRequest[] = []
+
+  #onReply(link: Link, frame: ServerFrame): void {
+    const request = this.#scene.requestOf(link, frame.id)
+    if (!request) return
+    request.replied = true
+    const { intent } = request
+    const code = frame.error?.data.code
+    this.#scene.coverage.outcome(code ? `${intent.method} ${code}` : intent.method)
+    if (code === 'internal' || code === 'invalid_frame' || code === 'unknown_operation') this.fail(`${intent.method} was answered with ${code}`)
+    if (code === undefined) this.#onSuccess(link, request, frame.result ?? {})
+    else if (isUnrefusable(intent.method) && ['mailbox_full', 'thread_full', 'pair_parked'].includes(code)) this.fail(`${intent.method} was refused with ${code}`)
+  }
+
+  #onSuccess(link: Link, request: SimRequest, result: Record<string, unknown>): void {
+    const { intent } = request
+    if (isCommand(intent.method) && request.commitsAtArrival === this.commits) this.fail(`${intent.method} was confirmed before a commit`)
+    const peer = this.#scene.peerOf(link)
+    if (intent.method === 'hello' && intent.params['consume'] === true && peer !== undefined) {
+      this.offers.onConsuming(peer, link, (intent.params['prefetch'] as number | undefined) ?? 32)
+    }
+    if (intent.method === 'mailbox.ack') this.#checkAcked(peer, intent.params['deliveries'] as string[])
+    if (intent.method === 'mailbox.extend') this.#onExtended(intent.params, result)
+    if (intent.method === 'credentials.revoke') this.#revokedAt.set(numberOf(intent.params['credential']), request.arrival)
+    if (intent.method === 'hello') link.credential = numberOf((result['you'] as { credential?: string }).credential)
+    const numbers = intent.method === 'threads.cancel' ? [...intent.effects] : messagesNamed(result)
+    if (intent.token === undefined || numbers === undefined) return
+    const missing = numbers.filter((id) => !intent.effects.has(id))
+    if (missing.length > 0) this.fail(`${intent.method} ${intent.token} was confirmed with messages ${missing.join()}, which are not stored for it`)
+    if (intent.confirmed && intent.confirmed.join() !== numbers.join())
+      this.fail(`${intent.method} with key ${intent.key} was answered with ${numbers.join()} and before with ${intent.confirmed.join()}`)
+    intent.confirmed = numbers
+  }
+
+  #checkAcked(peer: number | undefined, deliveries: readonly string[]): void {
+    for (const id of deliveries) {
+      const row = this.get<{ state: string; peer_id: number }>('SELECT state, peer_id FROM deliveries WHERE id = ?', numberOf(id))
+      if (row?.peer_id === peer && (row?.state === 'queued' || row?.state === 'offered')) this.fail(`the ack of ${id} was confirmed, and it is ${row.state}`)
+    }
+  }
+
+  #onExtended(params: Readonly<Record<string, unknown>>, result: Record<string, unknown>): void {
+    const stale = new Set(result['stale'] as string[])
+    const named = (params['deliveries'] as { delivery: string }[]).map(({ delivery }) => delivery)
+    this.offers.onExtended(named.filter((id) => !stale.has(id)).map(numberOf))
+  }
+
+  /** Nothing that arrived on a credential after its revocation may take effect. */
+  #checkCredentials(changes: readonly Change[]): void {
+    const revoked = changes.flatMap((change) => (change.what === 'revoked' ? [change.id] : []))
+    for (const credential of revoked) {
+      const by = this.batch.find((request) => request.intent.method === 'credentials.revoke' && numberOf(request.intent.params['credential']) === credential)
+      if (by) this.#revokedAt.set(credential, by.arrival)
+    }
+    for (const request of this.batch) {
+      const end = this.#revokedAt.get(request.link.credential ?? 0)
+      if (end === undefined || request.arrival < end || request.intent.token === undefined) continue
+      const effect = changes.find((change) => change.what === 'message' && this.ledger.intentOf(change.body) === request.intent)
+      const others = this.batch.some((other) => other !== request && other.intent === request.intent)
+      if (effect && !others) this.fail(`${request.intent.method} took effect on a credential that was revoked before it arrived`)
+    }
+  }
+}
+
+function isCommand(method: string): boolean {
+  return OPERATIONS[method as OperationName]?.kind === 'command'
+}
+
+function isUnrefusable(method: string): boolean {
+  return method === 'threads.answer' || method === 'threads.decline' || method === 'threads.cancel'
+}
+
+export function numberOf(id: unknown): number {
+  return decodeId(String(id))?.number ?? -1
+}
+
+/** The messages that a success names. */
+function messagesNamed(result: Record<string, unknown>): number[] | undefined {
+  if (typeof result['message'] === 'string') return [numberOf(result['message'])]
+  const sent = result['sent'] as { message: string }[] | undefined
+  return sent ? [...new Set(sent.map(({ message }) => numberOf(message)))].sort((a, b) => a - b) : undefined
+}
+
+const MOVES: Readonly<Record<string, string>> = { acked: 'acked', superseded: 'superseded', withdrawn: 'withdrawn', dead: 'dead', offered: 'handed over' }
+
+/** The transitions that changes amount to, by name. */
+export function transitionsOf(changes: readonly Change[]): string[] {
+  return changes.flatMap((change): string[] => {
+    if (change.what === 'thread') return [`thread opened (${change.kind})`]
+    if (change.what === 'closed') return [`thread ${change.state}`]
+    if (change.what === 'redacted') return ['message redacted']
+    if (change.what === 'retired') return ['peer retired']
+    if (change.what === 'revoked') return ['credential revoked']
+    if (change.what === 'message') return change.late ? ['message late'] : change.kind === 'reply' || change.kind === 'remind' ? [`message ${change.kind}`] : []
+    if (change.what === 'delivery') return ['delivery queued']
+    if (change.what !== 'moved') return []
+    if (change.was === 'dead') return [change.state === 'queued' ? 'delivery replayed' : 'delivery discarded']
+    if (change.state !== 'queued') return [`delivery ${MOVES[change.state]}`]
+    if (change.failures > change.wasFailures) return ['delivery failed']
+    return [change.attempt > change.wasAttempt ? 'delivery lost' : 'delivery returned']
+  })
+}

@@ -1,0 +1,34 @@
+import { availableParallelism } from 'node:os'
+import { defineConfig } from 'vitest/config'
+import { SkippedReporter } from './scripts/skipped-reporter.ts'
+
+/** One folder of tests with its own patience: what takes longer than this hangs rather than works. */
+function project(name: string, testTimeout: number, include: string[] = [`test/${name}/**/*.test.ts`]) {
+  return {
+    extends: true as const,
+    test: { name, include, testTimeout, hookTimeout: Math.max(10_000, testTimeout) },
+  }
+}
+
+export default defineConfig({
+  test: {
+    // A process for each file: a native module, a leaked handle or a crash in one cannot reach another.
+    pool: 'forks',
+    isolate: true,
+    maxWorkers: Math.min(2, availableParallelism()),
+    // A worker that cannot end within this has leaked something; the run then fails instead of hanging.
+    teardownTimeout: 10_000,
+    dangerouslyIgnoreUnhandledErrors: false,
+    passWithNoTests: false,
+    allowOnly: !process.env['CI'],
+    reporters: [new SkippedReporter(), 'default'],
+    projects: [
+      project('unit', 5_000),
+      project('architecture', 20_000),
+      project('contract', 60_000),
+      project('integration', 60_000),
+      project('simulation', 600_000),
+      project('e2e', 300_000),
+    ],
+  },
+})
