@@ -2,12 +2,13 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { SkippedReporter } from './scripts/skipped-reporter.ts'
 
+/** A file of tests that leaves a socket, a server or a process behind fails. */
+const NO_LEAKS = ['test/contract/support/no-leaks.ts']
+
 /** One folder of tests with its own patience: what takes longer than this hangs rather than works. */
-function project(name: string, testTimeout: number, include: string[] = [`test/${name}/**/*.test.ts`]) {
-  return {
-    extends: true as const,
-    test: { name, include, testTimeout, hookTimeout: Math.max(10_000, testTimeout) },
-  }
+function project(name: string, testTimeout: number, setupFiles: string[] = []) {
+  const include = [`test/${name}/**/*.test.ts`]
+  return { extends: true as const, test: { name, include, testTimeout, hookTimeout: Math.max(10_000, testTimeout), setupFiles } }
 }
 
 export default defineConfig({
@@ -25,8 +26,8 @@ export default defineConfig({
     projects: [
       project('unit', 5_000),
       project('architecture', 20_000),
-      project('contract', 60_000),
-      project('integration', 60_000),
+      project('contract', 60_000, NO_LEAKS),
+      project('integration', 60_000, NO_LEAKS),
       project('simulation', 600_000),
       project('e2e', 300_000),
     ],

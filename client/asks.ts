@@ -1,4 +1,4 @@
-import type { Input, Message, Output } from '../src/contract/index.ts'
+import type { Input, Message, MessageKind, Output } from '../src/contract/index.ts'
 import { type Bounds, bounded } from './bounded.ts'
 import { AskError, type AskErrorCode, ClientError } from './client-error.ts'
 import type { Clock } from './clock.ts'
@@ -32,6 +32,11 @@ export interface AsksOptions {
   readonly callTimeoutMs: number
   /** Called when the thread of an ask has become known, or the ask has failed. */
   readonly onKnown: () => void
+}
+
+/** Whether such a message tells the asker that an ask has ended. */
+export function isEnding(kind: MessageKind): boolean {
+  return kind === 'answer' || kind in ENDINGS
 }
 
 const ENDINGS: Partial<Record<string, AskErrorCode>> = { decline: 'declined', expire: 'expired', fail: 'failed' }
@@ -104,7 +109,7 @@ export class Asks {
   /** Offers a delivery to those who wait for it. Returns whether it is theirs, to be acknowledged without a handler. */
   take({ message, thread: { id } }: Delivered): boolean {
     const ending = ENDINGS[message.kind]
-    if (message.late || !(ending || message.kind === 'answer')) return false
+    if (message.late || !isEnding(message.kind)) return false
     if (this.#told.delete(id)) return true
     return this.#settle(id, ending ? new AskError(ending, id, message.body, message.from) : message)
   }

@@ -1,12 +1,12 @@
 import type { NotificationParams } from '../src/contract/index.ts'
 import { MusterError } from '../src/errors.ts'
 import { Acks } from './acks.ts'
-import type { Asks } from './asks.ts'
+import { type Asks, isEnding } from './asks.ts'
 import { AskError, type AskErrorCode, type ClientError } from './client-error.ts'
 import type { Clock } from './clock.ts'
 import { type Delivered, type Handlers, LATER, type MessageContext } from './handlers.ts'
 import type { Requests } from './requests.ts'
-import { type Run, toBody, toNackReason, toReason } from './run.ts'
+import { Run, toBody, toNackReason, toReason } from './run.ts'
 
 export interface ConsumerOptions {
   readonly clock: Clock
@@ -66,7 +66,7 @@ export class Consumer {
       known.attempt = delivered.attempt
       return
     }
-    const run: Run = { delivered, attempt: delivered.attempt, abort: new AbortController() }
+    const run = new Run(delivered)
     this.#runs.set(delivered.delivery, run)
     this.#extendLater()
     this.#route(run)
@@ -74,7 +74,7 @@ export class Consumer {
   }
 
   onThreadClosed({ thread, state, reason, by }: NotificationParams<'thread.closed'>): void {
-    this.#abortAsk(thread, new AskError(state as AskErrorCode, thread, reason, by))
+    this.#abortAsk(new AskError(state as AskErrorCode, thread, reason, by))
     this.#options.asks.recheck(thread)
   }
 
@@ -97,7 +97,7 @@ export class Consumer {
   close(reason: ClientError): void {
     this.#draining = true
     this.#stopExtending?.()
-    for (const run of this.#runs.values()) run.abort.abort(reason)
+    for (const run of this.#runs.values()) run.abort(reason)
     this.#queue = []
     this.#held = []
     this.#runs.clear()
@@ -106,14 +106,14 @@ export class Consumer {
 
   #route(run: Run): void {
     const { asks, requests } = this.#options
-    const { kind } = run.delivered.message
+    const { message } = run.delivered
+    const { kind } = message
     if (asks.take(run.delivered)) this.#acks.add(run.delivered.delivery)
     else if (this.#draining) this.#end(run)
-    else if (ASK_ENDINGS.has(kind) && requests.isInDoubt('threads.ask')) this.#held.push(run)
+    else if (isEnding(kind) && requests.isInDoubt('threads.ask')) this.#held.push(run)
     else {
-      const { thread, message } = run.delivered
-      if (kind === 'cancel') this.#abortAsk(thread.id, new AskError('cancelled', thread.id, message.body, message.from))
-      if (kind === 'expire') this.#abortAsk(thread.id, new AskError('expired', thread.id, message.body, message.from))
+      const ended = kind === 'cancel' ? 'cancelled' : kind === 'expire' && 'expired'
+      if (ended) this.#abortAsk(new AskError(ended, message.thread, message.body, message.from))
       this.#queue.push(run)
       this.#startNext()
     }
@@ -141,36 +141,30 @@ export class Consumer {
     const { message, delivery } = run.delivered
     const isAsk = message.kind === 'ask'
     const handler = isAsk ? handlers.onAsk : message.kind === 'notify' ? handlers.onNotify : handlers.onMessage
-    if (!handler) return isAsk ? this.#decline(run, 'This peer takes no asks.') : this.#acks.add(delivery)
+    if (!handler) return isAsk ? this.#close(run, { reason: 'This peer takes no asks.' }) : this.#acks.add(delivery)
     let result: unknown
     try {
       result = await enter(run, (context) => handler(message.body, context))
     } catch (thrown) {
       // The thread ended first: there is nobody left to tell.
-      if (run.abort.signal.aborted) return this.#acks.add(delivery)
-      return isAsk ? this.#decline(run, toReason(thrown)) : this.#nack(run, thrown)
+      if (run.isAborted) return this.#acks.add(delivery)
+      return isAsk ? this.#close(run, { reason: toReason(thrown) }) : this.#nack(run, thrown)
     }
     if (!isAsk || result === LATER) return this.#acks.add(delivery)
     const body = toBody(result as never)
-    return body === undefined ? this.#decline(run, 'The handler answered nothing.') : this.#answer(run, body)
+    return this.#close(run, body === undefined ? { reason: 'The handler answered nothing.' } : { body })
   }
 
-  async #answer(run: Run, body: string): Promise<void> {
+  /** Answers or declines, which confirms receipt as well. An answer that is refused becomes a decline. */
+  async #close(run: Run, words: { readonly body: string } | { readonly reason: string }): Promise<void> {
     const { delivery, thread } = run.delivered
+    const isAnswer = 'body' in words
     try {
-      await this.#confirm(run, 'threads.answer', { thread: thread.id, delivery, body, key: this.#options.newKey() })
+      await this.#confirm(run, isAnswer ? 'threads.answer' : 'threads.decline', { thread: thread.id, delivery, key: this.#options.newKey(), ...words })
     } catch (error) {
-      if (isOver(error)) return this.#acks.add(delivery)
-      await this.#decline(run, toReason(error))
-    }
-  }
-
-  async #decline(run: Run, reason: string): Promise<void> {
-    const { delivery, thread } = run.delivered
-    try {
-      await this.#confirm(run, 'threads.decline', { thread: thread.id, delivery, reason, key: this.#options.newKey() })
-    } catch (error) {
-      if (isOver(error)) return this.#acks.add(delivery)
+      // The thread was decided without this run: all that is left is to confirm receipt.
+      if (error instanceof MusterError && error.code === 'already_closed') return this.#acks.add(delivery)
+      if (isAnswer) return this.#close(run, { reason: toReason(error) })
       this.#options.onError(error as Error)
       await this.#nack(run, error)
     }
@@ -208,10 +202,10 @@ export class Consumer {
   }
 
   /** The ask of this thread has ended elsewhere: stops its handler, or never starts it. */
-  #abortAsk(thread: string, reason: AskError): void {
+  #abortAsk(reason: AskError): void {
     for (const run of this.#runs.values()) {
-      if (run.delivered.thread.id !== thread || run.delivered.message.kind !== 'ask') continue
-      run.abort.abort(reason)
+      if (run.delivered.thread.id !== reason.thread || run.delivered.message.kind !== 'ask') continue
+      run.abort(reason)
       const at = this.#queue.indexOf(run)
       if (at >= 0) {
         this.#queue.splice(at, 1)
@@ -251,11 +245,4 @@ export class Consumer {
     if (this.#runs.size > 0) return
     for (const done of this.#onIdle.splice(0)) done()
   }
-}
-
-const ASK_ENDINGS: ReadonlySet<string> = new Set(['answer', 'decline', 'expire', 'fail'])
-
-/** The thread was decided without this run: all that is left is to confirm receipt. */
-function isOver(error: unknown): boolean {
-  return error instanceof MusterError && error.code === 'already_closed'
 }

@@ -113,8 +113,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
 
   /** What the daemon last said in its `hello`: who this is, the node, its limits and operations. */
   get hello(): Hello {
-    if (!this.#hello) throw new TypeError('Expected a peer that was connected once')
-    return this.#hello
+    return this.#hello as Hello
   }
 
   /** Calls any operation of the contract. Commands carry an idempotency key and are repeated until they are answered or the time is over. */

@@ -2,30 +2,52 @@ import type { AskResult, Delivered, LATER, MessageContext } from './handlers.ts'
 import type { Speaker } from './speaker.ts'
 
 /** One delivery from its arrival until the daemon has confirmed what became of it. */
-export interface Run {
+export class Run {
   readonly delivered: Delivered
   /** The newest offer of the delivery; nack and extend must name it. */
   attempt: number
-  readonly abort: AbortController
+  #controller: AbortController | undefined
+  #abortedBy: Error | undefined
+
+  constructor(delivered: Delivered) {
+    this.delivered = delivered
+    this.attempt = delivered.attempt
+  }
+
+  get isAborted(): boolean {
+    return this.#abortedBy !== undefined
+  }
+
+  /** Made when it is asked for: few handlers look at it, and it would cost more than the rest of the run. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#abortedBy) this.#controller.abort(this.#abortedBy)
+    return this.#controller.signal
+  }
+
+  abort(reason: Error): void {
+    this.#abortedBy ??= reason
+    this.#controller?.abort(this.#abortedBy)
+  }
 }
 
 export function createContext(run: Run, speaker: Speaker, reply: MessageContext['reply']): MessageContext {
-  const { delivery, message, thread, redelivered, owed } = run.delivered
+  const { message, thread } = run.delivered
+  const { id, kind, from } = message
   return {
     ...speaker,
-    id: message.id,
-    kind: message.kind,
+    ...run.delivered,
+    id,
+    kind,
+    from,
     thread: thread.id,
-    delivery,
-    from: message.from,
-    message,
+    deadlineAt: thread.deadlineAt,
     get attempt() {
       return run.attempt
     },
-    redelivered,
-    owed,
-    deadlineAt: thread.deadlineAt,
-    signal: run.abort.signal,
+    get signal() {
+      return run.signal
+    },
     reply,
   }
 }
@@ -41,13 +63,12 @@ const MAX_NACK_REASON_CHARS = 500
 /** What was thrown, in words that the contract accepts as a reason. */
 export function toReason(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
-  return text.slice(0, MAX_REASON_CHARS).replace(/\p{Surrogate}/gu, '\ufffd') || 'The handler failed.'
+  return text.slice(0, MAX_REASON_CHARS).replace(/\p{Cs}/gu, '\ufffd') || 'The handler failed.'
 }
 
-/** The same in one line. */
+/** The same in one line: without control characters, halves of surrogate pairs and line separators. */
 export function toNackReason(thrown: unknown): string {
   return toReason(thrown)
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .slice(0, MAX_NACK_REASON_CHARS)
-    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replace(/[\p{C}\p{Z}]+/gu, ' ')
 }

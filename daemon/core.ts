@@ -46,7 +46,11 @@ export function createCore(options: CoreOptions) {
   const store = new Store(options)
   const onUnexpected = (error: unknown) => log.error({ err: error }, 'unexpected error')
   const pipeline = new Pipeline({ store, clock, onFatal: options.onFatal, onUnexpected })
-  const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence: () => threads.onDivergence() })
+  const onDivergence = () => {
+    threads.onDivergence()
+    heartbeat.postpone()
+  }
+  const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence })
   const outbox = new Outbox({ pipeline, reader: store, clock })
   const presence = new PresenceTracker(pipeline)
   const connections = new Set<Connection>()
@@ -88,7 +92,7 @@ export function createCore(options: CoreOptions) {
     asMusterError,
   }
   timer.add({ next: () => asMono(outbox.nextRetry()), run: () => outbox.wake() })
-  addHeartbeat(timer, clock, connections)
+  const heartbeat = addHeartbeat(timer, clock, connections)
   let lastEvent = store.last('event')
   pipeline.afterBatch(() => {
     timer.arm()
@@ -230,16 +234,20 @@ function describeCaller(store: Store, caller: Caller): string {
   return caller.kind === 'admin' ? `admin ${store.id('credential', caller.credentialId)}` : store.id('enrolment', caller.enrolmentId)
 }
 
-/** One heartbeat for all connections; their answers stay in memory. */
-function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Connection>): void {
+/** One heartbeat for all connections; their answers stay in memory. Postponed, it gives every answer on its way a full period. */
+function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Connection>): { readonly postpone: () => void } {
   let dueAt = clock.monoMs() + LIMITS.heartbeatMs
+  const postpone = () => {
+    dueAt = clock.monoMs() + LIMITS.heartbeatMs
+  }
   timer.add({
     next: () => ({ mono: dueAt }),
     run: () => {
-      dueAt = clock.monoMs() + LIMITS.heartbeatMs
+      postpone()
       for (const connection of [...connections]) connection.beat()
     },
   })
+  return { postpone }
 }
 
 function asMono(at: number | undefined): { readonly mono: number } | undefined {

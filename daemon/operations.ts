@@ -11,7 +11,6 @@ import type { Tx } from './store/transaction.ts'
 type NamesOf<Kind> = { [N in OperationName]: Operations[N]['kind'] extends Kind ? N : never }[OperationName]
 export type CommandName = NamesOf<'command'>
 export type QueryName = NamesOf<'query'>
-export type StreamName = NamesOf<'stream'>
 
 /** One handler for each command and query of the contract. */
 export interface Handlers {

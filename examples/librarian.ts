@@ -26,6 +26,7 @@ await using peer = await connect({
   },
 })
 
+peer.on('status', ({ state }) => console.log(`The librarian is ${state}.`))
 console.log('The librarian is in. Ctrl-C ends its day.')
 await once(process, 'SIGINT')
 // Leaving the scope drains: what is at work ends, and what was not begun waits for the next day.

@@ -69,5 +69,3 @@ export const LIMITS = {
   /** A divergence of the two clocks beyond this counts as a suspend or a clock step. */
   clockDivergenceMs: 5_000,
 } as const
-
-export type Limits = { readonly [K in keyof typeof LIMITS]: number }

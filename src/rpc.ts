@@ -35,8 +35,6 @@ export interface Failure {
   readonly error: { readonly code: number; readonly message: string; readonly data: ErrorData }
 }
 
-export type ServerFrame = Success | Failure | Notification
-
 const MAX_ID_CHARS = 64
 
 /**

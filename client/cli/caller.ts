@@ -1,5 +1,4 @@
 import type { Hello, NotificationName, NotificationParams } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
 import { PROTOCOL } from '../../src/rpc.ts'
 import { type Call, createCall, createKeys } from '../calls.ts'
 import { ClientError } from '../client-error.ts'
@@ -123,9 +122,4 @@ function isRefusedConnection(cause: unknown): boolean {
 
 function reasonOf(error: ClientError): string {
   return error.cause instanceof Error && error.cause.message ? error.cause.message : error.message
-}
-
-/** Whether an error says that a thing is not there, or not to be seen. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof MusterError && error.code === 'not_found'
 }

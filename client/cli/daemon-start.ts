@@ -9,11 +9,18 @@ import { askHealth } from './health.ts'
 import { describeLogLine } from './log-lines.ts'
 import { describeOwner, findPortOwner } from './port-owner.ts'
 
+export interface DaemonEnd {
+  /** `undefined` where a signal or a failed start ended it. */
+  readonly status: number | undefined
+  /** In words. */
+  readonly how: string
+}
+
 /** A daemon that was spawned and may not be ready yet. */
 export interface SpawnedDaemon {
   readonly pid: number
   /** How it ended; `undefined` while it runs. */
-  readonly ended: () => string | undefined
+  readonly ended: () => DaemonEnd | undefined
   /** What it has logged since it was spawned. */
   readonly logged: () => string
 }
@@ -38,14 +45,24 @@ export function spawnDaemon({ env, paths }: Environment, settings: Readonly<Reco
   return { pid: child.pid, ended, logged: () => readFileSync(paths.log).subarray(from).toString('utf8') }
 }
 
+/** The status with which a daemon refuses its configuration (EX_CONFIG of sysexits.h). */
+const CONFIG_REFUSED = 78
+
+/** Whether a daemon may have ended because another one of the same files was starting at that moment. */
+export async function mayHaveRival(daemon: SpawnedDaemon, { status }: DaemonEnd): Promise<boolean> {
+  const port = takenPort(daemon)
+  if (port !== undefined) return (await askHealth(`http://127.0.0.1:${port}`)) !== undefined
+  return status !== CONFIG_REFUSED
+}
+
 /** The port that a daemon could not have. Its log knows, wherever the setting came from. */
-export function takenPort(daemon: SpawnedDaemon): number | undefined {
+function takenPort(daemon: SpawnedDaemon): number | undefined {
   const port = /EADDRINUSE[^\n]*?:(\d{1,5})\b/.exec(daemon.logged())?.[1]
   return port === undefined ? undefined : Number(port)
 }
 
 /** Why a daemon ended before it was ready, and what to do about it. */
-export async function startFailure(daemon: SpawnedDaemon, how: string): Promise<CliError> {
+export async function startFailure(daemon: SpawnedDaemon, { how }: DaemonEnd): Promise<CliError> {
   const taken = takenPort(daemon)
   if (taken !== undefined) return await portTaken(taken)
   const lines = daemon
@@ -72,13 +89,13 @@ function daemonArguments(): string[] {
   return compiled ? [entry] : ['--import', import.meta.resolve('tsx'), entry]
 }
 
-function watchEnd(child: ChildProcess): () => string | undefined {
-  let how: string | undefined
+function watchEnd(child: ChildProcess): () => DaemonEnd | undefined {
+  let end: DaemonEnd | undefined
   child.once('error', (error) => {
-    how = error.message
+    end = { status: undefined, how: error.message }
   })
   child.once('exit', (code, signal) => {
-    how = signal ? `signal ${signal}` : `exit status ${code}`
+    end = { status: code ?? undefined, how: signal ? `signal ${signal}` : `exit status ${code}` }
   })
-  return () => how
+  return () => end
 }

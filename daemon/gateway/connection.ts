@@ -60,11 +60,18 @@ export class Connection implements Heart, ConsumerPort {
     return this.#socket.bufferedBytes > LIMITS.parkAtBufferedBytes
   }
 
+  /** Whether the daemon still counts it among its connections. */
+  get live(): boolean {
+    return this.#deps.connections.has(this)
+  }
+
   get consuming(): boolean {
     return this.#consumer !== undefined
   }
 
   onText(text: string): void {
+    // What was on its way when the daemon closed must not bring the connection back to life.
+    if (this.#closed) return
     this.#alive()
     let request: Request
     try {
@@ -174,7 +181,9 @@ export class Connection implements Heart, ConsumerPort {
           )
       }
     } catch (error) {
-      this.#refuse(request.id, this.#deps.asMusterError(error))
+      const refusal = this.#deps.asMusterError(error)
+      this.#deps.runner.count(refusal)
+      this.#refuse(request.id, refusal)
     }
   }
 

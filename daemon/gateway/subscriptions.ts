@@ -17,18 +17,21 @@ interface Subscription {
 export interface EventSink {
   readonly caller: Caller
   readonly parked: boolean
+  readonly live: boolean
   send(frame: string): void
   closeWith(code: 'slow_consumer'): void
 }
 
 /** The event subscriptions of one connection. Each is a cursor into the log: a slow reader lags, and costs no memory. */
 export class EventSubscriptions {
-  readonly #deps: Pick<GatewayDeps, 'store'>
+  readonly #deps: Pick<GatewayDeps, 'clock' | 'store'>
   readonly #sink: EventSink
   readonly #open = new Map<string, Subscription>()
   #last = 0
+  /** The next page is on its way. */
+  #goesOn = false
 
-  constructor(deps: Pick<GatewayDeps, 'store'>, sink: EventSink) {
+  constructor(deps: Pick<GatewayDeps, 'clock' | 'store'>, sink: EventSink) {
     this.#deps = deps
     this.#sink = sink
   }
@@ -51,11 +54,17 @@ export class EventSubscriptions {
     return this.#open.delete(name)
   }
 
-  /** Sends what is new, as far as the connection takes it. */
+  /** Sends what is new, as far as the connection takes it: a page in a turn, so that a reader from far behind holds nobody up. */
   pump(): void {
+    if (this.#goesOn || !this.#sink.live) return
     for (const [name, subscription] of this.#open) {
-      for (let more = true; more && !this.#sink.parked; ) more = this.#sendPage(name, subscription)
+      if (!this.#sink.parked && this.#sendPage(name, subscription)) this.#goesOn = true
     }
+    if (!this.#goesOn) return
+    this.#deps.clock.soon(() => {
+      this.#goesOn = false
+      this.pump()
+    })
   }
 
   end(): void {

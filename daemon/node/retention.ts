@@ -75,7 +75,8 @@ function sweep<Cursor>(start: Cursor, purge: (tx: Tx, after: Cursor) => { readon
   let after = start
   return (tx) => {
     const { next, purged } = purge(tx, after)
-    after = next ?? after
+    // Only what was committed counts: a batch that fails is run again, or not at all.
+    if (next !== undefined) tx.after(() => (after = next))
     return { purged, more: next !== undefined }
   }
 }

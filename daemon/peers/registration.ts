@@ -5,7 +5,7 @@ import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
 import { type CredentialDeps, mintCredential, revokeAll, usableEnrolment } from './credentials.ts'
-import { type EnrolmentRow, findPeer, type Liveness, PEER_COLUMNS, type PeerRow, toCredential, toPeer } from './rows.ts'
+import { type EnrolmentRow, findPeer, isActive, type Liveness, PEER_COLUMNS, type PeerRow, toCredential, toPeer } from './rows.ts'
 
 export interface RegistrationDeps extends CredentialDeps {
   readonly live: Liveness
@@ -37,6 +37,7 @@ export function createRegistration(deps: RegistrationDeps) {
     },
     replay(tx, caller, created) {
       enrolmentOf(tx, caller)
+      if (!isActive(tx, created.number)) throw new MusterError('not_found', { hint: 'The peer that this key registered has retired. Use a new key.' })
       return registered(tx, created.number, true)
     },
   }

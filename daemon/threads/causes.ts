@@ -68,13 +68,14 @@ export function guardRunaway(tx: Tx, deps: ThreadDeps, caller: PeerCaller, recip
   const times = (JSON.parse(pair?.times ?? '[]') as number[]).filter((at) => at > tx.now - LIMITS.pairWindowMs)
   const reason = runawayReason(cause, times)
   if (reason) {
-    // The refusal undoes this command, so the parking is a command of its own.
-    tx.onFailure(() =>
+    // The refusal undoes this command, so the parking is a command of its own; one refusal among several undoes nothing.
+    const park = () =>
       deps.pipeline.submit(
         (next) => deps.parkPair(next, { a, b, circleId, reason }),
         () => undefined,
-      ),
-    )
+      )
+    tx.onFailure(park)
+    tx.after(park)
     throw parked(reason, LIMITS.pairParkedMs)
   }
   times.push(tx.now)

@@ -2,7 +2,7 @@ import type { MessageKind, Output, ThreadState } from '../../src/contract/index.
 import { MusterError } from '../../src/errors.ts'
 import { encodeNotification } from '../../src/rpc.ts'
 import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
-import { findPeer, isActive, refOf, timeOrNull } from '../peers/index.ts'
+import { isActive, refOf, timeOrNull } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { lastDelivery } from './causes.ts'
 import { ackDeliveries, endDelivery } from './deliveries.ts'
@@ -43,7 +43,7 @@ export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending:
   tx.run(CLOSE, ending.state, tx.now, ending.by, ending.reason, messageId, thread.id)
   tx.run('DELETE FROM open_asks WHERE recipient_id = ? AND thread_id = ?', thread.recipient_id, thread.id)
   const other = ending.by === thread.opener_id ? thread.recipient_id : thread.opener_id
-  const changed = { state: ending.state, reason: ending.reason, message: tx.id('message', messageId) }
+  const changed = { state: ending.state, message: tx.id('message', messageId) }
   tx.event({ type: 'thread.closed', actor: ending.by, peer: other, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id], changed })
   return { ...closed, tail: messageId, size: thread.size + 1 }
 }
@@ -102,7 +102,7 @@ export function createClosing(deps: ThreadDeps) {
   ): Output<'threads.answer'> => {
     const peer = asPeer(caller)
     const thread = askedOf(tx, peer, input.thread)
-    if (thread.state === state) throw alreadyClosed(tx, thread)
+    refuseSecond(tx, thread, state, kind)
     const delivery = input.delivery === undefined ? undefined : tx.number('delivery', input.delivery)
     const late = thread.state !== 'open'
     // Closing the thread acks the delivery that opened it.
@@ -130,10 +130,10 @@ export function createClosing(deps: ThreadDeps) {
       const changed = thread.state === 'open'
       const ending = { state: 'cancelled', kind: 'cancel', by: peerId, body: input.reason, reason: input.reason } as const
       const now = changed ? closeThread(tx, deps, thread, ending) : thread
-      tx.created = { number: thread.id, count: 1 }
+      tx.created = { number: thread.id, count: changed ? 1 : 0 }
       return { thread: toThread(tx, now), changed }
     },
-    replay: (tx, _caller, created) => ({ thread: toThread(tx, findThread(tx, created.number) as ThreadRow), changed: true }),
+    replay: (tx, _caller, created) => ({ thread: toThread(tx, findThread(tx, created.number) as ThreadRow), changed: created.count > 0 }),
   }
   return { answer, decline, cancel }
 }
@@ -165,12 +165,20 @@ function closing(tx: Tx, messageNumber: number): Output<'threads.answer'> {
   return { thread: toThread(tx, thread), message: tx.id('message', message.id), late: message.late === 1 }
 }
 
-function alreadyClosed(tx: Tx, thread: ThreadRow): MusterError {
-  const by = thread.closed_by === null ? undefined : findPeer(tx, thread.closed_by)
-  return new MusterError('already_closed', {
-    state: thread.state,
-    by: refOf(tx, thread.closed_by),
-    at: timeOrNull(thread.closed_at),
-    hint: `It was ${thread.state} by ${by?.name ?? 'the daemon'}.`,
-  })
+/**
+ * A peer decides an ask once in each way, in time or late.
+ *
+ * @throws MusterError `already_closed`
+ */
+function refuseSecond(tx: Tx, thread: ThreadRow, state: ThreadState, kind: MessageKind): void {
+  if (thread.state === 'open') return
+  const first = thread.state === state ? { sender_id: thread.closed_by, at: thread.closed_at } : lateDecision(tx, thread, kind)
+  if (!first) return
+  const by = refOf(tx, first.sender_id)
+  const hint = `It was ${state} by ${by?.name ?? 'the daemon'}.`
+  throw new MusterError('already_closed', { state: thread.state, by, at: timeOrNull(first.at), hint })
+}
+
+function lateDecision(tx: Tx, thread: ThreadRow, kind: MessageKind): MessageRow | undefined {
+  return messagesBack(tx, thread.tail, thread.size).find((message) => message.kind === kind && message.late === 1)
 }

@@ -8,6 +8,7 @@ import type { Tx } from '../store/transaction.ts'
 import { closeThread } from './close.ts'
 import { type FailureOutcome, failDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
+import { bodyBytes, fitting } from './page.ts'
 import { postMore } from './post.ts'
 import { type DeliveryRow, findDelivery, findMessage, findThread, type MessageRow, type ThreadRow, toDelivery, toMessage } from './rows.ts'
 
@@ -35,7 +36,8 @@ export function tellOfDeath(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: 
   postMore(tx, deps, thread, { kind: 'fail', sender: null, from: null, body, recipients: [message.sender_id], solicited: true, cause, control: true })
 }
 
-const DEAD = `SELECT d.* FROM deliveries d JOIN messages m ON m.id = d.message_id WHERE d.state = 'dead' AND d.id > @after`
+/** By the index of the dead letters, which are few; in the order of the table every delivery would be looked at. */
+const DEAD = `SELECT d.* FROM deliveries d INDEXED BY deliveries_dead JOIN messages m ON m.id = d.message_id WHERE d.state = 'dead' AND d.id > @after`
 
 export function listDead(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'mailbox.dead'> {
   return (reader, caller, input) => {
@@ -46,8 +48,8 @@ export function listDead(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'mailbox.d
       `${DEAD} AND (@peer IS NULL OR d.peer_id = @peer) AND (@self IS NULL OR d.peer_id = @self OR m.sender_id = @self) ORDER BY d.id LIMIT @limit`,
       { after, peer, self, limit: input.limit + 1 },
     )
-    const page = rows.slice(0, input.limit)
-    const last = rows.length > input.limit ? page.at(-1) : undefined
+    const page = fitting(rows.slice(0, input.limit), (row) => bodyBytes(reader, row.message_id))
+    const last = rows.length > page.length ? page.at(-1) : undefined
     return { dead: page.map((row) => toDeadLetter(reader, deps, row)), after: last ? reader.id('delivery', last.id) : null }
   }
 }

@@ -23,7 +23,8 @@ export function endDelivery(tx: Tx, deps: ThreadDeps, row: DeliveryRow, state: E
   })
 }
 
-const ACK_OFFERED = "UPDATE deliveries SET state = 'acked', attempt = ?, offered_at = ?, ended_at = ? WHERE id = ? AND peer_id = ? AND state = 'queued'"
+const ACK_OFFERED =
+  "UPDATE deliveries SET state = 'acked', attempt = ?, offered_at = ?, ended_at = ?, reason = NULL WHERE id = ? AND peer_id = ? AND state = 'queued'"
 
 /**
  * Acks deliveries of a peer. A stale ack is accepted; one of somebody else's delivery changes nothing.

@@ -8,8 +8,8 @@ export interface DispatcherOptions {
   readonly deliveryId: (number: number) => string
   /** The next queued deliveries of a peer in the order of the mailbox, from the one after `after` on. */
   readonly queued: (peerId: number, limit: number, after: Parcel | undefined) => Parcel[]
-  /** Asks acked earlier and still open, presented again to a new consumer. */
-  readonly owed: (peerId: number) => Parcel[]
+  /** The next ask, after that of a thread, that was acked earlier and is still open: presented again to a new consumer. */
+  readonly owed: (peerId: number, afterThread: number) => Parcel | undefined
   /** Offers that ended with their connection: what becomes of them is a command, after which {@link Dispatcher.release} is due. */
   readonly onReturned: (flights: readonly Flight[], how: 'orderly' | 'lost') => void
 }
@@ -22,6 +22,8 @@ interface Box {
   inFlight: number
   /** Threads with a delivery in flight or in backoff: the next one of the thread waits. */
   readonly busy: Map<number, number>
+  /** How far the owed asks have been presented to this consumer, and how many may follow. */
+  owed: { readonly after: number; readonly left: number } | undefined
   /** Something may be queued that was not offered. */
   backlog: boolean
 }
@@ -66,9 +68,7 @@ export class Dispatcher {
       earlier.port.replaced()
       this.#end(earlier, 'lost')
     }
-    for (const parcel of this.#options.owed(consumer.peerId)) {
-      if (!this.flights.get(parcel.deliveryId)) consumer.port.send(this.#frame(parcel, parcel.attempt, true))
-    }
+    box.owed = { after: 0, left: LIMITS.maxOwedPresented }
     this.#dirty.add(consumer.peerId)
     this.flush()
   }
@@ -141,7 +141,18 @@ export class Dispatcher {
     }
   }
 
+  /** Before anything else, and no faster than the consumer reads. */
+  #presentOwed(box: Box, consumer: Consumer): void {
+    while (box.owed && !consumer.port.parked) {
+      const { after, left } = box.owed
+      const parcel = left > 0 ? this.#options.owed(consumer.peerId, after) : undefined
+      if (parcel) consumer.port.send(this.#frame(parcel, parcel.attempt, true))
+      box.owed = parcel && { after: parcel.threadId, left: left - 1 }
+    }
+  }
+
   #refill(box: Box, consumer: Consumer): void {
+    this.#presentOwed(box, consumer)
     const pageSize = Math.min(this.#room(box) + box.inFlight + 1, MAX_REFILL_ROWS)
     let skipped = false
     let after: Parcel | undefined
@@ -213,7 +224,7 @@ export class Dispatcher {
   #box(peerId: number): Box {
     let box = this.#boxes.get(peerId)
     if (!box) {
-      box = { consumer: undefined, inFlight: 0, busy: new Map(), backlog: true }
+      box = { consumer: undefined, inFlight: 0, busy: new Map(), owed: undefined, backlog: true }
       this.#boxes.set(peerId, box)
     }
     return box

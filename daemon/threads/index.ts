@@ -50,7 +50,7 @@ export function createThreads(options: ThreadsOptions) {
     clock,
     deliveryId: (number) => store.id('delivery', number),
     queued: (peerId, limit, after) => dispatching.queued(store, peerId, limit, after, lastAtStart),
-    owed: (peerId) => dispatching.owed(store, peerId),
+    owed: (peerId, afterThread) => dispatching.owed(store, peerId, afterThread),
     onReturned: (flights, how) =>
       internal(
         (tx) => dispatching.returned(tx, flights, how),

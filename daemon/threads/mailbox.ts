@@ -104,8 +104,8 @@ export function createDispatching(deps: () => ThreadDeps) {
     queued: (reader: Reader, peerId: number, limit: number, after: Parcel | undefined, lastAtStart: number): Parcel[] =>
       queuedAfter(reader, peerId, limit, after).map((row) => toParcel(reader, row, row.id <= lastAtStart)),
 
-    owed: (reader: Reader, peerId: number): Parcel[] =>
-      owedDeliveries(reader, peerId, 0, LIMITS.maxOwedPresented, 'acked').map((row) => toParcel(reader, row, true)),
+    owed: (reader: Reader, peerId: number, afterThread: number): Parcel | undefined =>
+      owedDeliveries(reader, peerId, afterThread, 1, 'acked').map((row) => toParcel(reader, row, true))[0],
 
     /** Offers whose connection is gone. A lost one counts an attempt; an orderly one only leaves its time. */
     returned: (tx: Tx, flights: readonly Flight[], how: 'orderly' | 'lost'): void => {

@@ -17,7 +17,7 @@ export function tellPeer(tx: Tx, deps: ThreadDeps, peerId: number, body: string)
 }
 
 /** The daemon tells the orchestrators of a circle. */
-export function tellOrchestrators(tx: Tx, deps: ThreadDeps, circleId: number, body: string): void {
+function tellOrchestrators(tx: Tx, deps: ThreadDeps, circleId: number, body: string): void {
   const rows = tx.all<{ id: number }>("SELECT id FROM peers WHERE circle_id = ? AND role = 'orchestrator' AND retired_at IS NULL LIMIT ?", circleId, MAX_TOLD)
   const peers = rows.flatMap(({ id }) => findPeer(tx, id) ?? [])
   if (peers.length > 0) tell(tx, deps, peers, body)

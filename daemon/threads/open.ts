@@ -1,11 +1,12 @@
-import type { Output, Parsed, PeerRef, Refused, Sent, ThreadState } from '../../src/contract/index.ts'
+import type { Output, Parsed, PeerRef, Sent, ThreadState } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime, parseDuration, parseTime } from '../../src/time.ts'
 import { asPeer, type Command, type PeerCaller } from '../caller.ts'
 import { findPeer, type PeerRow, reachOf, refOf, resolve, resolveOne, timeOrNull, toRef } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
-import { causeOf, guardRunaway, lastDelivery } from './causes.ts'
+import { admit } from './admission.ts'
+import { causeOf, lastDelivery } from './causes.ts'
 import { endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import { type Cause, type Posted, post } from './post.ts'
@@ -108,13 +109,14 @@ export function createOpening(deps: ThreadDeps) {
       const cause = causeOf(tx, deps, sender, input.causedBy)
       const from = refOf(tx, sender.peerId)
       const priority = priorityNumber(input.priority)
-      const result = sendEach(tx, deps, sender, recipients, cause, (peer) => {
-        refuseUnanswerable(sender, peer)
+      const { admitted, refused } = admit(tx, deps, { sender, cause, recipients, check: (peer) => refuseUnanswerable(sender, peer) })
+      const opened = admitted.map((peer) => {
         const opening = { kind: 'ask', opener: sender.peerId, from, recipients: [peer], circleId: peer.circle_id, body: input.body } as const
-        return openThread(tx, deps, { ...opening, priority, cause, deadlineAt, escalateTo })
+        return { peer, posted: openThread(tx, deps, { ...opening, priority, cause, deadlineAt, escalateTo }) }
       })
-      remember(tx, result.numbers)
-      return { sent: result.sent.map((sent) => ({ ...sent, deadlineAt: formatTime(deadlineAt) })), refused: result.refused }
+      const first = opened[0]?.posted.threadId
+      if (first !== undefined) tx.created = { number: first, count: opened.length }
+      return { sent: opened.map(({ peer, posted }) => ({ ...toSent(tx, deps, peer, posted, 0), deadlineAt: formatTime(deadlineAt) })), refused }
     },
     replay: (tx, _caller, created) => replaySent(tx, deps, created),
   }
@@ -123,9 +125,7 @@ export function createOpening(deps: ThreadDeps) {
     run(tx, caller, input) {
       const sender = asSender(caller)
       const cause = causeOf(tx, deps, sender, input.causedBy)
-      const refused: Refused[] = []
-      const found = resolve(tx, caller, input.to, input.select)
-      const recipients = found.filter((peer) => accepts(tx, deps, sender, peer, cause, refused, found.length === 1))
+      const { admitted: recipients, refused } = admit(tx, deps, { sender, cause, recipients: resolve(tx, caller, input.to, input.select) })
       if (recipients.length === 0) return { sent: [], refused }
       const circleId = recipients.length === 1 ? (recipients[0] as PeerRow).circle_id : sender.circleId
       const from = refOf(tx, sender.peerId)
@@ -145,43 +145,6 @@ export function asSender(caller: Parameters<typeof asPeer>[0]): PeerCaller {
   const sender = asPeer(caller)
   if (sender.role === 'observer') throw new MusterError('forbidden', { hint: 'An observer reads and does not send.' })
   return sender
-}
-
-function sendEach(
-  tx: Tx,
-  deps: ThreadDeps,
-  sender: PeerCaller,
-  recipients: readonly PeerRow[],
-  cause: Cause,
-  send: (peer: PeerRow) => Posted & { readonly threadId: number },
-) {
-  const sent: Sent[] = []
-  const refused: Refused[] = []
-  const numbers: number[] = []
-  for (const peer of recipients) {
-    if (!accepts(tx, deps, sender, peer, cause, refused, recipients.length === 1)) continue
-    const posted = send(peer)
-    numbers.push(posted.threadId)
-    sent.push(toSent(tx, deps, peer, posted, 0))
-  }
-  return { sent, refused, numbers }
-}
-
-/**
- * Whether a peer can take an unsolicited message now. A peer among several that cannot goes to the list of the refused.
- *
- * @throws MusterError what refuses it, when it is the only one
- */
-function accepts(tx: Tx, deps: ThreadDeps, sender: PeerCaller, peer: PeerRow, cause: Cause, refused: Refused[], only: boolean): boolean {
-  try {
-    guardRunaway(tx, deps, sender, peer.id, cause, peer.circle_id)
-    if (deps.room.hasRoom(tx, peer.id)) return true
-    throw new MusterError('mailbox_full', { to: toRef(tx, peer), limit: LIMITS.maxUnsolicited, hint: 'Try again when the recipient has caught up.' })
-  } catch (error) {
-    if (only || !(error instanceof MusterError)) throw error
-    refused.push({ to: toRef(tx, peer), code: error.code, message: error.message })
-    return false
-  }
 }
 
 function refuseUnanswerable(sender: PeerCaller, peer: PeerRow): void {
@@ -227,11 +190,6 @@ function toSent(tx: Tx, deps: ThreadDeps, peer: PeerRow, posted: Posted & { read
     reach: reachOf(peer, deps.live),
     deadlineAt: null,
   }
-}
-
-function remember(tx: Tx, threads: readonly number[]): void {
-  const [first] = threads
-  if (first !== undefined) tx.created = { number: first, count: threads.length }
 }
 
 /** What a repeated send is answered with: what was created, in its present state. */

@@ -1,5 +1,6 @@
 import type { Item, Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
+import { decodeCursor } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { asPeer, type Command, type PeerCaller, type Query } from '../caller.ts'
 import { findPeer, type PeerRow, resolveOne } from '../peers/index.ts'
@@ -8,6 +9,7 @@ import type { Tx } from '../store/transaction.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import { owedDeliveries, queuedAfter, releaseHold } from './mailbox.ts'
+import { bodyBytes, fitting } from './page.ts'
 import { CONTROL, type DeliveryRow, findDelivery, findMessage, findThread, type MessageRow, type ThreadRow, toDelivery, toMessage, toThread } from './rows.ts'
 
 const HAND_OVER = `UPDATE deliveries SET state = 'offered', attempt = attempt + 1, offered_at = ?, holder = ?, handover = ? WHERE id = ?`
@@ -21,13 +23,14 @@ export function createPulling(deps: ThreadDeps) {
       requireMode(tx, peer, 'pull', 'Its SDK connection is sent its mail; a person reads with mailbox.peek and mailbox.read.')
       if (input.cursor !== undefined) ackHandover(tx, deps, peer, input.cursor)
       const handover = tx.take('handover')
-      const again = input.cursor === undefined ? heldBy(tx, peer) : []
+      // Also beside a cursor: what is held after its ack was in a reply that never arrived.
+      const again = heldBy(tx, peer)
       const rows = [...again, ...nextQueued(tx, deps, peer, input.limit - again.length + 1)]
-      const taken = rows.slice(0, input.limit)
+      const taken = fitting(rows.slice(0, input.limit), (row) => bodyBytes(tx, row.message_id))
       for (const row of taken) handOver(tx, deps, peer, row, handover)
       const items = taken.map((row) => toItem(tx, deps, findDelivery(tx, row.id) as DeliveryRow, false))
       const owed = input.owed ? owedItems(tx, deps, peer.peerId, LIMITS.maxOwedPresented) : []
-      return { items: [...owed, ...items], cursor: tx.store.cursor(handover), more: rows.length > input.limit }
+      return { items: [...owed, ...items], cursor: tx.store.cursor(handover), more: rows.length > taken.length }
     },
   }
 
@@ -36,6 +39,7 @@ export function createPulling(deps: ThreadDeps) {
       const peer = asPeer(caller)
       const row = requireMode(tx, peer, 'read', 'Only a peer that reads has a read marker.')
       const upTo = tx.number('delivery', input.upTo)
+      if (findDelivery(tx, upTo)?.peer_id !== peer.peerId) throw new MusterError('not_found', { id: input.upTo })
       const waiting = tx.all<{ id: number }>(
         "SELECT id FROM deliveries WHERE peer_id = ? AND state IN ('queued', 'offered') AND id <= ? LIMIT ?",
         peer.peerId,
@@ -45,7 +49,7 @@ export function createPulling(deps: ThreadDeps) {
       const ids = waiting.map(({ id }) => id)
       const count = ackDeliveries(tx, deps, peer.peerId, ids)
       if (upTo > row.read_marker) tx.run('UPDATE peers SET read_marker = ? WHERE id = ?', upTo, peer.peerId)
-      const changed = { readUpTo: input.upTo, acked: ids }
+      const changed = { readUpTo: input.upTo, acked: ids.map((id) => tx.id('delivery', id)) }
       if (count > 0) tx.event({ type: 'mailbox.read', actor: peer.peerId, circle: peer.circleId, audience: 'granted', subject: ['peer', peer.peerId], changed })
       return { read: count }
     },
@@ -78,13 +82,16 @@ function requireMode(tx: Tx, peer: PeerCaller, mode: PeerRow['mode'], hint: stri
 
 /** Acks what an earlier call handed over. A cursor that is long over acks nothing. */
 function ackHandover(tx: Tx, deps: ThreadDeps, peer: PeerCaller, cursor: string): void {
-  const handover = Number(/^[0-9a-z]{6}\.(\d{1,15})$/.exec(cursor)?.[1] ?? Number.NaN)
-  if (Number.isNaN(handover)) throw new MusterError('invalid_input', { hint: 'Give the cursor of an earlier mailbox.inbox, or none.' })
-  const held = tx.all<DeliveryRow>(`${HELD} AND handover = ?`, peer.peerId, handover)
+  const decoded = decodeCursor(cursor)
+  if (!decoded) throw new MusterError('invalid_input', { hint: 'Give the cursor of an earlier mailbox.inbox, or none.' })
+  // Another incarnation may have given out the same number for something else.
+  if (decoded.tag !== tx.store.tag) return
+  const held = tx.all<DeliveryRow>(`${HELD} AND handover = ?`, peer.peerId, decoded.seq)
   const ids = held.map(({ id }) => id)
   if (ids.length === 0) return
   ackDeliveries(tx, deps, peer.peerId, ids)
-  tx.event({ type: 'mailbox.acked', actor: peer.peerId, circle: peer.circleId, audience: 'granted', subject: ['peer', peer.peerId], changed: { acked: ids } })
+  const changed = { acked: ids.map((id) => tx.id('delivery', id)) }
+  tx.event({ type: 'mailbox.acked', actor: peer.peerId, circle: peer.circleId, audience: 'granted', subject: ['peer', peer.peerId], changed })
 }
 
 /** What this very session was handed and never acked: its reply was lost, or its process began anew. */
@@ -112,7 +119,7 @@ function handOver(tx: Tx, deps: ThreadDeps, peer: PeerCaller, row: DeliveryRow, 
   tx.after(() => deps.holds.add({ deliveryId: row.id, peerId: row.peer_id, threadId: row.thread_id }, LIMITS.pullVisibilityMs))
 }
 
-export function toItem(reader: Reader, deps: Pick<ThreadDeps, 'dispatcher'>, row: DeliveryRow, owed: boolean): Item {
+function toItem(reader: Reader, deps: Pick<ThreadDeps, 'dispatcher'>, row: DeliveryRow, owed: boolean): Item {
   const message = findMessage(reader, row.message_id) as MessageRow
   const thread = findThread(reader, row.thread_id) as ThreadRow
   const delivery = toDelivery(reader, row, deps.dispatcher.flights.get(row.id))
@@ -120,15 +127,16 @@ export function toItem(reader: Reader, deps: Pick<ThreadDeps, 'dispatcher'>, row
 }
 
 function owedItems(reader: Reader, deps: Pick<ThreadDeps, 'dispatcher'>, peerId: number, limit: number): Item[] {
-  return owedDeliveries(reader, peerId, 0, limit, 'acked').map((row) => toItem(reader, deps, row, true))
+  const rows = owedDeliveries(reader, peerId, 0, limit, 'acked')
+  return fitting(rows, (row) => bodyBytes(reader, row.message_id)).map((row) => toItem(reader, deps, row, true))
 }
 
 export function owedThreads(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'threads.owed'> {
   return (reader, caller, input): Output<'threads.owed'> => {
     const after = input.after === undefined ? 0 : reader.number('thread', input.after)
     const rows = owedDeliveries(reader, asPeer(caller).peerId, after, input.limit + 1, 'open')
-    const page = rows.slice(0, input.limit)
-    const last = rows.length > input.limit ? page.at(-1) : undefined
+    const page = fitting(rows.slice(0, input.limit), (row) => bodyBytes(reader, row.message_id))
+    const last = rows.length > page.length ? page.at(-1) : undefined
     const owed = page.map((row) => {
       const { thread, message, delivery } = toItem(reader, deps, row, true)
       return { thread, message, delivery }
@@ -148,6 +156,7 @@ export function peekMailbox(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'mailbo
       peerId,
       LIMITS.maxExamined,
     )
-    return { items: rows.slice(0, input.limit).map((row) => toItem(reader, deps, row, false)), waiting: rows.length }
+    const page = fitting(rows.slice(0, input.limit), (row) => bodyBytes(reader, row.message_id))
+    return { items: page.map((row) => toItem(reader, deps, row, false)), waiting: rows.length }
   }
 }

@@ -1,33 +1,51 @@
 import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
 import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
 import { hasGrant } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
-import { lastDelivery } from './causes.ts'
+import { fitting } from './page.ts'
 import { findMessage, findThread, type MessageRow, type ThreadRow, toMessage, toThread } from './rows.ts'
+
+/** A thread as a caller may read it. */
+export interface ThreadView {
+  readonly thread: ThreadRow
+  /** Whether the caller may see a message of it. */
+  readonly sees: (message: Visible) => boolean
+  /** Whether a delivery of it may be shown to the caller. */
+  readonly showsDeliveryTo: (peerId: number) => boolean
+}
+
+type Visible = Pick<MessageRow, 'sender_id' | 'first_delivery' | 'delivery_count'>
 
 /**
  * The thread, if the caller may read it: it takes part, or holds a grant for its circle, or administers the node. A
- * member of the circle that takes no part may not.
+ * member of the circle that takes no part may not. One of several that a notify went to sees what it said and what it
+ * was sent: the others, and what they said, may be of circles that it does not see into.
  *
  * @throws MusterError `not_found` otherwise, whether or not there is such a thread
  */
-export function readableThread(reader: Reader, caller: Caller, id: string): ThreadRow {
+export function viewThread(reader: Reader, caller: Caller, id: string): ThreadView {
   const thread = findThread(reader, reader.number('thread', id))
-  if (!thread || !mayRead(reader, caller, thread)) throw new MusterError('not_found', { id })
-  return thread
+  if (thread && readsAll(reader, caller, thread)) return { thread, sees: () => true, showsDeliveryTo: () => true }
+  const peerId = caller.kind === 'peer' ? caller.peerId : undefined
+  if (!thread || peerId === undefined || !wasAddressed(reader, thread, peerId)) throw new MusterError('not_found', { id })
+  const sees = (message: Visible) => message.sender_id === peerId || wasSent(reader, message, peerId)
+  return { thread, sees, showsDeliveryTo: (other) => other === peerId }
 }
 
-function mayRead(reader: Reader, caller: Caller, thread: ThreadRow): boolean {
+function readsAll(reader: Reader, caller: Caller, thread: ThreadRow): boolean {
   if (caller.kind === 'admin') return true
   const { peerId } = asPeer(caller)
-  if (thread.opener_id === peerId || thread.recipient_id === peerId) return true
-  if (hasGrant(reader, peerId, thread.circle_id)) return true
-  return thread.recipient_id === null && wasAddressed(reader, thread, peerId)
+  return thread.opener_id === peerId || thread.recipient_id === peerId || hasGrant(reader, peerId, thread.circle_id)
 }
 
 function wasAddressed(reader: Reader, thread: ThreadRow, peerId: number): boolean {
-  const head = findMessage(reader, thread.head) as MessageRow
-  return reader.get('SELECT 1 FROM deliveries WHERE id BETWEEN ? AND ? AND peer_id = ?', head.first_delivery, lastDelivery(head), peerId) !== undefined
+  return thread.recipient_id === null && wasSent(reader, findMessage(reader, thread.head) as MessageRow, peerId)
+}
+
+function wasSent(reader: Reader, message: Visible, peerId: number): boolean {
+  const last = message.first_delivery + message.delivery_count - 1
+  return reader.get('SELECT 1 FROM deliveries WHERE id BETWEEN ? AND ? AND peer_id = ?', message.first_delivery, last, peerId) !== undefined
 }
 
 /** Messages of a thread from `from` backwards, the newest first, until `stop` or `limit`. */
@@ -43,15 +61,16 @@ export function messagesBack(reader: Reader, from: number | null, limit: number,
 }
 
 export const getThread: Query<'threads.get'> = (reader, caller, input) => {
-  const thread = readableThread(reader, caller, input.thread)
+  const { thread, sees } = viewThread(reader, caller, input.thread)
   const before = input.before === undefined ? undefined : findMessage(reader, reader.number('message', input.before))
   if (input.before !== undefined && before?.thread_id !== thread.id) throw new MusterError('not_found', { id: input.before })
-  const rows = messagesBack(reader, before ? before.prev : thread.tail, input.limit)
+  const seen = slimBack(reader, before ? before.prev : thread.tail, { sees, limit: input.limit + 1 })
+  const rows = fitting(seen.slice(0, input.limit), ({ bytes }) => bytes)
   const oldest = rows.at(-1)
   return {
     thread: toThread(reader, thread),
-    messages: rows.reverse().map((row) => toMessage(reader, row)),
-    before: oldest && oldest.prev !== null ? reader.id('message', oldest.id) : null,
+    messages: rows.reverse().map(({ id }) => toMessage(reader, findMessage(reader, id) as MessageRow)),
+    before: oldest && rows.length < seen.length ? reader.id('message', oldest.id) : null,
   }
 }
 
@@ -67,17 +86,47 @@ export const listThreads: Query<'threads.list'> = (reader, caller, input) => {
   return { threads: page.map((row) => toThread(reader, row)), before: last ? reader.id('thread', last.id) : null }
 }
 
-/** What a wait reports: the thread now, and what others have said in it after a message. */
-export function newsOf(reader: Reader, caller: Caller, id: string, after: string | undefined) {
-  const thread = readableThread(reader, caller, id)
-  const stop = after === undefined ? thread.head : reader.number('message', after)
-  const self = asPeer(caller).peerId
-  const rows = messagesBack(reader, thread.tail, NEWS_LIMIT, stop).filter((row) => row.id > stop && row.sender_id !== self)
-  return { thread: toThread(reader, thread), messages: rows.reverse().map((row) => toMessage(reader, row)) }
+/** A message without its body. */
+interface SlimMessage extends Visible {
+  readonly id: number
+  readonly prev: number | null
+  readonly bytes: number
 }
 
-/** A wait reports the newest messages; the rest is read with threads.get. */
+const SLIM = 'SELECT id, prev, sender_id, first_delivery, delivery_count, octet_length(body) AS bytes FROM messages WHERE id = ?'
+
+/** What is looked for on the way back through a thread. */
+interface Search {
+  readonly sees: (row: SlimMessage) => boolean
+  readonly limit: number
+  readonly stop?: number
+}
+
+/** Messages of a thread from `from` backwards until `stop`, the newest first. */
+function slimBack(reader: Reader, from: number | null, { sees, limit, stop = 0 }: Search): SlimMessage[] {
+  const rows: SlimMessage[] = []
+  let examined = 0
+  for (let next = from; next !== null && next > stop && rows.length < limit && examined < LIMITS.maxExamined; examined += 1) {
+    const row = reader.get<SlimMessage>(SLIM, next)
+    if (!row) break
+    if (sees(row)) rows.push(row)
+    next = row.prev
+  }
+  return rows
+}
+
+/** A wait reports this many messages at a time. */
 const NEWS_LIMIT = 200
+
+/** What a wait reports: the thread now, and the first of what others have said in it after a message, so that the next wait can go on from there. */
+export function newsOf(reader: Reader, caller: Caller, id: string, after: string | undefined) {
+  const { thread, sees } = viewThread(reader, caller, id)
+  const stop = after === undefined ? thread.head : reader.number('message', after)
+  const self = asPeer(caller).peerId
+  const news = slimBack(reader, thread.tail, { sees: (row) => row.sender_id !== self && sees(row), limit: LIMITS.maxExamined, stop })
+  const page = fitting(news.reverse().slice(0, NEWS_LIMIT), ({ bytes }) => bytes)
+  return { thread: toThread(reader, thread), messages: page.map((row) => toMessage(reader, findMessage(reader, row.id) as MessageRow)) }
+}
 
 const TOMBSTONE = '[redacted]'
 

@@ -3,7 +3,8 @@ import { MusterError } from '../../src/errors.ts'
 import type { Command, PeerCaller } from '../caller.ts'
 import { findPeer, type PeerRow, reachOf, refOf, toRef } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
-import { causeOf, guardRunaway, lastDelivery } from './causes.ts'
+import { admit } from './admission.ts'
+import { causeOf, lastDelivery } from './causes.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import { asSender } from './open.ts'
@@ -16,12 +17,13 @@ export function createReplying(deps: ThreadDeps) {
     run(tx, caller, input) {
       const sender = asSender(caller)
       const thread = findThread(tx, tx.number('thread', input.thread))
-      const head = thread ? (findMessage(tx, thread.head) as MessageRow) : undefined
-      if (!thread || !head) throw new MusterError('not_found', { id: input.thread })
-      const recipients = otherSide(tx, sender, thread, head).filter((peer) => peer.retired_at === null)
+      if (!thread) throw new MusterError('not_found', { id: input.thread })
       const solicited = thread.kind === 'ask' && sender.peerId === thread.recipient_id
       const cause = causeOf(tx, deps, sender, input.causedBy)
-      for (const peer of recipients) admit(tx, deps, sender, peer, solicited, () => guardRunaway(tx, deps, sender, peer.id, cause, thread.circle_id))
+      const present = otherSide(tx, sender, thread).filter((peer) => peer.retired_at === null)
+      const admission = { sender, cause, recipients: present, circleId: thread.circle_id }
+      const { admitted: recipients, refused } = solicited ? { admitted: present, refused: [] } : admit(tx, deps, admission)
+      if (refused.length > 0 && recipients.length === 0) return { sent: [], refused }
       if (input.delivery !== undefined) ackDeliveries(tx, deps, sender.peerId, [tx.number('delivery', input.delivery)])
       const late = thread.state !== 'open' && thread.state !== 'notice'
       const draft = { kind: 'reply', sender: sender.peerId, from: refOf(tx, sender.peerId), body: input.body, solicited, cause, late } as const
@@ -38,21 +40,16 @@ export function createReplying(deps: ThreadDeps) {
         changed,
       })
       tx.created = { number: posted.messageId, count: 1 }
-      return { sent: sentOf(tx, deps, posted.messageId), refused: [] }
+      return { sent: sentOf(tx, deps, posted.messageId), refused }
     },
     replay: (tx, _caller, created) => ({ sent: sentOf(tx, deps, created.number), refused: [] }),
   }
   return { reply }
 }
 
-function admit(tx: Tx, deps: ThreadDeps, sender: PeerCaller, peer: PeerRow, solicited: boolean, guard: () => void): void {
-  if (solicited) return
-  guard()
-  if (!deps.room.hasRoom(tx, peer.id)) throw new MusterError('mailbox_full', { to: toRef(tx, peer), from: tx.id('peer', sender.peerId) })
-}
-
 /** Whom a reply of the sender reaches. */
-function otherSide(tx: Tx, sender: PeerCaller, thread: ThreadRow, head: MessageRow): PeerRow[] {
+function otherSide(tx: Tx, sender: PeerCaller, thread: ThreadRow): PeerRow[] {
+  const head = findMessage(tx, thread.head) as MessageRow
   const addressed = Array.from({ length: head.delivery_count }, (_, index) => findDelivery(tx, head.first_delivery + index)?.peer_id)
   if (sender.peerId === thread.opener_id) return addressed.flatMap((id) => (id === undefined ? [] : (findPeer(tx, id) ?? [])))
   if (!addressed.includes(sender.peerId)) throw new MusterError('not_found', { id: tx.id('thread', thread.id) })

@@ -4,7 +4,7 @@ import { refOf, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 
 /** Mailboxes are offered by these numbers; 0 is for control notices, which overtake everything. */
-export const PRIORITIES: readonly Priority[] = ['urgent', 'normal', 'low']
+const PRIORITIES: readonly Priority[] = ['urgent', 'normal', 'low']
 export const CONTROL = 0
 
 export function priorityNumber(priority: Priority): number {

@@ -7,7 +7,7 @@ import type { Query } from '../caller.ts'
 import { refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { ThreadDeps } from './deps.ts'
-import { readableThread } from './reading.ts'
+import { viewThread } from './reading.ts'
 import { findDelivery, findMessage, findThread, type MessageRow, toDelivery, toMessage, toThread } from './rows.ts'
 
 type Step = Output<'threads.trace'>['steps'][number]
@@ -19,9 +19,10 @@ const MAX_TRACED = 100
 export function traceMessage(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'threads.trace'> {
   return (reader, caller, input) => {
     const message = messageOf(reader, input.id)
-    const thread = readableThread(reader, caller, reader.id('thread', message.thread_id))
+    const { thread, sees, showsDeliveryTo } = viewThread(reader, caller, reader.id('thread', message.thread_id))
+    if (!sees(message)) throw new MusterError('not_found', { id: input.id })
     const rows = Array.from({ length: Math.min(message.delivery_count, MAX_TRACED) }, (_, index) => findDelivery(reader, message.first_delivery + index))
-    const deliveries = rows.flatMap((row) => (row ? toDelivery(reader, row, deps.dispatcher.flights.get(row.id)) : []))
+    const deliveries = rows.flatMap((row) => (row && showsDeliveryTo(row.peer_id) ? toDelivery(reader, row, deps.dispatcher.flights.get(row.id)) : []))
     const steps: Step[] = [
       { at: formatTime(message.at), step: 'sent', delivery: null, by: refOf(reader, message.sender_id), note: message.late ? 'late' : null },
     ]

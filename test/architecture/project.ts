@@ -62,7 +62,10 @@ export function reachable(entry: string, files: readonly SourceFile[]): { readon
   return { files: seen, packages }
 }
 
-/** One way around a cycle of imports, those of types included; `undefined` where there is none. */
+/**
+ * One way around a cycle of imports; `undefined` where there is none. Two files of one folder may name each other's types:
+ * they are one concept, and nothing is loaded in a circle.
+ */
 export function findCycle(files: readonly SourceFile[]): string[] | undefined {
   const byPath = new Map(files.map((file) => [file.path, file]))
   const done = new Set<string>()
@@ -72,8 +75,8 @@ export function findCycle(files: readonly SourceFile[]): string[] | undefined {
     if (at >= 0) return [...trail.slice(at), path]
     if (done.has(path)) return undefined
     trail.push(path)
-    for (const { target } of byPath.get(path)?.imports ?? []) {
-      const cycle = target ? visit(target) : undefined
+    for (const target of edgesOf(byPath.get(path))) {
+      const cycle = visit(target)
       if (cycle) return cycle
     }
     trail.pop()
@@ -85,4 +88,11 @@ export function findCycle(files: readonly SourceFile[]): string[] | undefined {
     if (cycle) return cycle
   }
   return undefined
+}
+
+function edgesOf(file: SourceFile | undefined): string[] {
+  return (file?.imports ?? []).flatMap(({ target, typeOnly }) => {
+    const isNeighbour = target !== undefined && posix.dirname(target) === posix.dirname(file?.path ?? '')
+    return target === undefined || (typeOnly && isNeighbour) ? [] : [target]
+  })
 }

@@ -73,10 +73,13 @@ describe('the walk', () => {
     expect(paths).toContain('src/contract/index.ts')
   })
 
-  it('resolves relative imports and finds cycles, through types too', () => {
+  it('resolves relative imports and finds cycles, between folders through types too', () => {
     const a = parseSource('x/a.ts', "import type { B } from './y/b.ts'")
     const b = parseSource('x/y/b.ts', "import { a } from '../a.ts'")
     expect(findCycle([a, b])).toEqual(['x/a.ts', 'x/y/b.ts', 'x/a.ts'])
     expect(findCycle([a])).toBeUndefined()
+    const c = (kind: string) => [parseSource('x/c.ts', `import ${kind} { D } from './d.ts'`), parseSource('x/d.ts', "import { C } from './c.ts'")]
+    expect(findCycle(c(''))).toEqual(['x/c.ts', 'x/d.ts', 'x/c.ts'])
+    expect(findCycle(c('type'))).toBeUndefined()
   })
 })

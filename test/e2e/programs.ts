@@ -19,9 +19,12 @@ export function emptyFolder(): string {
   return folder
 }
 
-/** The environment without anything that speaks of a daemon of whoever runs the tests. */
+/** What speaks of a daemon of whoever runs the tests, of this run of vitest, or of the npm that started it (npm's own configuration stays). */
+const OURS = /^(MUSTER_.*|VITEST.*|TEST|NODE_ENV|NODE_OPTIONS|npm_config_local_prefix|npm_(?!config_).*)$/
+
+/** The environment of a person's shell, as far as it can be told apart. */
 export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('MUSTER_') && !name.startsWith('npm_') && name !== 'NODE_OPTIONS')
+  const kept = Object.entries(process.env).filter(([name]) => !OURS.test(name))
   return { ...Object.fromEntries(kept), ...more }
 }
 

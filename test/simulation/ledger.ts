@@ -117,7 +117,7 @@ export class Ledger {
       changes.filter((change) => {
         if (change.what !== 'delivery' || change.thread !== id || change.peer !== peer) return false
         const message = changes.find((other): other is Of<'message'> => other.what === 'message' && other.id === change.message)
-        return message?.kind === CLOSING[state] && !message.late
+        return message !== undefined && message.kind === CLOSING[state] && !message.late
       }).length
     const expected = by === opener || opener === null || this.#witness.isRetired(opener) ? 0 : 1
     if (opener !== null && told(opener) !== expected) this.#witness.fail(`asker ${opener} of thread ${id} gets ${told(opener)} closing messages (${state})`)

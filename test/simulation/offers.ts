@@ -242,7 +242,7 @@ export class Offers {
     this.#backoffUntil.delete(moved.id)
     this.#heldSince.delete(moved.id)
     if (moved.state === 'offered') this.#heldSince.set(moved.id, this.#witness.mono())
-    if (moved.state === 'queued' && moved.backoffMs > 0) this.#backoffUntil.set(moved.id, this.#witness.mono() + moved.backoffMs)
+    if (moved.state === 'queued' && moved.failures > moved.wasFailures) this.#backoffUntil.set(moved.id, this.#witness.mono() + moved.backoffMs)
     if (moved.was === 'dead' && moved.state === 'queued') known.solicited = true
   }
 

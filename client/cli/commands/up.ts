@@ -2,7 +2,7 @@ import { expectWords } from '../arguments.ts'
 import type { Command, Invocation } from '../command.ts'
 import { type DaemonFile, readDaemonFile, removeStaleDaemonFile } from '../daemon-file.ts'
 import { type DaemonSearch, findDaemon } from '../daemon-search.ts'
-import { type SpawnedDaemon, spawnDaemon, startFailure, takenPort } from '../daemon-start.ts'
+import { type DaemonEnd, mayHaveRival, type SpawnedDaemon, spawnDaemon, startFailure } from '../daemon-start.ts'
 import type { Environment } from '../environment.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
@@ -10,7 +10,7 @@ import { askHealth, isReady } from '../health.ts'
 import { poll } from '../poll.ts'
 
 const READY_WITHIN_MS = 30_000
-/** From its first answer on the port to its daemon.json, a daemon takes milliseconds. */
+/** From opening its database to writing its daemon.json, a daemon takes well under a second. */
 const RIVAL_WITHIN_MS = 3_000
 
 export const command: Command = {
@@ -86,7 +86,7 @@ function notSilent(found: DaemonSearch): DaemonSearch | undefined {
 
 async function start(environment: Environment, settings: Readonly<Record<string, string>>, timeoutMs: number): Promise<Ready> {
   const daemon = spawnDaemon(environment, settings)
-  const outcome = await poll(async () => (await readiness(environment, daemon)) ?? endOf(daemon), timeoutMs)
+  const outcome = await poll(async () => (await readiness(environment, daemon)) ?? daemon.ended(), timeoutMs)
   if (outcome === undefined) {
     throw new CliError(
       EXIT.timeout,
@@ -95,17 +95,16 @@ async function start(environment: Environment, settings: Readonly<Record<string,
       'muster status says when it is; muster logs shows what it does.',
     )
   }
-  if (typeof outcome !== 'string') return outcome
-  const other = await winner(environment, daemon)
+  if ('file' in outcome) return outcome
+  const other = await winner(environment, daemon, outcome)
   if (other) return other
   throw await startFailure(daemon, outcome)
 }
 
-/** Two `muster up` at once: the port may be taken by the daemon of the other one, which is about to write its daemon.json. */
-async function winner({ paths }: Environment, daemon: SpawnedDaemon): Promise<Ready | undefined> {
-  const port = takenPort(daemon)
-  const isMuster = port !== undefined && (await askHealth(`http://127.0.0.1:${port}`)) !== undefined
-  const found = await poll(async () => running(await findDaemon(paths)), isMuster ? RIVAL_WITHIN_MS : 0)
+/** Two `muster up` at once: the daemon of the other one may be about to write its daemon.json. */
+async function winner({ paths }: Environment, daemon: SpawnedDaemon, end: DaemonEnd): Promise<Ready | undefined> {
+  const withinMs = (await mayHaveRival(daemon, end)) ? RIVAL_WITHIN_MS : 0
+  const found = await poll(async () => running(await findDaemon(paths)), withinMs)
   return found && { file: found.file, started: false }
 }
 
@@ -118,8 +117,4 @@ async function readiness({ paths }: Environment, daemon: SpawnedDaemon): Promise
   if (file?.pid !== daemon.pid) return undefined
   const health = await askHealth(file.url)
   return health?.pid === daemon.pid && (await isReady(file.url)) ? { file, started: true } : undefined
-}
-
-function endOf(daemon: SpawnedDaemon): string | undefined {
-  return daemon.ended()
 }
