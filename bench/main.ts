@@ -4,7 +4,7 @@ import { cpus, platform, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { removeScratch } from './harness/muster.ts'
 import { FULL, type Plan, QUICK } from './harness/plan.ts'
-import { ROOT } from './harness/processes.ts'
+import { ROOT, stopAll } from './harness/processes.ts'
 import { printRow, type Row, verdict } from './harness/report.ts'
 import { measureAsks } from './rows/asks.ts'
 import { measureBundle } from './rows/bundle.ts'
@@ -52,6 +52,8 @@ async function main(): Promise<number> {
       rows.push(...(await measure(plan)))
     } catch (error) {
       failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+    } finally {
+      await stopAll()
     }
   }
   print(rows, failures)

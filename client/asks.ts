@@ -36,10 +36,10 @@ export interface AsksOptions {
 
 /** Whether such a message tells the asker that an ask has ended. */
 export function isEnding(kind: MessageKind): boolean {
-  return kind === 'answer' || kind in ENDINGS
+  return kind in ENDINGS
 }
 
-const ENDINGS: Partial<Record<string, AskErrorCode>> = { decline: 'declined', expire: 'expired', fail: 'failed' }
+const ENDINGS: Partial<Record<string, AskErrorCode | ''>> = { answer: '', decline: 'declined', expire: 'expired', fail: 'failed' }
 /** One question to the daemon; it is asked again until the thread has ended. */
 const WAIT = '45s'
 const MAX_TOLD = 1_000
@@ -68,7 +68,7 @@ export class Asks {
       const withdraw = (): void => {
         if (thread && signal?.aborted) this.cancel(thread, 'The asker gave up.').catch(() => {}) // It expires by itself where this fails.
       }
-      const onResult = (result: unknown, sends: number): void => {
+      const onResult = (result: unknown, isRepeat: boolean): void => {
         thread = (result as Output<'threads.ask'>).sent[0]?.thread as string
         if (abandoned) {
           withdraw()
@@ -76,7 +76,7 @@ export class Asks {
         }
         forget = this.#join(thread, { resolve, reject })
         // Only the reply to a first sending is sure to come before the answer's delivery.
-        if (!consumes || sends > 1 || isRepeatable) void this.#watch(thread)
+        if (!consumes || isRepeat || isRepeatable) void this.#watch(thread)
         onKnown()
       }
       let abandoned = false
@@ -109,7 +109,7 @@ export class Asks {
   /** Offers a delivery to those who wait for it. Returns whether it is theirs, to be acknowledged without a handler. */
   take({ message, thread: { id } }: Delivered): boolean {
     const ending = ENDINGS[message.kind]
-    if (message.late || !isEnding(message.kind)) return false
+    if (message.late || ending === undefined) return false
     if (this.#told.delete(id)) return true
     return this.#settle(id, ending ? new AskError(ending, id, message.body, message.from) : message)
   }
@@ -170,7 +170,7 @@ export class Asks {
     if (answer) return answer
     // A long thread comes in pages, and the end is on the newest.
     const page = (await this.#options.requests.request('threads.get', { thread: thread.id })) as Output<'threads.get'>
-    return page.messages.find(isAnswer) ?? new ClientError('disconnected', 'The answer is no longer on the newest page of its thread.')
+    return page.messages.find(isAnswer) ?? new ClientError('disconnected', 'The answer is not on the newest page of its thread.')
   }
 
   #remember(thread: string): void {

@@ -16,32 +16,35 @@ export interface Bounds {
  */
 export function bounded<T>(
   clock: Clock,
-  { timeoutMs = Number.POSITIVE_INFINITY, signal }: Bounds,
+  { timeoutMs, signal }: Bounds,
   start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let over = false
-    const undo: (() => void)[] = []
-    const end = (): boolean => {
-      if (over) return false
-      over = true
-      for (const step of undo) step()
-      return true
-    }
-    const fail = (error: unknown): void => {
-      if (end()) reject(error)
-    }
+    let stopTimer: (() => void) | undefined
+    let abandon: (() => void) | undefined
+    const ending =
+      <V>(settle: (value: V) => void) =>
+      (value: V): void => {
+        if (over) return
+        over = true
+        stopTimer?.()
+        signal?.removeEventListener('abort', onAbort)
+        abandon?.()
+        settle(value)
+      }
+    const fail = ending(reject)
     const onAbort = (): void => fail(new ClientError('aborted', 'The caller gave up.', { cause: signal?.reason }))
-    if (signal?.aborted) return onAbort()
-    signal?.addEventListener('abort', onAbort)
-    undo.push(() => signal?.removeEventListener('abort', onAbort))
-    if (timeoutMs < Number.POSITIVE_INFINITY) {
-      undo.push(clock.setTimer(() => fail(new ClientError('timeout', `Nothing came within ${timeoutMs} ms.`)), timeoutMs))
+    if (signal?.aborted) {
+      onAbort()
+      return
     }
-    const abandon = start((value) => {
-      if (end()) resolve(value)
-    }, fail)
+    signal?.addEventListener('abort', onAbort)
+    if (timeoutMs !== undefined && Number.isFinite(timeoutMs)) {
+      stopTimer = clock.setTimer(() => fail(new ClientError('timeout', `Nothing came within ${timeoutMs} ms.`)), timeoutMs)
+    }
+    abandon = start(ending(resolve), fail)
+    // It was settled before it had returned.
     if (over) abandon()
-    else undo.push(abandon)
   })
 }

@@ -64,14 +64,16 @@ export async function connectWith(options: ConnectOptions, defaults: Defaults): 
   return peer
 }
 
+/** What a peer says of itself when it joins. */
+const PROFILE = ['name', 'role', 'mode', 'runtime', 'capabilities', 'description', 'session'] as const satisfies (keyof Registration)[]
+
 type Register = ConstructorParameters<typeof Credentials>[0]['register']
 
 function createRegister(options: ConnectOptions, { open, clock }: Platform, url: () => Promise<string>, hello: HelloInput, key: string): Register {
-  const { name, role, mode, runtime, capabilities, description, session } = options
   return async (token) => {
-    if (name === undefined) throw new TypeError('Expected `name`, which a peer without a credential needs to join')
-    const registration = { name, role, mode, runtime, capabilities, description, session, key } as Registration & { key: string }
-    return register({ open, clock, url: await url(), token, hello: { protocol: hello.protocol, client: hello.client } }, registration)
+    if (options.name === undefined) throw new TypeError('Expected `name`, to join as a new peer')
+    const profile = Object.fromEntries(PROFILE.map((field) => [field, options[field]])) as unknown as Registration
+    return register({ open, clock, url: await url(), token, hello: { ...hello, consume: false } }, { ...profile, key })
   }
 }
 
@@ -99,19 +101,19 @@ async function online(peer: MusterPeer, { timeoutMs = PATIENCE_MS, signal }: Bou
 }
 
 /** A resumed peer may have learned something since it registered. */
-async function describe(peer: MusterPeer, { capabilities, description }: ConnectOptions): Promise<void> {
+async function describe(peer: MusterPeer, options: ConnectOptions): Promise<void> {
   const { you } = peer.hello
   if (you.kind !== 'peer') return
-  const isOld = description !== undefined && description !== you.peer.description
-  const wasAble = [...you.peer.capabilities].sort().join()
-  const isChanged = capabilities !== undefined && [...capabilities].sort().join() !== wasAble
-  if (isOld || isChanged) await peer.call('peers.describe', { ...(isOld && { description }), ...(isChanged && { capabilities }) })
+  const { description = you.peer.description, capabilities = you.peer.capabilities } = options
+  const isKnown = description === you.peer.description && sorted(capabilities) === sorted(you.peer.capabilities)
+  if (!isKnown) await peer.call('peers.describe', { description, capabilities })
+}
+
+function sorted(names: readonly string[]): string {
+  return [...names].sort().join()
 }
 
 /** The daemon's WebSocket door; a path before it is kept, for daemons behind a proxy. */
-function toEndpoint(text: string): string {
-  const url = new URL(text)
-  url.protocol = url.protocol.replace('http', 'ws')
-  if (!url.pathname.endsWith(WS_PATH)) url.pathname = url.pathname.replace(/\/$/, '') + WS_PATH
-  return url.href
+function toEndpoint(url: string): string {
+  return url.replace(/^http/, 'ws').replace(/\/*$/, WS_PATH)
 }

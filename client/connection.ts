@@ -44,7 +44,6 @@ export class Connection {
   readonly #transport: Transport
   #stopTimer: () => void
   #silentBeats = 0
-  #pings = 0
   #bye: NotificationParams<'bye'> | undefined
   #ended = false
 
@@ -59,7 +58,7 @@ export class Connection {
       },
       onEnd: (end) => this.#end({ ...end, bye: this.#bye }),
     })
-    this.#stopTimer = clock.setTimer(() => this.#abandon('The daemon did not answer hello in time.'), HELLO_TIMEOUT_MS)
+    this.#stopTimer = clock.setTimer(() => this.#abandon('No answer to hello.'), HELLO_TIMEOUT_MS)
   }
 
   send(text: string): void {
@@ -78,7 +77,7 @@ export class Connection {
     try {
       frame = JSON.parse(text)
     } catch {
-      this.#abandon('The server does not speak JSON-RPC.')
+      this.#abandon('A frame was not JSON.')
       return
     }
     if (frame.method) {
@@ -96,17 +95,17 @@ export class Connection {
       return
     }
     const hello = reply.result as Hello
-    const beat = (): void => {
-      this.#silentBeats++
-      if (this.#silentBeats > MAX_SILENT_BEATS) {
-        this.#abandon('The daemon gave no sign of life.')
-        return
-      }
-      if (this.#silentBeats > 1) this.send(encodeRequest(`ping${++this.#pings}`, 'node.ping', {}))
-      this.#stopTimer = this.#clock.setTimer(beat, hello.heartbeatMs)
-    }
-    this.#stopTimer = this.#clock.setTimer(beat, hello.heartbeatMs)
+    this.#beat(hello.heartbeatMs)
     this.#listener.onHello(hello)
+  }
+
+  #beat(everyMs: number): void {
+    // Unique among the pings that may still be answered.
+    if (this.#silentBeats > 1) this.send(encodeRequest(`ping${this.#silentBeats}`, 'node.ping', {}))
+    this.#stopTimer = this.#clock.setTimer(() => {
+      if (this.#silentBeats++ < MAX_SILENT_BEATS) this.#beat(everyMs)
+      else this.#abandon('No sign of life.')
+    }, everyMs)
   }
 
   #abandon(why: string): void {

@@ -1,12 +1,11 @@
 import type { NotificationParams } from '../src/contract/index.ts'
 import { MusterError } from '../src/errors.ts'
-import { Acks } from './acks.ts'
 import { type Asks, isEnding } from './asks.ts'
 import { AskError, type AskErrorCode, type ClientError } from './client-error.ts'
 import type { Clock } from './clock.ts'
 import { type Delivered, type Handlers, LATER, type MessageContext } from './handlers.ts'
 import type { Requests } from './requests.ts'
-import { Run, toBody, toNackReason, toReason } from './run.ts'
+import { type Run, toBody, toNackReason, toReason } from './run.ts'
 
 export interface ConsumerOptions {
   readonly clock: Clock
@@ -17,14 +16,15 @@ export interface ConsumerOptions {
   readonly prefetch: number
   readonly newKey: () => string
   /** Calls the handler as the handling of that message. */
-  readonly enter: <T>(run: Run, fn: (context: MessageContext) => T) => T
+  readonly enter: <T>(run: Run, signal: AbortSignal, fn: (context: MessageContext) => T) => T
   /** Hears of failures that no caller can be told. */
   readonly onError: (error: Error) => void
 }
 
 /** Until `hello` has told the daemon's own. */
 const VISIBILITY_MS = 60_000
-const MAX_EXTENDED_PER_FRAME = 1_000
+/** The daemon's limit of deliveries in one request. */
+const MAX_PER_FRAME = 1_000
 
 /**
  * Handles what the daemon delivers. One delivery has one run, whatever the number of offers:
@@ -39,7 +39,7 @@ const MAX_EXTENDED_PER_FRAME = 1_000
  */
 export class Consumer {
   readonly #options: ConsumerOptions
-  readonly #acks: Acks
+  #acks: string[] = []
   readonly #runs = new Map<string, Run>()
   /** Runs whose handler has not started, in the order in which they came. */
   #queue: Run[] = []
@@ -53,7 +53,6 @@ export class Consumer {
 
   constructor(options: ConsumerOptions) {
     this.#options = options
-    this.#acks = new Acks(options.clock, (deliveries) => this.#sendAcks(deliveries))
   }
 
   onOnline(limits: Readonly<Record<string, number>>): void {
@@ -66,7 +65,7 @@ export class Consumer {
       known.attempt = delivered.attempt
       return
     }
-    const run = new Run(delivered)
+    const run: Run = { delivered, attempt: delivered.attempt }
     this.#runs.set(delivered.delivery, run)
     this.#extendLater()
     this.#route(run)
@@ -97,7 +96,7 @@ export class Consumer {
   close(reason: ClientError): void {
     this.#draining = true
     this.#stopExtending?.()
-    for (const run of this.#runs.values()) run.abort(reason)
+    for (const run of this.#runs.values()) run.abort?.abort(reason)
     this.#queue = []
     this.#held = []
     this.#runs.clear()
@@ -108,7 +107,7 @@ export class Consumer {
     const { asks, requests } = this.#options
     const { message } = run.delivered
     const { kind } = message
-    if (asks.take(run.delivered)) this.#acks.add(run.delivered.delivery)
+    if (asks.take(run.delivered)) this.#ack(run)
     else if (this.#draining) this.#end(run)
     else if (isEnding(kind) && requests.isInDoubt('threads.ask')) this.#held.push(run)
     else {
@@ -138,19 +137,21 @@ export class Consumer {
 
   async #handle(run: Run): Promise<void> {
     const { handlers, enter } = this.#options
-    const { message, delivery } = run.delivered
+    const { message } = run.delivered
     const isAsk = message.kind === 'ask'
     const handler = isAsk ? handlers.onAsk : message.kind === 'notify' ? handlers.onNotify : handlers.onMessage
-    if (!handler) return isAsk ? this.#close(run, { reason: 'This peer takes no asks.' }) : this.#acks.add(delivery)
+    if (!handler) return isAsk ? this.#close(run, { reason: 'This peer takes no asks.' }) : this.#ack(run)
     let result: unknown
+    run.abort = new AbortController()
+    const { signal } = run.abort
     try {
-      result = await enter(run, (context) => handler(message.body, context))
+      result = await enter(run, signal, (context) => handler(message.body, context))
     } catch (thrown) {
       // The thread ended first: there is nobody left to tell.
-      if (run.isAborted) return this.#acks.add(delivery)
+      if (signal.aborted) return this.#ack(run)
       return isAsk ? this.#close(run, { reason: toReason(thrown) }) : this.#nack(run, thrown)
     }
-    if (!isAsk || result === LATER) return this.#acks.add(delivery)
+    if (!isAsk || result === LATER) return this.#ack(run)
     const body = toBody(result as never)
     return this.#close(run, body === undefined ? { reason: 'The handler answered nothing.' } : { body })
   }
@@ -163,7 +164,7 @@ export class Consumer {
       await this.#confirm(run, isAnswer ? 'threads.answer' : 'threads.decline', { thread: thread.id, delivery, key: this.#options.newKey(), ...words })
     } catch (error) {
       // The thread was decided without this run: all that is left is to confirm receipt.
-      if (error instanceof MusterError && error.code === 'already_closed') return this.#acks.add(delivery)
+      if (error instanceof MusterError && error.code === 'already_closed') return this.#ack(run)
       if (isAnswer) return this.#close(run, { reason: toReason(error) })
       this.#options.onError(error as Error)
       await this.#nack(run, error)
@@ -188,7 +189,14 @@ export class Consumer {
     await this.#options.requests.request(method, params, { internal: true, onResult: () => this.#end(run) })
   }
 
-  #sendAcks(deliveries: string[]): void {
+  /** Gathers the acks of one turn of the event loop into one frame. */
+  #ack({ delivered }: Run): void {
+    if (this.#acks.push(delivered.delivery) === 1) this.#options.clock.soon(() => this.#sendAcks())
+  }
+
+  #sendAcks(): void {
+    const deliveries = this.#acks.splice(0, MAX_PER_FRAME)
+    if (this.#acks.length > 0) this.#sendAcks()
     const done = (): void => {
       for (const delivery of deliveries) {
         const run = this.#runs.get(delivery)
@@ -205,7 +213,7 @@ export class Consumer {
   #abortAsk(reason: AskError): void {
     for (const run of this.#runs.values()) {
       if (run.delivered.thread.id !== reason.thread || run.delivered.message.kind !== 'ask') continue
-      run.abort(reason)
+      run.abort?.abort(reason)
       const at = this.#queue.indexOf(run)
       if (at >= 0) {
         this.#queue.splice(at, 1)
@@ -228,7 +236,7 @@ export class Consumer {
     for (const { delivered, attempt } of this.#runs.values()) if (!delivered.owed) deliveries.push({ delivery: delivered.delivery, attempt })
     if (this.#runs.size > 0) this.#extendLater()
     while (deliveries.length > 0) {
-      const input = { deliveries: deliveries.splice(0, MAX_EXTENDED_PER_FRAME) }
+      const input = { deliveries: deliveries.splice(0, MAX_PER_FRAME) }
       // What is stale will be offered again, and the run adopts that attempt.
       this.#options.requests.request('mailbox.extend', input, { internal: true, onThisConnection: true }).catch((error) => {
         if (error instanceof MusterError) this.#options.onError(error)

@@ -27,14 +27,11 @@ export type Registration = Omit<Input<'peers.register'>, 'key'>
 export class Credentials {
   readonly #options: CredentialOptions
   #token: string | undefined
-  #origin: 'given' | 'stored' | 'minted' = 'stored'
+  #isMinted = false
 
   constructor(options: CredentialOptions) {
     this.#options = options
-    if (options.token) {
-      this.#token = options.token
-      this.#origin = 'given'
-    }
+    this.#token = options.token
   }
 
   /** @throws MusterError `unauthenticated` when there is neither a credential nor an enrolment token */
@@ -49,13 +46,17 @@ export class Credentials {
    * @throws MusterError `unauthenticated`, naming the stored credential
    */
   async renew(): Promise<void> {
-    const where = this.#origin === 'given' ? undefined : this.#options.store?.where
+    const { token, store } = this.#options
+    const file = token === undefined ? store?.where : undefined
     const refused = (cause?: unknown): MusterError =>
-      new MusterError('unauthenticated', where ? { file: where, hint: `Remove ${where} to join as a new peer, or restore it.` } : {}, {
-        message: `The daemon does not accept the ${this.#origin} credential${where ? ` in ${where}` : ''}.`,
-        cause,
-      })
-    if (this.#origin !== 'stored') throw refused()
+      file
+        ? new MusterError(
+            'unauthenticated',
+            { file, hint: 'Remove it to join as a new peer.' },
+            { message: `The daemon does not accept the credential in ${file}.`, cause },
+          )
+        : new MusterError('unauthenticated', {}, { cause })
+    if (token !== undefined || this.#isMinted) throw refused()
     try {
       await this.#mint()
     } catch (cause) {
@@ -66,12 +67,11 @@ export class Credentials {
   async #mint(): Promise<string> {
     const { store, register } = this.#options
     const enrolment = await this.#options.enrolment()
-    if (!enrolment)
-      throw new MusterError('unauthenticated', { hint: 'Give `token`, `credentials` or `enrolment`.' }, { message: 'There is no credential to connect with.' })
+    if (!enrolment) throw new MusterError('unauthenticated', { hint: 'Give `token`, `credentials` or `enrolment`.' })
     try {
       const { token } = await register(enrolment)
       await store?.save(token)
-      this.#origin = 'minted'
+      this.#isMinted = true
       this.#token = token
     } catch (error) {
       // Another process of this name may have joined in the same moment.

@@ -1,35 +1,34 @@
 import { ERRORS, type ErrorCode, type ErrorSpec, MusterError } from '../src/errors.ts'
 import { ClientError } from './client-error.ts'
 import type { ConnectionEnd } from './connection.ts'
-import type { TransportEnd } from './transport.ts'
 
 /** Whether it makes sense to come back after such an end, and no sooner than when. */
-export function judge(end: ConnectionEnd): { readonly error: Error; readonly fatal: boolean; readonly afterMs?: number } {
-  if (end.kind === 'rejected') return { error: end.error, fatal: !end.error.retryable && end.error.code !== 'internal' }
-  const error = errorOf(end)
-  return { error, fatal: refusesUs(end), afterMs: end.bye?.afterMs ?? 0 }
+export function judge(end: ConnectionEnd): { readonly error: Error; readonly isFinal: boolean; readonly afterMs?: number } {
+  // A daemon that fails in a way it did not foresee may do better the next time.
+  if (end.kind === 'rejected') return { error: end.error, isFinal: !end.error.retryable && end.error.code !== 'internal' }
+  const code = codeOf(end)
+  return {
+    error: code ? new MusterError(code) : new ClientError('disconnected', describe(end), { cause: end.kind === 'failed' ? end.cause : undefined }),
+    isFinal: end.bye?.reconnect === false || refusesUs(end, code),
+    afterMs: end.bye?.afterMs ?? 0,
+  }
 }
+
+type Lost = Exclude<ConnectionEnd, { readonly kind: 'rejected' }>
 
 /** Another attempt would end alike. */
-function refusesUs(end: Exclude<ConnectionEnd, { kind: 'rejected' }>): boolean {
-  if (end.bye?.reconnect === false) return true
+function refusesUs(end: Lost, code: ErrorCode | undefined): boolean {
   if (end.kind === 'refused') return end.status >= 400 && end.status < 500 && end.status !== 429
   // An application's close code (4000 and up) speaks of this client; those of the protocol speak of the moment.
-  const code = end.kind === 'closed' && end.code >= 4000 && codeOfClose(end.code)
-  return code ? !ERRORS[code].retryable : false
+  return end.kind === 'closed' && end.code >= 4000 && code !== undefined && !ERRORS[code].retryable
 }
 
-function errorOf(end: TransportEnd): Error {
-  if (end.kind === 'failed') return new ClientError('disconnected', 'The daemon cannot be reached.', { cause: end.cause })
-  if (end.kind === 'refused') {
-    return end.status === 401
-      ? new MusterError('unauthenticated')
-      : new ClientError('disconnected', `The server answered the connection with HTTP status ${end.status}.`)
-  }
-  const code = codeOfClose(end.code)
-  return code ? new MusterError(code) : new ClientError('disconnected', `The connection was closed (${end.code} ${end.reason}).`)
+function codeOf(end: Lost): ErrorCode | undefined {
+  if (end.kind === 'refused' && end.status === 401) return 'unauthenticated'
+  return end.kind === 'closed' ? (Object.keys(ERRORS) as ErrorCode[]).find((code) => (ERRORS[code] as ErrorSpec).close === end.code) : undefined
 }
 
-function codeOfClose(close: number): ErrorCode | undefined {
-  return (Object.keys(ERRORS) as ErrorCode[]).find((code) => (ERRORS[code] as ErrorSpec).close === close)
+function describe(end: Lost): string {
+  if (end.kind === 'failed') return 'The daemon cannot be reached.'
+  return end.kind === 'refused' ? `The server answered with HTTP status ${end.status}.` : `The connection was closed (${end.code} ${end.reason}).`
 }

@@ -13,8 +13,9 @@ export interface EventOptions {
 const MAX_BUFFERED = 1_000
 
 /** One reader of the event log. It subscribes again after each reconnect, from the last event it was sent, so it misses none. */
-class EventStream implements AsyncIterableIterator<Event> {
-  readonly #hub: EventHub
+export class EventStream implements AsyncIterableIterator<Event> {
+  readonly #requests: Requests
+  readonly #streams: Set<EventStream>
   readonly #options: EventOptions
   #buffer: Event[] = []
   #after: string | undefined
@@ -24,17 +25,15 @@ class EventStream implements AsyncIterableIterator<Event> {
   #error: unknown
   #waiting: (() => void)[] = []
 
-  constructor(hub: EventHub, options: EventOptions) {
-    this.#hub = hub
+  /** @param streams those that the connection must know, which this one joins and leaves by itself */
+  constructor(requests: Requests, streams: Set<EventStream>, options: EventOptions) {
+    this.#requests = requests
+    this.#streams = streams
     this.#options = options
     this.#after = options.after
     const { signal } = options
     if (signal?.aborted) this.#ended = true
     else signal?.addEventListener('abort', () => void this.return(), { once: true })
-  }
-
-  get subscription(): string | undefined {
-    return this.#subscription
   }
 
   [Symbol.asyncIterator](): this {
@@ -47,7 +46,7 @@ class EventStream implements AsyncIterableIterator<Event> {
       if (event) return { done: false, value: event }
       if (this.#error) throw this.#error
       if (this.#ended) return { done: true, value: undefined }
-      this.subscribe()
+      this.#subscribe()
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve)
       })
@@ -60,7 +59,7 @@ class EventStream implements AsyncIterableIterator<Event> {
     return { done: true, value: undefined }
   }
 
-  subscribe(): void {
+  #subscribe(): void {
     if (this.#subscription || this.#asking || this.#ended || this.#buffer.length >= MAX_BUFFERED) return
     this.#asking = true
     const { types } = this.#options
@@ -71,28 +70,29 @@ class EventStream implements AsyncIterableIterator<Event> {
       this.#after ??= cursor
       if (this.#ended) this.#unsubscribe()
     }
-    this.#hub.add(this)
-    this.#hub.requests.request('events.subscribe', { after: this.#after, types }, { onResult }).catch((error) => this.end(error))
+    this.#streams.add(this)
+    this.#requests.request('events.subscribe', { after: this.#after, types }, { onResult }).catch((error) => this.end(error))
   }
 
-  push(event: Event): void {
+  onEvent({ subscription, event }: NotificationParams<'events.event'>): void {
+    if (this.#ended || subscription !== this.#subscription) return
     this.#after = event.cursor
-    if (this.#ended) return
     this.#buffer.push(event)
     this.#wake()
     if (this.#buffer.length >= MAX_BUFFERED) this.#unsubscribe()
   }
 
-  /** The connection is gone, and the subscription with it. */
-  lose(): void {
+  /** The earlier connection is gone, and the subscription with it. */
+  onOnline(): void {
     this.#subscription = undefined
+    this.#subscribe()
   }
 
   end(error?: unknown): void {
     if (this.#ended) return
     this.#ended = true
     this.#error = error
-    this.#hub.remove(this)
+    this.#streams.delete(this)
     this.#unsubscribe()
     this.#wake()
   }
@@ -106,43 +106,6 @@ class EventStream implements AsyncIterableIterator<Event> {
     if (!subscription) return
     this.#subscription = undefined
     // It ends with its connection at the latest, and its name means nothing to another.
-    this.#hub.requests.request('events.unsubscribe', { subscription }, { onThisConnection: true }).catch(() => {})
-  }
-}
-
-/** The event streams of one peer. */
-export class EventHub {
-  readonly requests: Requests
-  readonly #streams = new Set<EventStream>()
-
-  constructor(requests: Requests) {
-    this.requests = requests
-  }
-
-  open(options: EventOptions): AsyncIterableIterator<Event> {
-    return new EventStream(this, options)
-  }
-
-  add(stream: EventStream): void {
-    this.#streams.add(stream)
-  }
-
-  remove(stream: EventStream): void {
-    this.#streams.delete(stream)
-  }
-
-  onEvent({ subscription, event }: NotificationParams<'events.event'>): void {
-    for (const stream of this.#streams) if (stream.subscription === subscription) stream.push(event)
-  }
-
-  onOnline(): void {
-    for (const stream of this.#streams) {
-      stream.lose()
-      stream.subscribe()
-    }
-  }
-
-  close(reason: Error | undefined): void {
-    for (const stream of this.#streams) stream.end(reason)
+    this.#requests.request('events.unsubscribe', { subscription }, { onThisConnection: true }).catch(() => {})
   }
 }

@@ -88,7 +88,7 @@ export class Link {
   async close(error?: Error): Promise<void> {
     if (this.#status.state !== 'closed') {
       this.#stopTimer?.()
-      const reason = new ClientError('closed', error ? `The connection was closed: ${error.message}` : 'The connection was closed.', { cause: error })
+      const reason = new ClientError('closed', 'The connection was closed.', { cause: error })
       this.#setStatus({ state: 'closed', error })
       this.#options.requests.close(reason)
       this.#listener.onClosed(reason)
@@ -131,13 +131,13 @@ export class Link {
     for (const done of this.#onGone.splice(0)) done()
     if (this.#status.state === 'closed') return
     this.#options.requests.detach()
-    const { error, fatal, afterMs } = judge(end)
+    const { error, isFinal, afterMs } = judge(end)
     if (end.kind === 'refused' && end.status === 401 && !this.#wasOnline) {
       this.#options.credentials.renew().then(
         () => this.#attempt(),
         (reason) => this.#onFailure(reason, isPassing(reason)),
       )
-    } else this.#onFailure(error, !fatal, afterMs)
+    } else this.#onFailure(error, !isFinal, afterMs)
   }
 
   #onFailure(error: Error, passing: boolean, afterMs = 0): void {

@@ -1,5 +1,4 @@
 import type { Event, Hello, HelloInput, Input, NotificationName, NotificationParams, OperationName, Output } from '../src/contract/index.ts'
-import { MusterError } from '../src/errors.ts'
 import { type AskHandle, Asks } from './asks.ts'
 import { type Bounds, bounded } from './bounded.ts'
 import { type Call, createCall } from './calls.ts'
@@ -8,7 +7,7 @@ import type { Clock, Random } from './clock.ts'
 import { Consumer } from './consumer.ts'
 import type { Credentials } from './credentials.ts'
 import { Emitter } from './emitter.ts'
-import { EventHub, type EventOptions } from './events.ts'
+import { type EventOptions, EventStream } from './events.ts'
 import type { Handlers, MessageContext } from './handlers.ts'
 import { Link, type Status } from './link.ts'
 import { Requests } from './requests.ts'
@@ -53,10 +52,10 @@ const DRAIN_MS = 10_000
 
 /** A connected peer: it speaks, it handles what it is sent, and it comes back by itself when the connection is lost. */
 export class MusterPeer implements Speaker, AsyncDisposable {
-  readonly ask: Speaker['ask']
-  readonly cast: Speaker['cast']
-  readonly castAll: Speaker['castAll']
-  readonly notify: Speaker['notify']
+  declare readonly ask: Speaker['ask']
+  declare readonly cast: Speaker['cast']
+  declare readonly castAll: Speaker['castAll']
+  declare readonly notify: Speaker['notify']
   readonly #options: PeerOptions
   readonly #emitter = new Emitter<PeerEvents>()
   readonly #requests: Requests
@@ -64,7 +63,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
   readonly #call: Call
   readonly #asks: Asks
   readonly #consumer: Consumer
-  readonly #events: EventHub
+  readonly #streams = new Set<EventStream>()
   #hello: Hello | undefined
   #draining: Promise<void> | undefined
 
@@ -83,10 +82,9 @@ export class MusterPeer implements Speaker, AsyncDisposable {
       handlers,
       newKey,
       prefetch: hello.prefetch,
-      enter: (run, fn) => causes.run(this, run.delivered.message.id, () => fn(this.#contextOf(run))),
+      enter: (run, signal, fn) => causes.run(this, run.delivered.message.id, () => fn(this.#contextOf(run, signal))),
       onError: (error) => this.#emitter.emit('error', error),
     })
-    this.#events = new EventHub(requests)
     this.#link = new Link(
       { open, clock, random, credentials, requests, url, hello },
       {
@@ -96,15 +94,14 @@ export class MusterPeer implements Speaker, AsyncDisposable {
         onClosed: (reason) => {
           this.#consumer.close(reason)
           this.#asks.close(reason)
-          this.#events.close(reason.cause as Error | undefined)
+          for (const stream of this.#streams) stream.end(reason.cause)
         },
       },
     )
-    const { ask, cast, castAll, notify } = createSpeaker(this.#asks, this.#call, newKey, () => causes.current(this))
-    this.ask = ask
-    this.cast = cast
-    this.castAll = castAll
-    this.notify = notify
+    Object.assign(
+      this,
+      createSpeaker(this.#asks, this.#call, newKey, () => causes.current(this)),
+    )
   }
 
   get status(): Status {
@@ -149,7 +146,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
 
   /** Follows the event log, across reconnects and without a gap. Leaving the loop ends it. */
   events(options: EventOptions = {}): AsyncIterableIterator<Event> {
-    return this.#events.open(options)
+    return new EventStream(this.#requests, this.#streams, options)
   }
 
   /** Returns what takes the listener away again. */
@@ -199,25 +196,20 @@ export class MusterPeer implements Speaker, AsyncDisposable {
 
   #onOnline(hello: Hello): void {
     this.#hello = hello
-    if (hello.you.kind === 'enrolment') {
-      const hint = 'Pass it as `enrolment`.'
-      void this.#link.close(new MusterError('forbidden', { hint }, { message: 'The token is an enrolment: it can only register a peer.' }))
-      return
-    }
     this.#consumer.onOnline(hello.limits)
-    this.#events.onOnline()
+    for (const stream of this.#streams) stream.onOnline()
   }
 
   #onNotification<N extends NotificationName>(method: N, params: NotificationParams<N>): void {
     // A `bye` is kept by the connection for its end, which follows.
     if (method === 'mailbox.deliver') this.#consumer.deliver(params as NotificationParams<'mailbox.deliver'>)
     else if (method === 'thread.closed') this.#consumer.onThreadClosed(params as NotificationParams<'thread.closed'>)
-    else if (method === 'events.event') this.#events.onEvent(params as NotificationParams<'events.event'>)
+    else if (method === 'events.event') for (const stream of this.#streams) stream.onEvent(params as NotificationParams<'events.event'>)
   }
 
-  #contextOf(run: Run): MessageContext {
+  #contextOf(run: Run, signal: AbortSignal): MessageContext {
     const { message, thread } = run.delivered
     const speaker = createSpeaker(this.#asks, this.#call, this.#options.newKey, () => message.id)
-    return createContext(run, speaker, (body) => this.#call('threads.reply', { thread: thread.id, body, causedBy: message.id }))
+    return createContext(run, speaker, signal, (body) => this.#call('threads.reply', { thread: thread.id, body, causedBy: message.id }))
   }
 }

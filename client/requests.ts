@@ -6,8 +6,8 @@ import type { Clock, Random } from './clock.ts'
 import { encodeRequest, type Reply, toError } from './connection.ts'
 
 export interface RequestOptions extends Bounds {
-  /** Called as soon as the reply is read, before any frame behind it. `sends` counts how often the request went out. */
-  readonly onResult?: (result: unknown, sends: number) => void
+  /** Called as soon as the reply is read, before any frame behind it. `isRepeat`: the request had been sent on an earlier connection. */
+  readonly onResult?: (result: unknown, isRepeat: boolean) => void
   /** The SDK's own bookkeeping (acks, answers): never refused for want of room. */
   readonly internal?: boolean
   /** Means something on the present connection only: it is not sent again, and fails where there is none. */
@@ -18,9 +18,11 @@ interface Entry {
   readonly id: number
   readonly method: string
   readonly text: string
-  readonly settle: (error: Error | undefined, result: unknown, sends: number) => void
+  readonly settle: (error: Error | undefined, result?: unknown) => void
   readonly onThisConnection: boolean
-  sends: number
+  /** It was sent on an earlier connection, so it may have been done already. */
+  isRepeat: boolean
+  tries: number
   cancelRetry: (() => void) | undefined
 }
 
@@ -34,11 +36,6 @@ const MAX_FRAME_BYTES = 1_048_576
 
 /** Errors that say nothing about the request: the SDK tries again by itself. The other retryable ones are for the caller to weigh. */
 const TRANSIENT: ReadonlySet<string> = new Set(['unavailable', 'shutting_down', 'too_many_requests'])
-/** Questions that wait for something to happen: nobody's work hangs on them. */
-const PASSIVE: ReadonlySet<string> = new Set(['threads.wait'])
-/** Operations that mint something and take no idempotency key: repeating one might mint twice. */
-const ONCE: ReadonlySet<string> = new Set(['credentials.create', 'enrolments.create'])
-
 /**
  * The requests that have no answer yet. They outlive connections: what was in flight when one was lost is sent again on the
  * next, in the order in which it was first sent, with the same id, input and idempotency key.
@@ -62,19 +59,29 @@ export class Requests {
   /** Sends a request, now or with the next connection. */
   request(method: string, params: object, { onResult, internal, onThisConnection = false, ...bounds }: RequestOptions = {}): Promise<unknown> {
     return bounded(this.#clock, bounds, (resolve, reject) => {
-      const settle: Entry['settle'] = (error, result, sends) => {
+      const settle: Entry['settle'] = (error, result) => {
         if (error) return reject(error)
-        onResult?.(result, sends)
+        onResult?.(result, entry.isRepeat)
         resolve(result)
       }
-      try {
-        const id = ++this.#lastId
-        const text = encodeRequest(id, method, params)
-        return this.#add({ id, method, text, settle, onThisConnection, sends: 0, cancelRetry: undefined }, internal === true)
-      } catch (error) {
-        reject(error)
-        return () => {}
+      const id = ++this.#lastId
+      const entry: Entry = {
+        id,
+        method,
+        text: encodeRequest(id, method, params),
+        settle,
+        onThisConnection,
+        isRepeat: false,
+        tries: 0,
+        cancelRetry: undefined,
       }
+      const refusal = this.#refusal(entry, internal === true)
+      if (refusal) reject(refusal)
+      else {
+        this.#wait(entry)
+        this.#flush()
+      }
+      return () => this.#forget(entry)
     })
   }
 
@@ -87,13 +94,13 @@ export class Requests {
   /** The connection is lost: what was in flight waits again, ahead of what was not sent yet. */
   detach(): void {
     this.#send = undefined
-    const unanswered = [...this.#sent.values(), ...this.#waiting.values()]
-    const gone = unanswered.filter((entry) => entry.onThisConnection || (this.#sent.has(entry.id) && ONCE.has(entry.method)))
-    this.#waiting.clear()
-    this.#sent.clear()
-    this.#waitingChars = 0
-    for (const entry of unanswered) if (!gone.includes(entry)) this.#wait(entry)
-    for (const entry of gone) this.#settle(entry, lost(entry))
+    const unanswered = this.#unanswered()
+    for (const entry of this.#sent.values()) entry.isRepeat = true
+    this.#clear()
+    for (const entry of unanswered) {
+      if (entry.onThisConnection) this.#settle(entry, lost(entry))
+      else this.#wait(entry)
+    }
   }
 
   onReply({ id, result, error }: Reply): void {
@@ -102,17 +109,14 @@ export class Requests {
     if (!entry) return
     this.#sent.delete(entry.id)
     const failure = error && toError(error)
-    if (failure && TRANSIENT.has(failure.code) && !ONCE.has(entry.method)) this.#retryLater(entry)
+    if (failure && TRANSIENT.has(failure.code)) this.#retryLater(entry)
     else this.#settle(entry, failure, result)
     this.#flush()
   }
 
   /** Whether a request of this method went out on an earlier connection and is still unanswered. */
   isInDoubt(method: string): boolean {
-    for (const map of [this.#sent, this.#waiting]) {
-      for (const entry of map.values()) if (entry.method === method && entry.sends + (map === this.#waiting ? 1 : 0) > 1) return true
-    }
-    return false
+    return this.#unanswered().some((entry) => entry.isRepeat && entry.method === method)
   }
 
   /** Resolves when nothing but `threads.wait` is unanswered. */
@@ -126,22 +130,29 @@ export class Requests {
   /** Rejects everything, now and from now on. */
   close(reason: ClientError): void {
     this.#closed = reason
-    const all = [...this.#sent.values(), ...this.#waiting.values()]
-    this.#sent.clear()
-    this.#waiting.clear()
-    for (const entry of all) this.#settle(entry, reason)
+    const unanswered = this.#unanswered()
+    this.#clear()
+    for (const entry of unanswered) this.#settle(entry, reason)
     this.#checkIdle()
   }
 
-  #add(entry: Entry, internal: boolean): () => void {
-    if (this.#closed) throw this.#closed
-    if (entry.onThisConnection && !this.#send) throw lost(entry)
-    if (isTooLarge(entry.text)) throw new MusterError('too_large', { limit: MAX_FRAME_BYTES })
-    const full = this.#waiting.size >= MAX_WAITING || this.#waitingChars + entry.text.length > MAX_WAITING_CHARS
-    if (full && !internal) throw new ClientError('queue_full', `${this.#waiting.size} requests wait to be sent already.`)
-    this.#wait(entry)
-    this.#flush()
-    return () => this.#forget(entry)
+  /** In the order in which they were made. */
+  #unanswered(): Entry[] {
+    return [...this.#sent.values(), ...this.#waiting.values()]
+  }
+
+  #clear(): void {
+    this.#sent.clear()
+    this.#waiting.clear()
+    this.#waitingChars = 0
+  }
+
+  #refusal(entry: Entry, internal: boolean): Error | undefined {
+    if (this.#closed) return this.#closed
+    if (entry.onThisConnection && !this.#send) return lost(entry)
+    if (isTooLarge(entry.text)) return new MusterError('too_large', { limit: MAX_FRAME_BYTES })
+    const isFull = this.#waiting.size >= MAX_WAITING || this.#waitingChars + entry.text.length > MAX_WAITING_CHARS
+    return isFull && !internal ? new ClientError('queue_full', `${this.#waiting.size} requests wait already.`) : undefined
   }
 
   #wait(entry: Entry): void {
@@ -156,7 +167,6 @@ export class Requests {
       this.#waiting.delete(entry.id)
       this.#waitingChars -= entry.text.length
       this.#sent.set(entry.id, entry)
-      entry.sends++
       this.#send(entry.text)
     }
   }
@@ -168,13 +178,13 @@ export class Requests {
         entry.cancelRetry = undefined
         this.#flush()
       },
-      backoffMs(entry.sends - 1, this.#random),
+      backoffMs(entry.tries++, this.#random),
     )
   }
 
   #settle(entry: Entry, error: Error | undefined, result?: unknown): void {
     entry.cancelRetry?.()
-    entry.settle(error, result, entry.sends)
+    entry.settle(error, result)
     this.#checkIdle()
   }
 
@@ -187,13 +197,13 @@ export class Requests {
 
   #checkIdle(): void {
     if (this.#onIdle.length === 0) return
-    for (const entry of [...this.#sent.values(), ...this.#waiting.values()]) if (!PASSIVE.has(entry.method)) return
+    if (this.#unanswered().some(({ method }) => method !== 'threads.wait')) return
     for (const done of this.#onIdle.splice(0)) done()
   }
 }
 
 function lost({ method }: Entry): ClientError {
-  return new ClientError('disconnected', `The connection was lost; whether ${method} took effect is not known.`)
+  return new ClientError('disconnected', `The connection was lost; ${method} may have taken effect.`)
 }
 
 /** Encodes only what could exceed the limit: a UTF-16 unit takes at most three bytes. */

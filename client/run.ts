@@ -2,36 +2,15 @@ import type { AskResult, Delivered, LATER, MessageContext } from './handlers.ts'
 import type { Speaker } from './speaker.ts'
 
 /** One delivery from its arrival until the daemon has confirmed what became of it. */
-export class Run {
+export interface Run {
   readonly delivered: Delivered
   /** The newest offer of the delivery; nack and extend must name it. */
   attempt: number
-  #controller: AbortController | undefined
-  #abortedBy: Error | undefined
-
-  constructor(delivered: Delivered) {
-    this.delivered = delivered
-    this.attempt = delivered.attempt
-  }
-
-  get isAborted(): boolean {
-    return this.#abortedBy !== undefined
-  }
-
-  /** Made when it is asked for: few handlers look at it, and it would cost more than the rest of the run. */
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#abortedBy) this.#controller.abort(this.#abortedBy)
-    return this.#controller.signal
-  }
-
-  abort(reason: Error): void {
-    this.#abortedBy ??= reason
-    this.#controller?.abort(this.#abortedBy)
-  }
+  /** Made with the handler's start: most deliveries to an asker are answers, which have none. */
+  abort?: AbortController
 }
 
-export function createContext(run: Run, speaker: Speaker, reply: MessageContext['reply']): MessageContext {
+export function createContext(run: Run, speaker: Speaker, signal: AbortSignal, reply: MessageContext['reply']): MessageContext {
   const { message, thread } = run.delivered
   const { id, kind, from } = message
   return {
@@ -45,9 +24,7 @@ export function createContext(run: Run, speaker: Speaker, reply: MessageContext[
     get attempt() {
       return run.attempt
     },
-    get signal() {
-      return run.signal
-    },
+    signal,
     reply,
   }
 }

@@ -36,21 +36,25 @@ export interface Speaker {
  * @param causedBy asked at each send for the message that led to it
  */
 export function createSpeaker(asks: Asks, call: Call, newKey: () => string, causedBy: () => string | null | undefined): Speaker {
-  /** What is `undefined` here vanishes in the frame. */
-  const cause = () => ({ causedBy: causedBy() }) as { causedBy?: string | null }
-  const castAll = async (to: string, body: string, select: 'one' | 'all' | undefined, { timeoutMs, signal, ...input }: Omit<AskOptions, 'select'>) => {
-    const { sent, refused } = await call('threads.ask', { ...input, ...(select && { select }), to, body, ...cause() }, { timeoutMs, signal })
+  /** Input and bounds of a send. What is `undefined` in the input vanishes in the frame. */
+  const prepare = <O extends Bounds>(to: string, body: string, { timeoutMs, signal, ...rest }: O) => {
+    return [
+      { ...rest, to, body, causedBy: causedBy() as string | null },
+      { timeoutMs, signal },
+    ] as const
+  }
+  const castAll = async (to: string, body: string, options: Sending<'threads.ask'>) => {
+    const { sent, refused } = await call('threads.ask', ...prepare(to, body, options))
     return { casts: sent.map((one) => ({ ...handleOf(asks, one.thread, newKey), sent: one })), refused }
   }
   return {
-    ask: (to, body, { timeoutMs, signal, ...input } = {}) => {
-      return asks.ask({ key: newKey(), ...input, to, body, ...cause() }, input.key !== undefined, { timeoutMs, signal })
+    ask: (to, body, options = {}) => {
+      const [input, bounds] = prepare(to, body, options)
+      return asks.ask({ key: newKey(), ...input }, options.key !== undefined, bounds)
     },
-    cast: async (to, body, { select, ...options } = {}) => (await castAll(to, body, select, options)).casts[0] as Cast,
-    castAll: (selector, body, options = {}) => castAll(selector, body, 'all', options),
-    notify: (to, body, { timeoutMs, signal, ...input } = {}) => {
-      return call('threads.notify', { ...input, to, body, ...cause() }, { timeoutMs, signal })
-    },
+    cast: async (to, body, options = {}) => (await castAll(to, body, options)).casts[0] as Cast,
+    castAll: (selector, body, options) => castAll(selector, body, { ...options, select: 'all' }),
+    notify: (to, body, options = {}) => call('threads.notify', ...prepare(to, body, options)),
   }
 }
 

@@ -53,7 +53,7 @@ export const openBrowserTransport: OpenTransport = (url, token, listener) => {
     if (typeof data === 'string') listener.onText(data)
   }
   socket.onclose = ({ code, reason }) => {
-    listener.onEnd(opened ? { kind: 'closed', code, reason } : { kind: 'failed', cause: new Error('The connection was refused or could not be made.') })
+    listener.onEnd(opened ? { kind: 'closed', code, reason } : { kind: 'failed', cause: new Error('Refused, or not reached.') })
   }
   return {
     send: (text) => {

@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { ConfigError, loadConfig } from './config.ts'
 import { startDaemon } from './main.ts'
 import { NewerSchemaError } from './store/database.ts'
+import { DatabaseInUseError } from './store/lock.ts'
 
 /** EX_CONFIG, EX_IOERR and EX_UNAVAILABLE of sysexits.h. */
 const EXIT = { config: 78, io: 74, unavailable: 69 } as const
@@ -49,5 +50,5 @@ async function main(): Promise<void> {
 main().catch((error: NodeJS.ErrnoException) => {
   process.stderr.write(`muster: ${error.message}\n`)
   if (error instanceof ConfigError || error instanceof NewerSchemaError) process.exit(EXIT.config)
-  process.exit(error.code === 'EADDRINUSE' ? EXIT.unavailable : 1)
+  process.exit(error.code === 'EADDRINUSE' || error instanceof DatabaseInUseError ? EXIT.unavailable : 1)
 })

@@ -13,10 +13,10 @@ import { createRetention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import { type Handlers, OperationRunner } from './operations.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
-import { authenticate, createCredentialHandlers, listCredentials, listEnrolments, touchCredential } from './peers/credentials.ts'
+import { authenticate, createCredentialHandlers, enrolmentById, listCredentials, listEnrolments, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
 import { createRegistration } from './peers/registration.ts'
-import { type EnrolmentRow, findPeer, type PeerRow, toPeer } from './peers/rows.ts'
+import { findPeer, type PeerRow, toPeer } from './peers/rows.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
 import { Outbox } from './store/outbox.ts'
 import { Pipeline } from './store/pipeline.ts'
@@ -92,7 +92,7 @@ export function createCore(options: CoreOptions) {
     asMusterError,
   }
   timer.add({ next: () => asMono(outbox.nextRetry()), run: () => outbox.wake() })
-  const heartbeat = addHeartbeat(timer, clock, connections)
+  const heartbeat = addHeartbeat(timer, clock, connections, presence)
   let lastEvent = store.last('event')
   pipeline.afterBatch(() => {
     timer.arm()
@@ -130,7 +130,7 @@ export function createCore(options: CoreOptions) {
     stop(): void {
       stopTimer()
       pipeline.flush()
-      for (const connection of [...connections]) connection.closeWith('shutting_down', { reconnect: true, orderly: true })
+      for (const connection of [...connections]) connection.closeWith('shutting_down', { orderly: true })
       pipeline.stop()
       store.close()
     },
@@ -214,16 +214,13 @@ function identityOf(store: Store, caller: Caller, threads: ReturnType<typeof cre
   switch (caller.kind) {
     case 'peer': {
       const peer = toPeer(store, findPeer(store, caller.peerId) as PeerRow, threads.live)
-      return { kind: 'peer', peer, credential: store.id('credential', caller.credentialId) }
+      // The presence is settled by a command that this very hello queues.
+      return { kind: 'peer', peer: { ...peer, presence: 'online' }, credential: store.id('credential', caller.credentialId) }
     }
     case 'admin':
       return { kind: 'admin', credential: store.id('credential', caller.credentialId) }
     case 'enrolment': {
-      const row = store.get<EnrolmentRow>(
-        'SELECT e.*, c.name AS circle FROM enrolments e JOIN circles c ON c.id = e.circle_id WHERE e.id = ?',
-        caller.enrolmentId,
-      )
-      const { circle, roles } = row as EnrolmentRow
+      const { circle, roles } = enrolmentById(store, caller.enrolmentId)
       return { kind: 'enrolment', enrolment: store.id('enrolment', caller.enrolmentId), circle, roles: JSON.parse(roles) as Role[] }
     }
   }
@@ -235,7 +232,7 @@ function describeCaller(store: Store, caller: Caller): string {
 }
 
 /** One heartbeat for all connections; their answers stay in memory. Postponed, it gives every answer on its way a full period. */
-function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Connection>): { readonly postpone: () => void } {
+function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Connection>, presence: PresenceTracker): { readonly postpone: () => void } {
   let dueAt = clock.monoMs() + LIMITS.heartbeatMs
   const postpone = () => {
     dueAt = clock.monoMs() + LIMITS.heartbeatMs
@@ -245,6 +242,7 @@ function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Connection
     run: () => {
       postpone()
       for (const connection of [...connections]) connection.beat()
+      presence.settleUnwritten()
     },
   })
   return { postpone }

@@ -44,7 +44,7 @@ export class OperationRunner {
    * @throws MusterError `unknown_operation`, `forbidden`, `invalid_input` or `too_large`
    */
   admit(caller: Caller, name: string, params: unknown): { readonly name: OperationName; readonly input: unknown } {
-    if (!Object.hasOwn(OPERATIONS, name)) throw new MusterError('unknown_operation', { operation: name, hint: 'hello lists the operations.' })
+    if (!Object.hasOwn(OPERATIONS, name)) throw new MusterError('unknown_operation', { operation: echoed(name), hint: 'hello lists the operations.' })
     const operation = OPERATIONS[name as OperationName]
     this.stats.calls.set(name, (this.stats.calls.get(name) ?? 0) + 1)
     if (!allows(operation.access, caller)) {
@@ -142,12 +142,23 @@ function threadOf(input: unknown): string | undefined {
   return typeof thread === 'string' ? thread : undefined
 }
 
-/** The first issue in words, all of them in `issues`, and the names of fields that do not exist in `unknown`. */
+/** Names that a caller made up are repeated to this length, and no more of them than this. */
+const MAX_ECHOED_CHARS = 64
+const MAX_ECHOED = 10
+
+function echoed(text: string): string {
+  return text.length > MAX_ECHOED_CHARS ? `${text.slice(0, MAX_ECHOED_CHARS)}…` : text
+}
+
+/** The first issue in words, all of them in `issues`, and the names of fields that do not exist in `unknown`; each cut to a bounded length. */
 export function invalidInput(error: z.ZodError): MusterError {
-  const issues = error.issues.slice(0, 10).map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
-  const unknown = error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+  const unknown = error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [])).slice(0, MAX_ECHOED)
+  const issues = error.issues.slice(0, MAX_ECHOED).map((issue) => ({
+    path: echoed(issue.path.join('.')),
+    message: issue.code === 'unrecognized_keys' ? `Unknown field: ${issue.keys.slice(0, MAX_ECHOED).map(echoed).join(', ')}` : issue.message,
+  }))
   const tooLarge = error.issues.some((issue) => issue.code === 'custom' && issue.params?.['code'] === 'too_large')
   const first = issues[0]
   const hint = first ? `${first.path ? `${first.path}: ` : ''}${first.message}` : 'The input does not fit.'
-  return new MusterError(tooLarge ? 'too_large' : 'invalid_input', { issues, ...(unknown.length > 0 ? { unknown } : {}), hint })
+  return new MusterError(tooLarge ? 'too_large' : 'invalid_input', { issues, ...(unknown.length > 0 ? { unknown: unknown.map(echoed) } : {}), hint })
 }

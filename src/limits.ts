@@ -64,6 +64,8 @@ export const LIMITS = {
   batchOperations: 256,
   batchMs: 5,
   drainMs: 10_000,
+  /** How long clients stay away from a daemon that stops in order: a restart takes about this. */
+  restartMs: 500,
   /** No timer is trusted for longer than this: machines sleep and clocks step. */
   maxTimerMs: 30_000,
   /** A divergence of the two clocks beyond this counts as a suspend or a clock step. */

@@ -18,6 +18,14 @@ export interface Running {
   readonly firstLine: Promise<string>
 }
 
+/** What a part that failed has left behind. */
+const living = new Set<Running>()
+
+/** Ends what is still running of ours, each by its own pid. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...living].map((running) => running.stop()))
+}
+
 export interface Launch {
   readonly env?: Readonly<Record<string, string>>
   /** Written to stdin, which is then closed. */
@@ -39,7 +47,10 @@ export function launch(command: string, args: readonly string[], options: Launch
   const firstLine = readLine(child, () => stderr)
   firstLine.catch(() => {}) // looked at only by those that wait for it
   ended.catch(() => {})
-  return { pid: child.pid ?? -1, ended, firstLine, stderr: () => stderr, stop: () => stop(child, ended) }
+  const running: Running = { pid: child.pid ?? -1, ended, firstLine, stderr: () => stderr, stop: () => stop(child, ended) }
+  living.add(running)
+  ended.finally(() => living.delete(running)).catch(() => {})
+  return running
 }
 
 function readLine(child: ChildProcess, stderr: () => string): Promise<string> {
@@ -62,6 +73,9 @@ async function stop(child: ChildProcess, ended: Promise<number | null>): Promise
   await ended.finally(() => clearTimeout(force))
 }
 
+/** No run of a load takes longer; one that does is ended and reported. */
+const RUN_MS = 60_000
+
 /** Starts a compiled script; its input arrives on stdin, since thousands of tokens do not fit into an argument. */
 export function launchScript(script: string, input: object): Running {
   return launch(process.execPath, [`${COMPILED}/${script}.js`], { input: JSON.stringify(input) })
@@ -70,7 +84,8 @@ export function launchScript(script: string, input: object): Running {
 /** Runs a compiled script to its end and reads the one line of JSON it prints. */
 export async function run<Result>(script: string, input: object): Promise<Result> {
   const running = launchScript(script, input)
-  const line = await running.firstLine
+  const late = setTimeout(() => void running.stop(), RUN_MS)
+  const line = await running.firstLine.finally(() => clearTimeout(late))
   const code = await running.ended
   if (code !== 0) throw new Error(`${script} ended with ${code}: ${running.stderr()}`)
   return JSON.parse(line) as Result

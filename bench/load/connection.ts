@@ -14,6 +14,8 @@ export class Connection {
   readonly #replies = new Map<number, (frame: Reply) => void>()
   /** Takes every frame that is not the reply to a `call`. */
   onFrame: (frame: Incoming) => void = () => {}
+  /** Called when the server ends the connection: a load has then failed. */
+  onClose: (error: string) => void = fail
   /** Called before the frames of a turn leave, for what the turn has gathered (acks). */
   beforeFlush: () => void = () => {}
 
@@ -21,7 +23,11 @@ export class Connection {
     this.#socket = socket
     this.#stream = stream
     socket.on('message', (data: Buffer) => this.#receive(JSON.parse(data.toString('latin1')) as Incoming))
-    socket.on('close', (code: number, reason: Buffer) => fail(`The server closed the connection: ${code} ${String(reason)}`))
+    socket.on('close', (code: number, reason: Buffer) => {
+      const error = `The server closed the connection: ${code} ${String(reason)}`
+      for (const waiting of this.#replies.values()) waiting({ error })
+      this.onClose(error)
+    })
   }
 
   static async open(url: string, token: string): Promise<Connection> {

@@ -3,7 +3,6 @@ import { WS_PATH } from '../../src/rpc.ts'
 import type { Flags } from './arguments.ts'
 import { readDaemonFile } from './daemon-file.ts'
 import type { Environment } from './environment.ts'
-import { EXIT } from './exit-codes.ts'
 import { CliError, usageError } from './failure.ts'
 
 /** Which daemon a command speaks to. */
@@ -27,7 +26,7 @@ export function daemonAddress(flags: Flags, { env, paths }: Environment): Daemon
 }
 
 export function notRunning(): CliError {
-  return new CliError(EXIT.notRunning, 'not_running', 'the daemon is not running', 'muster up starts it.')
+  return new CliError('not_running', 'the daemon is not running', { hint: 'muster up starts it.' })
 }
 
 export function wsUrl(url: string): string {
@@ -36,6 +35,11 @@ export function wsUrl(url: string): string {
   // A path before ours stays, for daemons behind a proxy.
   address.pathname = `${address.pathname.replace(/\/$/, '')}${WS_PATH}`
   return address.href
+}
+
+/** Where the credential of a peer is kept: each daemon has its own, since a token sent elsewhere is given away. */
+export function credentialFile(paths: MusterPaths, { url, local }: DaemonAddress, name: string): string {
+  return paths.peerToken(local ? name : `${name}@${new URL(url).host.replace(':', '_')}`)
 }
 
 /** Where the local daemon is now: it may have come back on another port since the command began. */

@@ -108,7 +108,7 @@ async function hear(
 /** The ends of a wait that are no failures; everything else is thrown on. */
 function waitEnded(error: unknown): Waited {
   if (error instanceof ClientError && error.code === 'aborted') return 'interrupted'
-  if (error instanceof CliError && error.exit === EXIT.timeout) return 'timeout'
+  if (error instanceof CliError && error.code === 'timeout') return 'timeout'
   throw error
 }
 

@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Environment } from './environment.ts'
-import { EXIT } from './exit-codes.ts'
 import { CliError, usageError } from './failure.ts'
 
 export interface BodySource {
@@ -35,8 +34,8 @@ async function readFileText(path: string): Promise<string> {
     return await readAll(createReadStream(path), path)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT') throw new CliError(EXIT.notFound, 'file_not_found', `there is no file ${path}`, undefined, cause)
-    if (code === 'EACCES' || code === 'EISDIR') throw new CliError(EXIT.failure, 'file_unreadable', `${path} cannot be read (${code})`, undefined, cause)
+    if (code === 'ENOENT') throw new CliError('file_not_found', `there is no file ${path}`, { cause })
+    if (code === 'EACCES' || code === 'EISDIR') throw new CliError('file_unreadable', `${path} cannot be read (${code})`, { cause })
     throw cause
   }
 }
@@ -54,7 +53,7 @@ async function readAll(source: AsyncIterable<Uint8Array | string>, name: string)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
   } catch (cause) {
-    throw new CliError(EXIT.usage, 'invalid_utf8', `${name} is not UTF-8 text`, 'A body is text; name the path of other files in it.', cause)
+    throw new CliError('invalid_utf8', `${name} is not UTF-8 text`, { hint: 'A body is text; name the path of other files in it.', cause })
   }
 }
 

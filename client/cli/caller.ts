@@ -8,7 +8,6 @@ import { Link } from '../link.ts'
 import { Requests } from '../requests.ts'
 import { openWsTransport } from '../ws-transport.ts'
 import { notRunning } from './address.ts'
-import { EXIT } from './exit-codes.ts'
 import { CliError } from './failure.ts'
 import { cliVersion } from './version.ts'
 
@@ -102,17 +101,14 @@ function translate(error: unknown, local: boolean): unknown {
   if (!(error instanceof ClientError) || error.code === 'aborted') return error
   if (error.code === 'closed' && error.cause instanceof Error) return translate(error.cause, local)
   if (error.code === 'timeout') {
-    return new CliError(
-      EXIT.timeout,
-      'timeout',
-      'the daemon did not answer in time',
-      'What was asked for may still happen; muster status says how it is.',
-      error,
-    )
+    return new CliError('timeout', 'the daemon did not answer in time', {
+      hint: 'What was asked for may still happen; muster status says how it is.',
+      cause: error,
+    })
   }
   if (local && isRefusedConnection(error.cause)) return notRunning()
   const hint = local ? 'muster status says how it is; muster up starts it.' : 'Check the address and the network.'
-  return new CliError(EXIT.temporary, 'disconnected', `the daemon cannot be reached: ${reasonOf(error)}`, hint, error)
+  return new CliError('disconnected', `the daemon cannot be reached: ${reasonOf(error)}`, { hint, cause: error })
 }
 
 /** Nobody listens where daemon.json says that the daemon is. */

@@ -3,7 +3,6 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from './environment.ts'
-import { EXIT } from './exit-codes.ts'
 import { CliError } from './failure.ts'
 import { askHealth } from './health.ts'
 import { describeLogLine } from './log-lines.ts'
@@ -41,7 +40,7 @@ export function spawnDaemon({ env, paths }: Environment, settings: Readonly<Reco
   closeSync(log)
   const ended = watchEnd(child)
   child.unref()
-  if (child.pid === undefined) throw new CliError(EXIT.failure, 'not_started', `node could not be started: ${process.execPath}`)
+  if (child.pid === undefined) throw new CliError('not_started', `node could not be started: ${process.execPath}`)
   return { pid: child.pid, ended, logged: () => readFileSync(paths.log).subarray(from).toString('utf8') }
 }
 
@@ -70,7 +69,7 @@ export async function startFailure(daemon: SpawnedDaemon, { how }: DaemonEnd): P
     .split('\n')
     .filter((line) => line.trim() !== '')
   const said = lines.slice(-SHOWN_LOG_LINES).map(describeLogLine).join(' | ')
-  return new CliError(EXIT.failure, 'not_started', `the daemon ended before it was ready (${how})${said && `: ${said}`}`, 'muster logs shows all of it.')
+  return new CliError('not_started', `the daemon ended before it was ready (${how})${said && `: ${said}`}`, { hint: 'muster logs shows all of it.' })
 }
 
 async function portTaken(port: number): Promise<CliError> {
@@ -79,7 +78,7 @@ async function portTaken(port: number): Promise<CliError> {
   const health = await askHealth(`http://127.0.0.1:${port}`)
   const who = health ? `another Muster daemon, ${describeOwner({ pid: health.pid, command: owner?.command })}` : describeOwner(owner)
   const way = `muster up --port ${other} (or MUSTER_PORT=${other})`
-  return new CliError(EXIT.conflict, 'port_taken', `port ${port} is taken by ${who}`, `Stop it, or use another port: ${way}.`)
+  return new CliError('port_taken', `port ${port} is taken by ${who}`, { hint: `Stop it, or use another port: ${way}.` })
 }
 
 /** The daemon beside this file: compiled where this is compiled, through tsx where this is TypeScript. */

@@ -28,7 +28,10 @@ export function processEnvironment(): Environment {
     env,
     paths: musterPaths(env, homedir()),
     now: Date.now,
-    stdin: process.stdin,
+    // Opened only where it is read.
+    get stdin() {
+      return process.stdin
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     userName,

@@ -3,24 +3,48 @@ import { ClientError } from '../client-error.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { candidatesOf, hintInCommands, messageOf } from './wording.ts'
 
-/** A failure with its exit status and the line that says what would be accepted. Errors of the daemon stay `MusterError`s. */
+/** What can go wrong on this side of the wire, and the exit status of each. The codes are stable in `--json`, like those of src/errors.ts. */
+export const CLI_ERRORS = {
+  usage: EXIT.usage,
+  invalid_utf8: EXIT.usage,
+  file_not_found: EXIT.notFound,
+  file_unreadable: EXIT.failure,
+  not_running: EXIT.notRunning,
+  not_started: EXIT.failure,
+  not_ready: EXIT.timeout,
+  port_taken: EXIT.conflict,
+  daemon_silent: EXIT.temporary,
+  still_stopping: EXIT.timeout,
+  not_yours: EXIT.noPermission,
+  no_log: EXIT.notFound,
+  disconnected: EXIT.temporary,
+  timeout: EXIT.timeout,
+  interrupted: EXIT.interrupted,
+  cli_failed: EXIT.internal,
+} as const satisfies Record<string, ExitCode>
+
+export type CliErrorCode = keyof typeof CLI_ERRORS
+
+/** A failure of the CLI itself. Errors of the daemon stay `MusterError`s. */
 export class CliError extends Error {
-  readonly exit: ExitCode
-  /** Stable in `--json`, like the codes of src/errors.ts. */
-  readonly code: string
+  readonly code: CliErrorCode
+  /** What would be accepted, or what would help. */
   readonly hint: string | undefined
 
-  constructor(exit: ExitCode, code: string, message: string, hint?: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+  constructor(code: CliErrorCode, message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'CliError'
-    this.exit = exit
     this.code = code
-    this.hint = hint
+    this.hint = options.hint
+  }
+
+  get exit(): ExitCode {
+    return CLI_ERRORS[this.code]
   }
 }
 
-export function usageError(message: string, hint?: string): CliError {
-  return new CliError(EXIT.usage, 'usage', message, hint)
+export function usageError(message: string, hint: string): CliError {
+  return new CliError('usage', message, { hint })
 }
 
 /** What is shown of an error, on stderr and in `--json`. */
@@ -39,11 +63,11 @@ export function describeError(error: unknown): Described {
     return { exit: ERRORS[error.code].exit, code: error.code, message: messageOf(error), hint: hintOf(error), details }
   }
   if (error instanceof ClientError && error.code === 'aborted') {
-    return { exit: EXIT.interrupted, code: 'interrupted', message: 'interrupted', hint: undefined, details: {} }
+    return { exit: CLI_ERRORS.interrupted, code: 'interrupted', message: 'interrupted', hint: undefined, details: {} }
   }
   const message = error instanceof Error ? error.message : String(error)
   return {
-    exit: EXIT.internal,
+    exit: CLI_ERRORS.cli_failed,
     code: 'cli_failed',
     message: `unexpected failure: ${message}`,
     hint: 'This is a mistake in muster itself; MUSTER_DEBUG=1 shows where.',

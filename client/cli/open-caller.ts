@@ -7,12 +7,10 @@ import { Credentials } from '../credentials.ts'
 import { register } from '../join.ts'
 import { fileCredentials } from '../node-defaults.ts'
 import { openWsTransport } from '../ws-transport.ts'
-import { currentUrl, type DaemonAddress, daemonAddress, notRunning, wsUrl } from './address.ts'
+import { credentialFile, currentUrl, type DaemonAddress, daemonAddress, notRunning, wsUrl } from './address.ts'
 import { type Caller, type CallerOptions, connectCaller } from './caller.ts'
 import type { Invocation } from './command.ts'
 import { readDaemonFile } from './daemon-file.ts'
-import { EXIT } from './exit-codes.ts'
-import { CliError } from './failure.ts'
 import { chosenName, defaultName, readToken } from './identity.ts'
 import { isRunning } from './process-facts.ts'
 
@@ -82,11 +80,11 @@ function administrating({ environment, flags }: Invocation, { local }: DaemonAdd
   return token ? fixed(token) : undefined
 }
 
-/** The stored credential of the peer, or one that its first use mints. Each daemon has its own: a token sent elsewhere is given away. */
+/** The stored credential of the peer, or one that its first use mints. */
 function joining({ environment, flags, out }: Invocation, address: DaemonAddress, enrolment?: string): Credentials {
   const { paths, userName } = environment
   const name = chosenName(flags, environment) ?? defaultName(userName())
-  const where = paths.peerToken(address.local ? name : `${name}@${new URL(address.url).host.replace(':', '_')}`)
+  const where = credentialFile(paths, address, name)
   return new Credentials({
     store: fileCredentials(where),
     enrolment: async () => {
@@ -107,7 +105,7 @@ function joining({ environment, flags, out }: Invocation, address: DaemonAddress
   })
 }
 
-function nothingToJoinWith(name: string, where: string, { url, local }: DaemonAddress, enrolmentToken: string): CliError {
+function nothingToJoinWith(name: string, where: string, { url, local }: DaemonAddress, enrolmentToken: string): MusterError {
   if (local)
     return unauthenticated(
       `there is no credential of ${name} and nothing to join with`,
@@ -123,10 +121,10 @@ function fixed(token: string): Credentials {
   return new Credentials({ token, enrolment: async () => undefined, register: () => Promise.reject(new MusterError('unauthenticated')) })
 }
 
-function unauthenticated(message: string, hint: string): CliError {
-  return new CliError(EXIT.noPermission, 'unauthenticated', message, hint)
+function unauthenticated(message: string, hint: string): MusterError {
+  return new MusterError('unauthenticated', { hint }, { message })
 }
 
-function forbidden(message: string, hint: string): CliError {
-  return new CliError(EXIT.noPermission, 'forbidden', message, hint)
+function forbidden(message: string, hint: string): MusterError {
+  return new MusterError('forbidden', { hint }, { message })
 }

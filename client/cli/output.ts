@@ -4,7 +4,7 @@ import { renderFields, renderTable } from './table.ts'
 import { safeJson, safeLine } from './text.ts'
 
 /** The version of every `--json` document. Fields may be added within it; a field changes or goes only with the next number. */
-export const JSON_VERSION = 1
+const JSON_VERSION = 1
 
 type Cell = string | number | null
 

@@ -14,7 +14,7 @@ export function peerName(peer: PeerRef | null): string {
 }
 
 /** Text of several lines, safe and set off from what the CLI says itself. */
-export function indented(text: string): string {
+function indented(text: string): string {
   return safeText(text.replace(/\n$/, ''))
     .split('\n')
     .map((line) => BODY_INDENT + line)

@@ -91,7 +91,8 @@ export class Connection implements Heart, ConsumerPort {
   onBadFrame(error: MusterError): void {
     this.#badFrames += 1
     const id = error.details['id']
-    this.#refuse(typeof id === 'string' || typeof id === 'number' ? id : null, error)
+    // Sent as it is: a request of that id may be under way, and stays so.
+    this.send(encodeFailure(typeof id === 'string' || typeof id === 'number' ? id : null, error))
     if (this.#badFrames >= LIMITS.maxBadFrames) this.closeWith('invalid_frame')
   }
 
@@ -148,10 +149,10 @@ export class Connection implements Heart, ConsumerPort {
   }
 
   /** Ends the connection with a reason; what was offered on it returns. */
-  closeWith(code: ErrorCode, options: { readonly reconnect?: boolean; readonly orderly?: boolean } = {}): void {
+  closeWith(code: ErrorCode, options: { readonly orderly?: boolean } = {}): void {
     if (this.#closed) return
     const spec: { readonly close?: number; readonly message: string } = ERRORS[code]
-    this.#socket.send(encodeNotification('bye', { reason: code, reconnect: options.reconnect ?? false, afterMs: null }))
+    this.#socket.send(encodeNotification('bye', { reason: code, reconnect: ERRORS[code].retryable, afterMs: code === 'shutting_down' ? LIMITS.restartMs : null }))
     this.onClose(options.orderly ?? false)
     this.#socket.close(spec.close ?? ERRORS.internal.close, code)
   }

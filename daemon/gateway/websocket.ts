@@ -11,6 +11,12 @@ import { forbiddenOrigin } from './origin.ts'
 /** Close codes by which a client says goodbye itself (RFC 6455, section 7.4.1). */
 const ORDERLY = new Set([1000, 1001])
 
+/**
+ * A client that does not answer a close keeps its socket, and a stop of the daemon waiting, no longer than this. The types of
+ * the library do not know the option yet.
+ */
+const BOUNDS = { closeTimeout: LIMITS.drainMs }
+
 /** The WebSocket door: authenticates an upgrade and ties a socket to a {@link Connection}. */
 export function createUpgradeHandler(deps: GatewayDeps, allowedHosts: readonly string[]) {
   const server = new WebSocketServer({
@@ -19,6 +25,7 @@ export function createUpgradeHandler(deps: GatewayDeps, allowedHosts: readonly s
     // 240 kB a connection after its first message, measured; frames are short.
     perMessageDeflate: false,
     clientTracking: false,
+    ...BOUNDS,
     handleProtocols: () => SUBPROTOCOL,
   })
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -34,8 +41,7 @@ export function createUpgradeHandler(deps: GatewayDeps, allowedHosts: readonly s
 
 /** @throws MusterError with the HTTP status that refuses the upgrade */
 function admit(deps: GatewayDeps, allowedHosts: readonly string[], request: IncomingMessage) {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-  if (pathname !== WS_PATH) throw new MusterError('not_found', { hint: `The WebSocket door is ${WS_PATH}.` })
+  if (request.url?.split('?')[0] !== WS_PATH) throw new MusterError('not_found', { hint: `The WebSocket door is ${WS_PATH}.` })
   const forbidden = forbiddenOrigin(request.headers.host, request.headers.origin, allowedHosts)
   if (forbidden) throw new MusterError('forbidden', { hint: forbidden })
   const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((entry) => entry.trim())

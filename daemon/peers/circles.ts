@@ -19,6 +19,15 @@ export function hasGrant(reader: Reader, peerId: number, circleId: number): bool
   return reader.get('SELECT 1 FROM grants WHERE peer_id = ? AND circle_id = ?', peerId, circleId) !== undefined
 }
 
+/** SQL for the circles that the peer `@self` was let into. */
+export const GRANTED_CIRCLES = 'SELECT circle_id FROM grants WHERE peer_id = @self'
+
+/** Circles are never renamed and never deleted. */
+export function circleName(reader: Reader, id: number | null): string | null {
+  if (id === null) return null
+  return reader.cached(`circle ${id}`, () => reader.get<{ name: string }>('SELECT name FROM circles WHERE id = ?', id))?.name ?? null
+}
+
 /** The circle of that name, made if there is none. */
 export function ensureCircle(tx: Tx, name: string): number {
   const row = tx.get<{ id: number }>('SELECT id FROM circles WHERE name = ?', name)

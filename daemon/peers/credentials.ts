@@ -70,7 +70,8 @@ function whyUnusable(row: EnrolmentRow, now: number): string | undefined {
   return row.max_uses !== null && row.uses >= row.max_uses ? 'has been used up' : undefined
 }
 
-function enrolmentById(reader: Reader, id: number): EnrolmentRow {
+/** @throws MusterError `not_found` */
+export function enrolmentById(reader: Reader, id: number): EnrolmentRow {
   const row = reader.get<EnrolmentRow>('SELECT e.*, c.name AS circle FROM enrolments e JOIN circles c ON c.id = e.circle_id WHERE e.id = ?', id)
   if (!row) throw new MusterError('not_found', { id: reader.id('enrolment', id) })
   return row

@@ -1,4 +1,16 @@
 /** What the domains above may use of the peers. */
 export { resolve, resolveOne } from './addresses.ts'
-export { hasGrant, maySee } from './circles.ts'
-export { findPeer, isActive, type Liveness, type PeerRow, reachOf, refOf, timeOrNull, toRef } from './rows.ts'
+export { circleName, GRANTED_CIRCLES, hasGrant, maySee } from './circles.ts'
+export {
+  findPeer,
+  isActive,
+  type Liveness,
+  moveReadMarker,
+  type PeerRow,
+  peersOfRole,
+  presenceCounts,
+  reachOf,
+  refOf,
+  timeOrNull,
+  toRef,
+} from './rows.ts'

@@ -16,6 +16,8 @@ export interface Heart {
 export class PresenceTracker {
   readonly #pipeline: Pipeline
   readonly #hearts = new Map<number, Set<Heart>>()
+  /** Peers whose last transition could not be written down. */
+  readonly #unwritten = new Set<number>()
 
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline
@@ -47,16 +49,24 @@ export class PresenceTracker {
     return 'away'
   }
 
+  /** Makes good what a failed commit left unwritten; called at every heartbeat. */
+  settleUnwritten(): void {
+    const peers = [...this.#unwritten]
+    this.#unwritten.clear()
+    for (const peerId of peers) this.#settle(peerId)
+  }
+
   /** Writes down what is so; run at start, when the rows still tell of the connections of an earlier process. */
   settleAll(tx: Tx): void {
     for (const { id } of tx.all<{ id: number }>("SELECT id FROM peers WHERE presence <> 'offline'")) this.#write(tx, id)
   }
 
   #settle(peerId: number): void {
-    // A failed commit is made good by the next transition or the next start.
     this.#pipeline.submit(
       (tx) => this.#write(tx, peerId),
-      () => undefined,
+      (outcome) => {
+        if (!outcome.ok) this.#unwritten.add(peerId)
+      },
     )
   }
 

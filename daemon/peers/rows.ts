@@ -1,6 +1,7 @@
 import type { Credential, Enrolment, Mode, Peer, PeerRef, Presence, Reach, Role, Turn } from '../../src/contract/index.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Reader } from '../store/store.ts'
+import type { Tx } from '../store/transaction.ts'
 
 export interface PeerRow {
   readonly id: number
@@ -51,6 +52,29 @@ export function refOf(reader: Reader, id: number | null): PeerRef | null {
 /** Whether a peer is still there to be told something. */
 export function isActive(reader: Reader, id: number): boolean {
   return reader.cached(`active ${id}`, () => reader.get('SELECT 1 FROM peers WHERE id = ? AND retired_at IS NULL', id)) !== undefined
+}
+
+/** The peers of a role in a circle, the longest there first. */
+export function peersOfRole(reader: Reader, circleId: number, role: Role, limit: number): PeerRow[] {
+  const where = 'p.circle_id = ? AND p.role = ? AND p.retired_at IS NULL'
+  return reader.all<PeerRow>(
+    `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id WHERE ${where} ORDER BY p.id LIMIT ?`,
+    circleId,
+    role,
+    limit,
+  )
+}
+
+export function presenceCounts(reader: Reader): Record<Presence, number> {
+  const counts: Record<Presence, number> = { online: 0, away: 0, offline: 0 }
+  const rows = reader.all<{ presence: Presence; n: number }>('SELECT presence, count(*) AS n FROM peers WHERE retired_at IS NULL GROUP BY presence')
+  for (const row of rows) counts[row.presence] = row.n
+  return counts
+}
+
+/** Moves the read marker of a peer forward; back it never goes. */
+export function moveReadMarker(tx: Tx, peerId: number, upTo: number): void {
+  tx.run('UPDATE peers SET read_marker = ? WHERE id = ? AND read_marker < ?', upTo, peerId, upTo)
 }
 
 /** Whether the peer can be reached now, and how. */

@@ -26,6 +26,7 @@ interface Job {
   readonly settle: (outcome: Outcome<never>) => void
   outcome?: Outcome<unknown>
   effects?: (() => void)[]
+  firstEffects?: (() => void)[]
 }
 
 /** How long the pipeline refuses writes after a full disk before it tries again. */
@@ -107,6 +108,7 @@ export class Pipeline {
   #runBatch(): void {
     const jobs = this.#commitBatch()
     this.stats.batches += 1
+    for (const job of jobs) for (const effect of job.firstEffects ?? []) this.#guard(effect)
     for (const job of jobs) {
       this.stats.commands += 1
       this.#guard(() => job.settle(job.outcome as Outcome<never>))
@@ -157,6 +159,7 @@ export class Pipeline {
     try {
       job.outcome = { ok: true, value: job.run(tx) }
       job.effects = tx.effects
+      job.firstEffects = tx.firstEffects
     } catch (error) {
       // SQLite ends the whole transaction by itself after some errors (https://www.sqlite.org/lang_transaction.html).
       if (!store.db.inTransaction || isFullDisk(error)) throw error
@@ -204,6 +207,7 @@ export class Pipeline {
     for (const job of jobs) {
       job.outcome = { ok: false, error }
       delete job.effects
+      delete job.firstEffects
     }
     return jobs
   }

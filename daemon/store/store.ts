@@ -4,6 +4,7 @@ import { MusterError } from '../../src/errors.ts'
 import { decodeId, encodeCursor, encodeId, ID_KINDS, type IdKind, tagFrom } from '../../src/ids.ts'
 import type { Clock, RandomBytes } from '../clock.ts'
 import { type Durability, type OpenDriver, openDatabase } from './database.ts'
+import { lockDatabase } from './lock.ts'
 
 type Scalar = string | number | Uint8Array | null
 /** One positional value, or an object with the values of all named parameters. */
@@ -47,6 +48,7 @@ export class Store implements Reader {
   readonly durability: Durability
   /** The tag of this incarnation, part of every id and cursor that it mints. */
   readonly tag: string
+  readonly #unlock: () => void
   readonly #statements = new Map<string, Database.Statement<Value[]>>()
   readonly #counters = new Map<CounterKind, number>()
   readonly #dirtyCounters = new Set<CounterKind>()
@@ -56,7 +58,13 @@ export class Store implements Reader {
   readonly #incarnations = new Map<string, Partial<Record<CounterKind, number>> | undefined>()
 
   constructor(options: StoreOptions) {
-    this.db = openDatabase(options.path, options.durability, options.driver)
+    this.#unlock = options.path === ':memory:' ? () => undefined : lockDatabase(options.path)
+    try {
+      this.db = openDatabase(options.path, options.durability, options.driver)
+    } catch (error) {
+      this.#unlock()
+      throw error
+    }
     this.durability = options.durability
     this.reloadCounters()
     this.tag = this.#incarnate(options)
@@ -142,6 +150,7 @@ export class Store implements Reader {
   close(): void {
     this.#statements.clear()
     this.db.close()
+    this.#unlock()
   }
 
   #statement(sql: string): Database.Statement<Value[]> {

@@ -23,6 +23,8 @@ export class Tx implements Reader {
   /** Wall time, the same for all commands of a batch. */
   readonly now: number
   readonly effects: (() => void)[] = []
+  /** Effects that run before those of any command of the batch. */
+  readonly firstEffects: (() => void)[] = []
   /** Effects that run when the command fails and its writes are rolled back. */
   readonly failureEffects: (() => void)[] = []
   readonly store: Store
@@ -74,6 +76,11 @@ export class Tx implements Reader {
   /** Runs once after the commit, if it comes to that. Whatever must happen belongs in the outbox instead. */
   after(effect: () => void): void {
     this.effects.push(effect)
+  }
+
+  /** Like {@link after}, but ahead of the outcomes and effects of every command of the batch. */
+  afterFirst(effect: () => void): void {
+    this.firstEffects.push(effect)
   }
 
   /** Runs once after the batch, if this command fails. */

@@ -64,7 +64,7 @@ export function createDeadLetterHandlers(deps: ThreadDeps) {
   const replay: Command<'mailbox.replay'> = {
     run(tx, caller, input) {
       const row = deadOf(tx, caller, input.delivery)
-      if (tx.get('SELECT 1 FROM peers WHERE id = ? AND retired_at IS NULL', row.peer_id) === undefined) {
+      if (!isActive(tx, row.peer_id)) {
         throw new MusterError('not_found', { hint: 'The recipient has retired; the dead letter can only be discarded.' })
       }
       tx.run(

@@ -17,6 +17,8 @@ const END = `UPDATE deliveries SET state = ?, attempt = ?, offered_at = ?, ended
 export function endDelivery(tx: Tx, deps: ThreadDeps, row: DeliveryRow, state: EndState, reason: string | null, closedFrame?: () => string): void {
   const flight = deps.dispatcher.flights.get(row.id)
   tx.run(END, state, flight ? flight.attempt : row.attempt, flight ? flight.offeredAt : row.offered_at, tx.now, reason, row.id)
+  // All commands of a batch have the same time: this one may be stored by the same commit.
+  if (row.queued_at === tx.now && row.state === 'queued' && !flight) tx.afterFirst(() => deps.dispatcher.neverArrives(row.id))
   tx.after(() => {
     const released = freed(deps, row.id, row.peer_id, row.solicited === 1)
     if (closedFrame) released?.consumer.port.send(closedFrame())

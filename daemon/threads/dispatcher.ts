@@ -39,6 +39,8 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #boxes = new Map<number, Box>()
   readonly #dirty = new Set<number>()
+  /** Deliveries that ended in the very commit that stored them: there is nothing to offer. */
+  readonly #stillborn = new Set<number>()
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -83,6 +85,7 @@ export class Dispatcher {
 
   /** A delivery was committed. */
   arrived(parcel: Parcel): void {
+    if (this.#stillborn.delete(parcel.deliveryId)) return
     const box = this.#boxes.get(parcel.peerId)
     if (!box?.consumer) return
     const direct = parcel.control || (!box.backlog && this.#room(box) > 0 && !box.busy.has(parcel.threadId))
@@ -91,6 +94,11 @@ export class Dispatcher {
       box.backlog = true
       this.#dirty.add(parcel.peerId)
     }
+  }
+
+  /** A delivery ended in the batch that stores it: what {@link arrived} will announce is over already. */
+  neverArrives(deliveryId: number): void {
+    this.#stillborn.add(deliveryId)
   }
 
   /** The offer ended: acked, nacked, withdrawn or given back. What waited behind it may go. */
@@ -133,6 +141,7 @@ export class Dispatcher {
 
   /** Offers what can be offered now; runs after every batch. */
   flush(): void {
+    this.#stillborn.clear()
     for (const peerId of this.#dirty) {
       this.#dirty.delete(peerId)
       const box = this.#boxes.get(peerId)

@@ -22,11 +22,13 @@ import { ackThread, createPulling, endTurn, owedThreads, peekMailbox } from './p
 import { getThread, listThreads, redactMessage } from './reading.ts'
 import { createReplying } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
+import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
 import { ThreadSignals } from './signals.ts'
 import { traceMessage } from './trace.ts'
 
 export type { Consumer, ConsumerPort } from './consumer.ts'
+export { depths } from './depths.ts'
 export { newsOf } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
 
@@ -51,17 +53,7 @@ export function createThreads(options: ThreadsOptions) {
     deliveryId: (number) => store.id('delivery', number),
     queued: (peerId, limit, after) => dispatching.queued(store, peerId, limit, after, lastAtStart),
     owed: (peerId, afterThread) => dispatching.owed(store, peerId, afterThread),
-    onReturned: (flights, how) =>
-      internal(
-        (tx) => dispatching.returned(tx, flights, how),
-        // Whether or not that could be written down, the offers are over.
-        () => {
-          for (const flight of flights) {
-            if (dispatcher.flights.get(flight.deliveryId) === flight) dispatcher.release(flight.deliveryId)
-            dispatcher.wake(flight.peerId)
-          }
-        },
-      ),
+    onReturned: createReturns({ pipeline, timer: options.timer, clock, dispatcher: () => dispatcher, write: dispatching.returned }),
   })
   const live: Liveness = { consuming: (peerId) => dispatcher.consuming(peerId) }
   const holds = new Delays(clock)

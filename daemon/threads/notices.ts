@@ -1,5 +1,5 @@
 import { LIMITS } from '../../src/limits.ts'
-import { findPeer, type PeerRow } from '../peers/index.ts'
+import { findPeer, type PeerRow, peersOfRole } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { ThreadDeps } from './deps.ts'
 import { openThread } from './open.ts'
@@ -18,8 +18,7 @@ export function tellPeer(tx: Tx, deps: ThreadDeps, peerId: number, body: string)
 
 /** The daemon tells the orchestrators of a circle. */
 function tellOrchestrators(tx: Tx, deps: ThreadDeps, circleId: number, body: string): void {
-  const rows = tx.all<{ id: number }>("SELECT id FROM peers WHERE circle_id = ? AND role = 'orchestrator' AND retired_at IS NULL LIMIT ?", circleId, MAX_TOLD)
-  const peers = rows.flatMap(({ id }) => findPeer(tx, id) ?? [])
+  const peers = peersOfRole(tx, circleId, 'orchestrator', MAX_TOLD)
   if (peers.length > 0) tell(tx, deps, peers, body)
 }
 

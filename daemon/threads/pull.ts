@@ -3,7 +3,7 @@ import { MusterError } from '../../src/errors.ts'
 import { decodeCursor } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { asPeer, type Command, type PeerCaller, type Query } from '../caller.ts'
-import { findPeer, type PeerRow, resolveOne } from '../peers/index.ts'
+import { findPeer, moveReadMarker, type PeerRow, resolveOne } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { ackDeliveries } from './deliveries.ts'
@@ -37,7 +37,7 @@ export function createPulling(deps: ThreadDeps) {
   const read: Command<'mailbox.read'> = {
     run(tx, caller, input) {
       const peer = asPeer(caller)
-      const row = requireMode(tx, peer, 'read', 'Only a peer that reads has a read marker.')
+      requireMode(tx, peer, 'read', 'Only a peer that reads has a read marker.')
       const upTo = tx.number('delivery', input.upTo)
       if (findDelivery(tx, upTo)?.peer_id !== peer.peerId) throw new MusterError('not_found', { id: input.upTo })
       const waiting = tx.all<{ id: number }>(
@@ -48,7 +48,7 @@ export function createPulling(deps: ThreadDeps) {
       )
       const ids = waiting.map(({ id }) => id)
       const count = ackDeliveries(tx, deps, peer.peerId, ids)
-      if (upTo > row.read_marker) tx.run('UPDATE peers SET read_marker = ? WHERE id = ?', upTo, peer.peerId)
+      moveReadMarker(tx, peer.peerId, upTo)
       const changed = { readUpTo: input.upTo, acked: ids.map((id) => tx.id('delivery', id)) }
       if (count > 0) tx.event({ type: 'mailbox.read', actor: peer.peerId, circle: peer.circleId, audience: 'granted', subject: ['peer', peer.peerId], changed })
       return { read: count }
@@ -65,13 +65,15 @@ export function endTurn(tx: Tx, deps: ThreadDeps, peerId: number, credentialId: 
 
 /** Acks what an operation that names a thread proves to be received: the handovers of that thread to this peer. */
 export function ackThread(tx: Tx, deps: ThreadDeps, peerId: number, threadId: number): void {
-  const held = tx.all<DeliveryRow>(`${HELD} AND thread_id = ?`, peerId, threadId)
-  ackDeliveries(
-    tx,
-    deps,
-    peerId,
-    held.map(({ id }) => id),
-  )
+  const ids = tx.all<DeliveryRow>(`${HELD} AND thread_id = ?`, peerId, threadId).map(({ id }) => id)
+  if (ids.length === 0) return
+  ackDeliveries(tx, deps, peerId, ids)
+  noteAcks(tx, peerId, (findPeer(tx, peerId) as PeerRow).circle_id, ids)
+}
+
+function noteAcks(tx: Tx, peerId: number, circle: number, ids: readonly number[]): void {
+  const changed = { acked: ids.map((id) => tx.id('delivery', id)) }
+  tx.event({ type: 'mailbox.acked', actor: peerId, circle, audience: 'granted', subject: ['peer', peerId], changed })
 }
 
 function requireMode(tx: Tx, peer: PeerCaller, mode: PeerRow['mode'], hint: string): PeerRow {
@@ -90,8 +92,7 @@ function ackHandover(tx: Tx, deps: ThreadDeps, peer: PeerCaller, cursor: string)
   const ids = held.map(({ id }) => id)
   if (ids.length === 0) return
   ackDeliveries(tx, deps, peer.peerId, ids)
-  const changed = { acked: ids.map((id) => tx.id('delivery', id)) }
-  tx.event({ type: 'mailbox.acked', actor: peer.peerId, circle: peer.circleId, audience: 'granted', subject: ['peer', peer.peerId], changed })
+  noteAcks(tx, peer.peerId, peer.circleId, ids)
 }
 
 /** What this very session was handed and never acked: its reply was lost, or its process began anew. */

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { EventCursor, Id, Limit, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef } from './peers.ts'
+import { ThreadState } from './threads.ts'
 
 /** One row of the append-only log. It never carries a body. */
 export const Event = z.object({
@@ -52,5 +53,10 @@ export const unsubscribeEvents = operation({
 })
 
 export const EventParams = z.object({ subscription: z.string(), event: Event })
-export const ThreadClosedParams = z.object({ thread: Id('thread'), state: z.string(), reason: z.string().nullable(), by: PeerRef.nullable() })
-export const ByeParams = z.object({ reason: z.string(), reconnect: z.boolean(), afterMs: z.int().nullable() })
+export const ThreadClosedParams = z.object({ thread: Id('thread'), state: ThreadState, reason: z.string().nullable(), by: PeerRef.nullable() })
+export const ByeParams = z.object({
+  reason: z.string(),
+  reconnect: z.boolean(),
+  /** How long to stay away at least; `null` where the client's own backoff will do. */
+  afterMs: z.int().nullable(),
+})

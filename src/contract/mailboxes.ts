@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { LIMITS } from '../limits.ts'
-import { Address, Duration, Id, Limit, Line } from './common.ts'
+import { Address, Id, Limit, Line, Time } from './common.ts'
 import { operation } from './operation.ts'
-import { Delivery, Message, Thread } from './threads.ts'
+import { Delivery, Message, Priority, Thread, ThreadState } from './threads.ts'
 
 /** A delivery with what it delivers. `owed`: an ask acked earlier and still open, presented again. */
 export const Item = z.object({ delivery: Delivery, message: Message, thread: Thread, owed: z.boolean() })
@@ -74,7 +74,7 @@ export const readMailbox = operation({
   doors: { cli: { none: 'People read on a paired device.' } },
 })
 
-export const DeadLetter = z.object({ delivery: Delivery, message: Message, diedAt: z.string(), reason: z.string() })
+export const DeadLetter = z.object({ delivery: Delivery, message: Message, diedAt: Time, reason: z.string() })
 
 export const listDead = operation({
   name: 'mailbox.dead',
@@ -113,9 +113,8 @@ export const Deliver = z.object({
   /** It was offered before, on this or on an earlier connection. */
   redelivered: z.boolean(),
   owed: z.boolean(),
-  thread: z.object({ id: Id('thread'), kind: z.enum(['ask', 'notify']), state: z.string(), priority: z.string(), deadlineAt: z.string().nullable() }),
+  thread: z.object({ id: Id('thread'), kind: z.enum(['ask', 'notify']), state: ThreadState, priority: Priority, deadlineAt: Time.nullable() }),
   message: Message,
 })
 
 export type DeliverParams = z.infer<typeof Deliver>
-export const VisibilityTimeout = Duration

@@ -180,7 +180,7 @@ describe('mail', () => {
     await meet('reader')
     await home.runHere(['notify', 'reader', 'first', '--as', 'ann'])
     const thread = await askWithoutWaiting('ann', 'reader', 'second')
-    expect(await home.run(['inbox', '--peek', '--as', 'reader'])).toMatchObject({ exit: 0, stderr: '2 messages waiting; nothing was taken.\n' })
+    expect(await home.runHere(['inbox', '--peek', '--as', 'reader'])).toMatchObject({ exit: 0, stderr: '2 messages waiting; nothing was taken.\n' })
     const bodies = async (...args: string[]) => (await home.json<Inbox>(['inbox', ...args, '--as', 'reader'])).items.map(({ message }) => message.body)
     expect(await bodies('--peek')).toEqual(['first', 'second'])
     expect(await bodies()).toEqual(['first', 'second'])
@@ -196,7 +196,7 @@ describe('mail', () => {
     expect(await bodies('--ack')).toEqual(['third'])
     await rm(home.paths.peerToken('reader').replace('.token', '.cursor'))
     expect(await bodies()).toEqual([])
-    expect(await home.run(['decline', thread, 'not mine', '--as', 'reader'])).toEqual({ exit: 0, stdout: `Declined ${thread} of ann.\n`, stderr: '' })
+    expect(await home.runHere(['decline', thread, 'not mine', '--as', 'reader'])).toEqual({ exit: 0, stdout: `Declined ${thread} of ann.\n`, stderr: '' })
     expect(await home.json<Inbox>(['inbox', '--as', 'reader'])).toMatchObject({ items: [], owed: [] })
   })
 
@@ -213,13 +213,13 @@ describe('mail', () => {
   it('can be said more in a thread before its answer, and late', async () => {
     await meet('helper')
     const thread = await askWithoutWaiting('ann', 'helper', 'how?')
-    expect(await home.run(['answer', thread, '--more', 'looking', '--as', 'helper'])).toMatchObject({
+    expect(await home.runHere(['answer', thread, '--more', 'looking', '--as', 'helper'])).toMatchObject({
       exit: 0,
       stdout: `Said to ann in ${thread}, which stays open.\n`,
     })
-    expect(await home.run(['thread', thread, '--cancel', '--reason', 'solved', '--as', 'ann'])).toMatchObject({ exit: 0, stdout: `Cancelled ${thread}.\n` })
+    expect(await home.runHere(['thread', thread, '--cancel', '--reason', 'solved', '--as', 'ann'])).toMatchObject({ exit: 0, stdout: `Cancelled ${thread}.\n` })
     expect(await home.json(['thread', thread, '--cancel', '--as', 'ann'])).toMatchObject({ exit: 0, changed: false, thread: { state: 'cancelled' } })
-    expect(await home.run(['answer', thread, '-', '--as', 'helper'], { stdin: 'like this' })).toMatchObject({
+    expect(await home.runHere(['answer', thread, '-', '--as', 'helper'], { stdin: 'like this' })).toMatchObject({
       exit: 0,
       stdout: `Answered ${thread} late: it was cancelled already.\n`,
     })
@@ -234,18 +234,18 @@ describe('mail', () => {
     const thread = await askWithoutWaiting('ann', 'victim', HOSTILE)
     const shown = [
       await home.run(['inbox', '--peek', '--as', 'victim']),
-      await home.run(['inbox', '--as', 'victim']),
-      await home.run(['inbox', '--as', 'victim']),
-      await home.run(['thread', thread]),
+      await home.runHere(['inbox', '--as', 'victim']),
+      await home.runHere(['inbox', '--as', 'victim']),
+      await home.runHere(['thread', thread]),
       await home.run(['trace', thread]),
-      await home.run(['thread', thread, '--json']),
+      await home.runHere(['thread', thread, '--json']),
     ]
     for (const { exit, stdout, stderr } of shown) {
       expect([exit, stdout + stderr]).toEqual([0, expect.stringContaining('before')])
       expect((stdout + stderr).replaceAll('\n', ' ')).not.toMatch(ESCAPES)
     }
     await home.runHere(['decline', thread, HOSTILE, '--as', 'victim'])
-    const { stdout } = await home.run(['thread', '--as', 'ann'])
+    const { stdout } = await home.runHere(['thread', '--as', 'ann'])
     expect(stdout).toContain('before\\x1b[2J')
     expect(stdout.replaceAll('\n', ' ')).not.toMatch(ESCAPES)
     expect((await home.json<{ messages: Message[] }>(['thread', thread])).messages[0]?.body).toBe(HOSTILE)
@@ -269,24 +269,24 @@ describe('who is speaking', () => {
     expect(await home.json(['inbox', '--as', 'forgetful'])).toMatchObject({ peer: first.peer })
     // So it does where the credential was revoked.
     const { credentials } = await home.json<{ credentials: { id: string }[] }>(['token', 'list', 'forgetful'])
-    for (const { id } of credentials) expect((await home.run(['token', 'revoke', id])).exit).toBe(0)
+    for (const { id } of credentials) expect((await home.runHere(['token', 'revoke', id])).exit).toBe(0)
     expect(await home.json(['inbox', '--as', 'forgetful'])).toMatchObject({ exit: 0, peer: first.peer })
   })
 
   it('may come with a token from elsewhere, which must not contradict', async () => {
     await meet('laptop')
-    const issued = await home.run(['token', 'issue', 'laptop', '--label', 'second machine'])
+    const issued = await home.runHere(['token', 'issue', 'laptop', '--label', 'second machine'])
     expect(issued).toMatchObject({ exit: 0, stderr: expect.stringMatching(/^crd_\w+ speaks for laptop\. It is not shown again\.\n$/) })
     const env = { MUSTER_TOKEN: issued.stdout.trim() }
     expect(await home.json(['inbox'], { env })).toMatchObject({ exit: 0, peer: { name: 'laptop' } })
-    expect(await home.run(['inbox', '--as', 'ann'], { env })).toMatchObject({
+    expect(await home.runHere(['inbox', '--as', 'ann'], { env })).toMatchObject({
       exit: 77,
       stderr: expect.stringContaining('MUSTER_TOKEN speaks for laptop, not for ann'),
     })
     const { credentials } = await home.json<{ credentials: { id: string; label: string }[] }>(['token', 'list', 'laptop'])
     const id = credentials.find(({ label }) => label === 'second machine')?.id ?? ''
-    expect(await home.run(['token', 'revoke', id])).toMatchObject({ exit: 0, stdout: `${id} of laptop is revoked.\n` })
-    expect(await home.run(['inbox'], { env })).toMatchObject({
+    expect(await home.runHere(['token', 'revoke', id])).toMatchObject({ exit: 0, stdout: `${id} of laptop is revoked.\n` })
+    expect(await home.runHere(['inbox'], { env })).toMatchObject({
       exit: 77,
       stdout: '',
       stderr: expect.stringContaining('does not accept the token in MUSTER_TOKEN'),
@@ -304,42 +304,42 @@ describe('who is speaking', () => {
     ])
     expect(enrolled.enrolment).toMatchObject({ circle: 'main', maxUses: 1, label: 'one guest' })
     expect(await home.json(['inbox', '--as', 'guest'], { env: { MUSTER_TOKEN: enrolled.token } })).toMatchObject({ exit: 0, peer: { name: 'guest' } })
-    expect((await home.run(['token', 'list'])).stdout).toMatch(new RegExp(`${enrolled.enrolment.id} +main +agent,service +1/1 .* in 59m +live +one guest`))
-    expect(await home.run(['token', 'revoke', enrolled.enrolment.id])).toMatchObject({ exit: 0 })
+    expect((await home.runHere(['token', 'list'])).stdout).toMatch(new RegExp(`${enrolled.enrolment.id} +main +agent,service +1/1 .* in 59m +live +one guest`))
+    expect(await home.runHere(['token', 'revoke', enrolled.enrolment.id])).toMatchObject({ exit: 0 })
   })
 
   it('decides what may be seen and done', async () => {
-    expect(await home.run(['token', 'enrol', '--as', 'ann'])).toMatchObject({ exit: 77 })
-    expect(await home.run(['peers', 'retire', 'oracle', '--as', 'ann'])).toMatchObject({ exit: 77 })
-    expect(await home.run(['inbox', '--peek', '--of', 'oracle', '--as', 'ann'])).toMatchObject({ exit: 77 })
+    expect(await home.runHere(['token', 'enrol', '--as', 'ann'])).toMatchObject({ exit: 77 })
+    expect(await home.runHere(['peers', 'retire', 'oracle', '--as', 'ann'])).toMatchObject({ exit: 77 })
+    expect(await home.runHere(['inbox', '--peek', '--of', 'oracle', '--as', 'ann'])).toMatchObject({ exit: 77 })
     expect(await home.json(['inbox', '--peek', '--of', 'oracle'])).toMatchObject({ exit: 0, waiting: 0 })
   })
 
   it('sends no credential of this machine to another daemon', async () => {
-    expect(await home.run(['inbox', '--url', 'http://127.0.0.1:1'])).toMatchObject({ exit: 77, stderr: expect.stringContaining('not sent elsewhere') })
-    expect(await home.run(['inbox'], { env: { MUSTER_URL: 'http://127.0.0.1:1', MUSTER_TOKEN: 'x' } })).toMatchObject({
+    expect(await home.runHere(['inbox', '--url', 'http://127.0.0.1:1'])).toMatchObject({ exit: 77, stderr: expect.stringContaining('not sent elsewhere') })
+    expect(await home.runHere(['inbox'], { env: { MUSTER_URL: 'http://127.0.0.1:1', MUSTER_TOKEN: 'x' } })).toMatchObject({
       exit: 75,
       stderr: expect.stringContaining('cannot be reached'),
     })
-    expect(await home.run(['inbox', '--as', 'ann', '--url', url.replace('127.0.0.1', 'localhost')])).toMatchObject({ exit: 0 })
+    expect(await home.runHere(['inbox', '--as', 'ann', '--url', url.replace('127.0.0.1', 'localhost')])).toMatchObject({ exit: 0 })
   })
 })
 
 describe('looking', () => {
   it('shows the roll, filtered, and one of it', async () => {
     await sdkPeer({ name: 'listed', capabilities: ['search'], description: 'Finds things' })
-    const { stdout } = await home.run(['peers', '--cap', 'search'])
+    const { stdout } = await home.runHere(['peers', '--cap', 'search'])
     expect(stdout).toMatch(/^NAME +ROLE +PRESENCE +TURN +REACH +SEEN +DESCRIPTION\nlisted +agent +online +unknown +push +now +\[search\] Finds things\n$/)
     expect(await home.json(['peers', '--match', 'LISTE', '--presence', 'online'])).toMatchObject({ exit: 0, peers: [{ name: 'listed' }], after: null })
-    expect(await home.run(['peers', '--match', 'nobody'])).toEqual({ exit: 0, stdout: '', stderr: 'No peer fits.\n' })
+    expect(await home.runHere(['peers', '--match', 'nobody'])).toEqual({ exit: 0, stdout: '', stderr: 'No peer fits.\n' })
     const page = await home.json<{ peers: Peer[]; after: string }>(['peers', '--limit', '1'])
     expect(await home.json<{ peers: Peer[] }>(['peers', '--limit', '1', '--after', page.after])).toMatchObject({
       peers: [{ id: expect.not.stringMatching(page.peers[0]?.id ?? '') }],
     })
-    expect((await home.run(['peers', 'show', 'listed'])).stdout).toMatch(
+    expect((await home.runHere(['peers', 'show', 'listed'])).stdout).toMatch(
       /^peer +listed\nid +peer_\w+\n[\s\S]*capabilities +search\ndescription +Finds things\n$/,
     )
-    expect(await home.run(['peers', 'show', 'nobody'])).toEqual({
+    expect(await home.runHere(['peers', 'show', 'nobody'])).toEqual({
       exit: 4,
       stdout: '',
       stderr: expect.stringMatching(/^muster: .*: nobody\nhint: muster peers shows/),
@@ -348,14 +348,14 @@ describe('looking', () => {
 
   it('renames and retires, and takes the kept credential along', async () => {
     await meet('before')
-    expect(await home.run(['peers', 'rename', 'before', 'after'])).toEqual({ exit: 0, stdout: 'before is now after.\n', stderr: '' })
+    expect(await home.runHere(['peers', 'rename', 'before', 'after'])).toEqual({ exit: 0, stdout: 'before is now after.\n', stderr: '' })
     expect([existsSync(home.paths.peerToken('before')), existsSync(home.paths.peerToken('after'))]).toEqual([false, true])
     expect(await home.json(['inbox', '--as', 'after'])).toMatchObject({ peer: { name: 'after' } })
     expect(await home.json(['peers', 'rename', 'after', 'ann'])).toMatchObject({ exit: 5, error: { code: 'name_taken' } })
-    expect(await home.run(['peers', 'retire', 'after'])).toMatchObject({ exit: 0, stdout: 'after has retired.\n' })
+    expect(await home.runHere(['peers', 'retire', 'after'])).toMatchObject({ exit: 0, stdout: 'after has retired.\n' })
     expect(existsSync(home.paths.peerToken('after'))).toBe(false)
-    expect((await home.run(['peers', '--retired', '--match', 'after'])).stdout).toContain('retired')
-    expect((await home.run(['ask', 'after', 'x', '--as', 'ann'])).exit).toBe(4)
+    expect((await home.runHere(['peers', '--retired', '--match', 'after'])).stdout).toContain('retired')
+    expect((await home.runHere(['ask', 'after', 'x', '--as', 'ann'])).exit).toBe(4)
   })
 
   it('tells the life of a message and lists the threads', async () => {
@@ -366,22 +366,22 @@ describe('looking', () => {
     const traced = await home.json<{ steps: { step: string }[] }>(['trace', message])
     expect(traced).toMatchObject({ exit: 0, message: { body: 'follow me' }, deliveries: [{ id: sent[0]?.delivery, state: 'acked' }] })
     expect(traced.steps.map(({ step }) => step)).toEqual(['sent', 'queued', 'offered', 'acked'])
-    expect((await home.run(['trace', sent[0]?.delivery ?? ''])).stdout).toMatch(
+    expect((await home.runHere(['trace', sent[0]?.delivery ?? ''])).stdout).toMatch(
       /^message +msg_\w+ \(notify\)\n[\s\S]*\d\d:\d\d:\d\d\.\d{3} +acked +dlv_\w+ +traced/,
     )
-    expect((await home.run(['thread', '--theirs', '--as', 'traced'])).stdout).toMatch(/^THREAD +KIND[^\n]*\nthr_\w+ +notify +notice +ann +traced +/)
-    expect(await home.run(['trace', 'bob'])).toMatchObject({ exit: 64, stderr: expect.stringContaining('"bob" is no id') })
-    expect(await home.run(['thread', message, '--as', 'ann'])).toMatchObject({ exit: 64 })
+    expect((await home.runHere(['thread', '--theirs', '--as', 'traced'])).stdout).toMatch(/^THREAD +KIND[^\n]*\nthr_\w+ +notify +notice +ann +traced +/)
+    expect(await home.runHere(['trace', 'bob'])).toMatchObject({ exit: 64, stderr: expect.stringContaining('"bob" is no id') })
+    expect(await home.runHere(['thread', message, '--as', 'ann'])).toMatchObject({ exit: 64 })
     // Another peer's thread is as good as none.
-    expect(await home.run(['thread', sent[0]?.thread ?? '', '--as', 'reader'])).toMatchObject({ exit: 4 })
+    expect(await home.runHere(['thread', sent[0]?.thread ?? '', '--as', 'reader'])).toMatchObject({ exit: 4 })
   })
 
   it('lists events by page and type', async () => {
     const page = await home.json<{ events: { type: string; cursor: string }[]; cursor: string }>(['events', '--types', 'peer', '--limit', '3'])
     expect(page.events.every(({ type }) => type.startsWith('peer.'))).toBe(true)
     expect(page.events).toHaveLength(3)
-    expect((await home.run(['events', '--limit', '1'])).stdout).toMatch(/^\d\d:\d\d:\d\d \w+\.\w+ /)
-    expect(await home.run(['events', '--after', 'zzzzzz.1'])).toMatchObject({ exit: 6, stderr: expect.stringContaining('another incarnation') })
+    expect((await home.runHere(['events', '--limit', '1'])).stdout).toMatch(/^\d\d:\d\d:\d\d \w+\.\w+ /)
+    expect(await home.runHere(['events', '--after', 'zzzzzz.1'])).toMatchObject({ exit: 6, stderr: expect.stringContaining('another incarnation') })
   })
 
   it('follows events as they happen, across a restart, until Ctrl-C', async () => {

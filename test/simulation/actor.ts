@@ -166,7 +166,8 @@ export class Actor {
     const code = frame.error.data.code as ErrorCode
     if (intent.method === 'events.subscribe' && code === 'cursor_expired') this.eventCursor = undefined
     if (intent.method === 'mailbox.inbox') this.inboxCursor = undefined
-    if (ERRORS[code].retryable && KEYED.has(intent.method) && this.#world.random.chance(0.5)) this.unsettled.push(intent)
+    const isBusy = code === 'mailbox_full' || code === 'pair_parked'
+    if (ERRORS[code].retryable && KEYED.has(intent.method) && !(isBusy && this.#world.draining) && this.#world.random.chance(0.5)) this.unsettled.push(intent)
     // One delivery of an earlier incarnation refuses the whole frame.
     const named = intent.params['deliveries'] as string[] | undefined
     if (intent.method === 'mailbox.ack' && named && (ERRORS[code].retryable || (code === 'not_found' && named.length > 1))) {

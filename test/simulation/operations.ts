@@ -109,8 +109,12 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
   'mailbox.replay': play(10, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
   'mailbox.discard': play(8, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
   'events.list': play(8, 'any', (world, actor) => (actor.eventCursor !== undefined && world.random.chance(0.5) ? { after: actor.eventCursor } : {})),
-  'events.subscribe': play(8, 'peer'),
-  'events.unsubscribe': play(8, 'peer', (_world, actor) => (actor.subscription === undefined ? undefined : { subscription: actor.subscription })),
+  'events.subscribe': play(8, 'peer', (_world, actor) => (actor.subscription === undefined ? {} : undefined)),
+  'events.unsubscribe': play(12, 'peer', (_world, actor) => {
+    const { subscription } = actor
+    actor.subscription = undefined
+    return subscription === undefined ? undefined : { subscription }
+  }),
   'peers.get': play(8, 'any', (world) => ({ peer: world.random.pick(world.peers)?.name ?? 'nobody' })),
   'peers.list': play(8, 'any'),
   'peers.describe': play(16, 'peer', (world) => ({

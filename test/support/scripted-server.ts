@@ -238,7 +238,13 @@ export function delivery(kind: Kind, number: number, facts: { thread?: number; b
     attempt,
     redelivered: attempt > 1,
     owed,
-    thread: { id: thread, kind: kind === 'notify' ? ('notify' as const) : ('ask' as const), state: 'open', priority: 'normal', deadlineAt: AT },
+    thread: {
+      id: thread,
+      kind: kind === 'notify' ? ('notify' as const) : ('ask' as const),
+      state: 'open' as const,
+      priority: 'normal' as const,
+      deadlineAt: AT,
+    },
     message: message(kind, number, thread, body, late),
   }
 }

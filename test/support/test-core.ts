@@ -25,6 +25,12 @@ export interface Delivered {
   readonly message: Output<'threads.get'>['messages'][number]
 }
 
+export interface ConnectOptions {
+  readonly consume?: boolean
+  readonly prefetch?: number
+  readonly reads?: boolean
+}
+
 /** The other end of a connection without a network: what the daemon sends is kept until a test asks for it. */
 export class CoreClient implements SocketPort {
   readonly connection: Connection
@@ -33,16 +39,17 @@ export class CoreClient implements SocketPort {
   readonly frames: Frame[] = []
   /** How the daemon closed it: the code, or `terminated`. */
   closed: number | 'terminated' | undefined
-  /** Bytes that this client pretends not to have read; `read: false` lets everything sent pile up there. */
+  /** Bytes that this client has not read: with `reads: false` everything that is sent piles up here. */
   bufferedBytes = 0
-  reads = true
+  reads: boolean
   pongs = true
   readonly #clock: VirtualClock
   readonly #taken = new Set<Frame>()
   #lastId = 0
 
-  constructor(core: Core, clock: VirtualClock, token: string, hello: { consume?: boolean; prefetch?: number } = {}) {
+  constructor(core: Core, clock: VirtualClock, token: string, { reads = true, ...hello }: ConnectOptions = {}) {
     this.#clock = clock
+    this.reads = reads
     const connection = core.accept(token, this)
     if (!connection) throw new MusterError('unauthenticated')
     this.connection = connection
@@ -221,8 +228,8 @@ export class TestCore implements Disposable {
     return { id: peer.id, token, peer }
   }
 
-  connect(token: string, hello: { consume?: boolean; prefetch?: number } = {}): CoreClient {
-    return new CoreClient(this.core, this.clock, token, hello)
+  connect(token: string, options: ConnectOptions = {}): CoreClient {
+    return new CoreClient(this.core, this.clock, token, options)
   }
 
   /** Registers a peer and connects it: as the consumer where it is in stream mode. */

@@ -1,10 +1,10 @@
-import type { Input, Message, Output } from '../../../src/contract/index.ts'
+import type { Input, Message, Output, Sent } from '../../../src/contract/index.ts'
 import { expectWords, momentOf } from '../arguments.ts'
 import { type AwaitOptions, ackShown, awaitOutcome, exitOf, openOutcome, showOutcome } from '../ask-outcome.ts'
 import { readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { usageError } from '../failure.ts'
+import { CliError, usageError } from '../failure.ts'
 import { openPeer, type PeerCaller } from '../open-caller.ts'
 import { noteReach, noteRefused, PRIORITIES, SELECT_FLAGS, selectOf } from '../sending.ts'
 import { peerName } from '../show.ts'
@@ -70,7 +70,7 @@ async function waitFor(
   const options = { ...bounds, onReply: (message: Message) => out.note(`${safeLine(peerName(message.from))}: ${safeText(message.body)}`) }
   const ended = await Promise.all(
     sent.map(async (one) => {
-      const awaited = await awaitOutcome(caller, one, options)
+      const awaited = await awaitOutcome(caller, one, options).catch((error: unknown) => lost(error, one))
       showOutcome(out, awaited, sent.length > 1)
       return awaited
     }),
@@ -80,6 +80,13 @@ async function waitFor(
   const shown = ended.filter(({ waited }) => waited === 'closed').flatMap(({ messages }) => messages)
   await ackShown(caller, shown).catch(() => out.note('The answer could not be acked, so muster inbox will show it again.'))
   return ended.map(exitOf).find((exit) => exit !== EXIT.ok) ?? EXIT.ok
+}
+
+/** The daemon is gone for longer than this waits. It has the ask on disk. */
+function lost(error: unknown, { thread, to }: Sent): never {
+  if (!(error instanceof CliError)) throw error
+  const hint = `Its answer will be in muster inbox once the daemon runs again. Look: muster thread ${thread}`
+  throw new CliError(error.code, `${error.message}; the ask to ${peerName(to)} stays open`, { hint, cause: error })
 }
 
 function optionsOf({ flags, words }: Invocation): Omit<Input<'threads.ask'>, 'body'> {

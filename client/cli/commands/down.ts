@@ -30,12 +30,9 @@ async function down({ flags, words, out, environment }: Invocation): Promise<num
   const { paths } = environment
   const found = await findDaemon(paths)
   if (found.kind === 'silent') {
-    throw new CliError(
-      EXIT.temporary,
-      'daemon_silent',
-      `pid ${found.file.pid} does not answer at ${found.file.url}, so nothing proves that it is the daemon`,
-      `Where you know that it is: kill ${found.file.pid}`,
-    )
+    throw new CliError('daemon_silent', `pid ${found.file.pid} does not answer at ${found.file.url}, so nothing proves that it is the daemon`, {
+      hint: `Where you know that it is: kill ${found.file.pid}`,
+    })
   }
   if (found.kind === 'stale') removeStaleDaemonFile(paths, found.file.pid)
   if (found.kind !== 'running') {
@@ -57,9 +54,9 @@ async function stop(pid: number, timeoutMs: number): Promise<void> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     if (code === 'ESRCH') return
-    if (code === 'EPERM') throw new CliError(EXIT.noPermission, 'not_yours', `pid ${pid} belongs to another user`, 'Stop it as that user.', cause)
+    if (code === 'EPERM') throw new CliError('not_yours', `pid ${pid} belongs to another user`, { hint: 'Stop it as that user.', cause })
     throw cause
   }
   const gone = await poll(() => (isRunning(pid) ? undefined : true), timeoutMs)
-  if (!gone) throw new CliError(EXIT.timeout, 'still_stopping', `the daemon (pid ${pid}) is still stopping`, 'muster logs shows what it waits for.')
+  if (!gone) throw new CliError('still_stopping', `the daemon (pid ${pid}) is still stopping`, { hint: 'muster logs shows what it waits for.' })
 }

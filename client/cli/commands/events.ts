@@ -1,5 +1,5 @@
-import type { Event } from '../../../src/contract/index.ts'
-import { EventHub } from '../../events.ts'
+import type { Event, NotificationParams } from '../../../src/contract/index.ts'
+import { EventStream } from '../../events.ts'
 import { expectWords } from '../arguments.ts'
 import type { Caller } from '../caller.ts'
 import type { Command, Invocation } from '../command.ts'
@@ -60,21 +60,24 @@ async function list({ out }: Invocation, { call }: Caller, input: Wanted): Promi
 
 async function follow(invocation: Invocation, input: Wanted): Promise<number> {
   const signal = invocation.environment.interrupted()
-  let hub: EventHub | undefined
+  const streams = new Set<EventStream>()
   const caller = await openReader(invocation, {
     patienceMs: PATIENCE_MS,
-    onOnline: () => hub?.onOnline(),
-    onNotification: (method, params) => {
-      if (method === 'events.event') hub?.onEvent(params as Parameters<EventHub['onEvent']>[0])
+    onOnline: () => {
+      for (const stream of streams) stream.onOnline()
     },
-    onLost: (error) => hub?.close(error instanceof Error ? error : new Error(String(error))),
+    onNotification: (method, params) => {
+      if (method === 'events.event') for (const stream of streams) stream.onEvent(params as NotificationParams<'events.event'>)
+    },
+    onLost: (error) => {
+      for (const stream of streams) stream.end(error)
+    },
   })
-  hub = new EventHub(caller.requests)
   try {
     const after = input.after ?? (await printNewest(invocation, caller, input))
     invocation.out.note(`Following from ${after} on; Ctrl-C ends it.`)
     const { types } = input
-    for await (const event of hub.open({ after, ...(types && { types }), signal })) print(invocation, event)
+    for await (const event of new EventStream(caller.requests, streams, { after, ...(types && { types }), signal })) print(invocation, event)
     return EXIT.ok
   } finally {
     await caller.close()

@@ -1,10 +1,12 @@
 import type { Item, Output as Result } from '../../../src/contract/index.ts'
+import { MusterError } from '../../../src/errors.ts'
 import { decodeCursor } from '../../../src/ids.ts'
+import { credentialFile, daemonAddress } from '../address.ts'
 import { expectWords } from '../arguments.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../failure.ts'
-import { readToken, writePrivateFile } from '../identity.ts'
+import { isName, readToken, writePrivateFile } from '../identity.ts'
 import { openPeer, openReader, type PeerCaller } from '../open-caller.ts'
 import type { Output } from '../output.ts'
 import { peerName, showItem } from '../show.ts'
@@ -64,7 +66,7 @@ async function take(invocation: Invocation, page: { readonly limit?: number }): 
     const cursors = cursorFile(invocation, caller)
     const cursor = cursors.load()
     const handed = await caller.call('mailbox.inbox', { ...page, ...(cursor !== undefined && { cursor }) })
-    const { owed } = await caller.call('threads.owed', {})
+    const { owed } = await caller.call('threads.owed', { limit: MAX_PAGE })
     show(invocation, caller, handed, owed)
     // Only now: a cursor that is kept before its items were shown would ack what nobody has seen.
     cursors.save(handed.cursor)
@@ -101,8 +103,10 @@ function showItems(out: Output, items: readonly Item[]): void {
 }
 
 /** Where the last call's cursor is kept, beside the peer's credential. */
-function cursorFile({ environment }: Invocation, { hello, self }: PeerCaller) {
-  const path = environment.paths.peerToken(self.name).replace(/\.token$/, '.cursor')
+function cursorFile({ environment, flags }: Invocation, { hello, self }: PeerCaller) {
+  // The name comes from the daemon, and not every daemon is ours: it may not lead out of the folder.
+  if (!isName(self.name)) throw new MusterError('internal', {}, { message: 'The daemon gave this peer a name that is none.' })
+  const path = credentialFile(environment.paths, daemonAddress(flags, environment), self.name).replace(/\.token$/, '.cursor')
   return {
     load(): string | undefined {
       const cursor = readToken(path)

@@ -30,7 +30,7 @@ async function logs(invocation: Invocation): Promise<number> {
   const signal = flags.on('follow') ? environment.interrupted() : undefined
   const path = environment.paths.log
   const end = await lastLines(path, count)
-  if (!end) throw new CliError(EXIT.notFound, 'no_log', `there is no log at ${path}`, 'muster up starts the daemon, which writes it.')
+  if (!end) throw new CliError('no_log', `there is no log at ${path}`, { hint: 'muster up starts the daemon, which writes it.' })
   for (const line of end.lines) print(invocation, line)
   if (signal) for await (const line of followFile(path, end.offset, signal)) print(invocation, line)
   return EXIT.ok

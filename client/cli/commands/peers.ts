@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { Input, Peer } from '../../../src/contract/index.ts'
+import { daemonAddress } from '../address.ts'
 import { expectWords } from '../arguments.ts'
 import type { Caller } from '../caller.ts'
 import type { Command, Invocation } from '../command.ts'
@@ -136,8 +137,10 @@ async function retire(invocation: Invocation, { call }: Caller): Promise<void> {
 
 /** The stored credential of a peer, once the daemon has confirmed that it is this peer's: another circle may have the same name. */
 async function keptToken(invocation: Invocation, peer: Peer): Promise<{ readonly path: string; readonly token: string } | undefined> {
-  const path = invocation.environment.paths.peerToken(peer.name)
-  const token = readToken(path)
+  const { flags, environment } = invocation
+  const path = environment.paths.peerToken(peer.name)
+  // What is kept here is for the daemon here.
+  const token = daemonAddress(flags, environment).local ? readToken(path) : undefined
   if (token === undefined) return undefined
   try {
     const caller = await connectAs(invocation, token)

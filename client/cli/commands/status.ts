@@ -1,4 +1,5 @@
 import type { Output as Result } from '../../../src/contract/index.ts'
+import { daemonAddress } from '../address.ts'
 import { expectWords } from '../arguments.ts'
 import type { Caller } from '../caller.ts'
 import type { Command, Invocation } from '../command.ts'
@@ -32,21 +33,23 @@ interface Facts {
 }
 
 async function status(invocation: Invocation): Promise<number> {
-  const { words, out, environment } = invocation
+  const { flags, words, out, environment } = invocation
   expectWords(words, [], 'status')
-  const daemon = readDaemonFile(environment.paths)
   let facts: Facts
+  let where: { readonly url: string; readonly pid: number | null }
   try {
+    const { url, local } = daemonAddress(flags, environment)
+    where = { url, pid: local ? (readDaemonFile(environment.paths)?.pid ?? null) : null }
     const caller = await openReader(invocation)
     facts = await gather(caller).finally(caller.close)
   } catch (error) {
-    if (!out.json || !(error instanceof CliError) || error.exit !== EXIT.notRunning) throw error
+    if (!out.json || !(error instanceof CliError) || error.code !== 'not_running') throw error
     // Being down is an answer to the question, not a failure to answer it.
     out.document({ running: false })
     return EXIT.notRunning
   }
-  if (out.json) out.document({ running: true, pid: daemon?.pid ?? null, url: daemon?.url ?? null, ...facts })
-  else show(out, facts, daemon ? `${daemon.url} (pid ${daemon.pid})` : '')
+  if (out.json) out.document({ running: true, ...where, ...facts })
+  else show(out, facts, where.pid === null ? where.url : `${where.url} (pid ${where.pid})`)
   if (facts.status.version !== cliVersion()) {
     out.note(`This muster is ${cliVersion()} and the daemon ${facts.status.version}: muster down && muster up starts the daemon of this version.`)
   }
@@ -65,7 +68,7 @@ async function gather({ call }: Caller): Promise<Facts> {
 function show(out: Output, { status, dead, pairs }: Facts, where: string): void {
   const { peers } = status
   out.fields([
-    ['muster', `${status.version} at ${where || '-'}`],
+    ['muster', `${status.version} at ${where}`],
     ['node', `${status.node} (${status.incarnation})`],
     ['up', `for ${shortSpan(out.now - Date.parse(status.startedAt))}`],
     ['durability', status.readOnly ? `${status.durability}, READ ONLY: the disk is full` : status.durability],

@@ -71,12 +71,9 @@ async function settled({ paths }: Environment, timeoutMs: number): Promise<Ready
     case 'running':
       return { file: found.file, started: false }
     case 'silent':
-      throw new CliError(
-        EXIT.temporary,
-        'daemon_silent',
-        `pid ${found.file.pid} looks like the daemon but does not answer at ${found.file.url}`,
-        `muster logs may say why; kill ${found.file.pid} ends it.`,
-      )
+      throw new CliError('daemon_silent', `pid ${found.file.pid} looks like the daemon but does not answer at ${found.file.url}`, {
+        hint: `muster logs may say why; kill ${found.file.pid} ends it.`,
+      })
   }
 }
 
@@ -88,12 +85,9 @@ async function start(environment: Environment, settings: Readonly<Record<string,
   const daemon = spawnDaemon(environment, settings)
   const outcome = await poll(async () => (await readiness(environment, daemon)) ?? daemon.ended(), timeoutMs)
   if (outcome === undefined) {
-    throw new CliError(
-      EXIT.timeout,
-      'not_ready',
-      `the daemon (pid ${daemon.pid}) is not ready yet`,
-      'muster status says when it is; muster logs shows what it does.',
-    )
+    throw new CliError('not_ready', `the daemon (pid ${daemon.pid}) is not ready yet`, {
+      hint: 'muster status says when it is; muster logs shows what it does.',
+    })
   }
   if ('file' in outcome) return outcome
   const other = await winner(environment, daemon, outcome)

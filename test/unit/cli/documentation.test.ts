@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { EXIT } from '../../../client/cli/exit-codes.ts'
+import { CLI_ERRORS } from '../../../client/cli/failure.ts'
 import { GLOBAL_FLAGS } from '../../../client/cli/flags.ts'
 import { COMMANDS } from '../../../client/cli/registry.ts'
 import { COMMAND_OF, hintInCommands } from '../../../client/cli/wording.ts'
@@ -34,6 +35,11 @@ describe('docs/cli.md', () => {
   it('lists each exit status with its name', () => {
     const listed = [...page.matchAll(/^\| (\d+) \| `(\w+)` \|/gm)].map(([, status, name]) => [name, Number(status)])
     expect(Object.fromEntries(listed)).toEqual(EXIT)
+  })
+
+  it('names the codes of the CLI itself, and no other', () => {
+    const listed = /one of the CLI's own: ([\s\S]*?)\.\n/.exec(page)?.[1] ?? ''
+    expect([...listed.matchAll(/`(\w+)`/g)].map(([, code]) => code).sort()).toEqual(Object.keys(CLI_ERRORS).sort())
   })
 
   it('leaves no status of a daemon error unexplained', () => {

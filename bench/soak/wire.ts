@@ -1,0 +1,23 @@
+/** What a peer of the soak tells its supervisor, and the reverse. */
+export type Report =
+  | { readonly kind: 'online'; readonly resumed: boolean }
+  /** Nothing is being sent, and every ask has ended as far as this sender knows. */
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** `settle`: send nothing new, finish what was begun. */
+export type Order = 'settle'
+
+export interface Assignment {
+  readonly name: string
+  readonly ledger: string
+  /** Differs in every life of the process. */
+  readonly seed: number
+  readonly workers: readonly string[]
+}
+
+/** The body of every message: its sender and its number there, which no other message has, and the amount to book. */
+export interface Work {
+  readonly n: string
+  readonly amount: number
+}

@@ -1,0 +1,22 @@
+import { isBuiltin } from 'node:module'
+import { describe, expect, it } from 'vitest'
+import { COMMANDS } from '../../../client/cli/registry.ts'
+import { reachable, readSources } from '../../architecture/project.ts'
+
+const files = readSources('src', 'daemon', 'client')
+const foreign = (path: string) => [...reachable(path, files).packages.keys()].filter((specifier) => !isBuiltin(specifier))
+
+describe('what a command loads', () => {
+  it.each(Object.keys(COMMANDS))('muster %s loads nothing but ws, and never zod', (name) => {
+    expect(foreign(`client/cli/commands/${name}.ts`).filter((specifier) => specifier !== 'ws')).toEqual([])
+  })
+
+  it('the way to a command loads no package', () => {
+    // The registry itself names the commands in imports that wait until they are called.
+    for (const name of ['environment', 'arguments', 'output', 'failure', 'version']) expect(foreign(`client/cli/${name}.ts`), name).toEqual([])
+  })
+
+  it('starting, stopping and reading the log open no WebSocket', () => {
+    for (const name of ['up', 'down', 'logs']) expect(foreign(`client/cli/commands/${name}.ts`), name).toEqual([])
+  })
+})
