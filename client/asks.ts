@@ -66,7 +66,7 @@ export class Asks {
       let forget: (() => void) | undefined
       let thread: string | undefined
       const withdraw = (): void => {
-        if (thread && signal?.aborted) this.cancel(thread, 'The asker gave up.').catch(() => {}) // It expires by itself where this fails.
+        if (thread && signal?.aborted) this.cancel(thread).catch(() => {}) // It expires by itself where this fails.
       }
       const onResult = (result: unknown, isRepeat: boolean): void => {
         thread = (result as Output<'threads.ask'>).sent[0]?.thread as string
@@ -101,7 +101,7 @@ export class Asks {
     })
   }
 
-  async cancel(thread: string, reason: string | undefined, key?: string): Promise<void> {
+  async cancel(thread: string, reason?: string, key?: string): Promise<void> {
     await this.#options.requests.request('threads.cancel', { thread, reason, key }, { timeoutMs: this.#options.callTimeoutMs })
     this.recheck(thread)
   }

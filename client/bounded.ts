@@ -34,14 +34,14 @@ export function bounded<T>(
         settle(value)
       }
     const fail = ending(reject)
-    const onAbort = (): void => fail(new ClientError('aborted', 'The caller gave up.', { cause: signal?.reason }))
+    const onAbort = (): void => fail(new ClientError('aborted', 'Given up.', { cause: signal?.reason }))
     if (signal?.aborted) {
       onAbort()
       return
     }
     signal?.addEventListener('abort', onAbort)
     if (timeoutMs !== undefined && Number.isFinite(timeoutMs)) {
-      stopTimer = clock.setTimer(() => fail(new ClientError('timeout', `Nothing came within ${timeoutMs} ms.`)), timeoutMs)
+      stopTimer = clock.setTimer(() => fail(new ClientError('timeout', `Not within ${timeoutMs} ms.`)), timeoutMs)
     }
     abandon = start(ending(resolve), fail)
     // It was settled before it had returned.

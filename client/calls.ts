@@ -24,7 +24,7 @@ const KEYED: Readonly<Record<Keyed, true>> = {
 export function createCall(requests: Requests, callTimeoutMs: number, newKey: () => string): Call {
   return <N extends OperationName>(name: N, input: Input<N>, { timeoutMs, signal }: Bounds = {}) => {
     const patienceMs = timeoutMs ?? (name === 'threads.wait' ? undefined : callTimeoutMs)
-    const params = Object.hasOwn(KEYED, name) ? { key: newKey(), ...input } : input
+    const params = name in KEYED ? { key: newKey(), ...input } : input
     // What mints a credential takes no key, so it is never repeated: it might mint two.
     const onThisConnection = name.endsWith('.create')
     return requests.request(name, params, { timeoutMs: patienceMs, signal, onThisConnection }) as Promise<Output<N>>

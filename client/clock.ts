@@ -11,10 +11,10 @@ export interface Clock {
 /** A number from 0 up to, but not including, 1. */
 export type Random = () => number
 
-/** `setTimeout` keeps its delay in a signed 32-bit number and fires at once beyond it. */
+/** `setTimeout` keeps its delay in a signed 32-bit number and fires at once beyond it: 24 days. */
 const LONGEST_TIMEOUT_MS = 2_147_483_647
 
-/** The machine's timers. */
+/** The machine's timers. What is to wait for longer than 24 days waits for 24 days. */
 export const systemClock: Clock = {
   soon(fn) {
     // setImmediate waits for all I/O of the turn, so that one frame acks all of it; browsers have only timeouts.
@@ -22,11 +22,7 @@ export const systemClock: Clock = {
     else setTimeout(fn, 0)
   },
   setTimer(fn, ms) {
-    let timer: ReturnType<typeof setTimeout>
-    const arm = (restMs: number): void => {
-      timer = setTimeout(() => (restMs > LONGEST_TIMEOUT_MS ? arm(restMs - LONGEST_TIMEOUT_MS) : fn()), Math.min(restMs, LONGEST_TIMEOUT_MS))
-    }
-    arm(ms)
+    const timer = setTimeout(fn, Math.min(ms, LONGEST_TIMEOUT_MS))
     return () => clearTimeout(timer)
   },
 }

@@ -45,11 +45,10 @@ export class Consumer {
   #queue: Run[] = []
   /** Ends of asks that may belong to an `ask()` whose reply was lost with the last connection. */
   #held: Run[] = []
-  #active = 0
+  readonly #running = new Set<Promise<void>>()
   #draining = false
   #visibilityMs = VISIBILITY_MS
   #stopExtending: (() => void) | undefined
-  #onIdle: (() => void)[] = []
 
   constructor(options: ConsumerOptions) {
     this.#options = options
@@ -83,14 +82,12 @@ export class Consumer {
     this.#recheckAsks()
   }
 
-  /** Starts nothing more, and resolves when what runs has ended and is confirmed. What was not started is offered again elsewhere. */
-  drain(): Promise<void> {
+  /** Starts nothing more, and resolves when what runs has ended and its acks are sent. What was not started is offered again elsewhere. */
+  async drain(): Promise<void> {
     this.#draining = true
     for (const run of [...this.#queue.splice(0), ...this.#held.splice(0)]) this.#end(run)
-    return new Promise((resolve) => {
-      this.#onIdle.push(resolve)
-      this.#checkIdle()
-    })
+    await Promise.allSettled(this.#running)
+    this.#sendAcks()
   }
 
   close(reason: ClientError): void {
@@ -98,9 +95,6 @@ export class Consumer {
     this.#stopExtending?.()
     for (const run of this.#runs.values()) run.abort?.abort(reason)
     this.#queue = []
-    this.#held = []
-    this.#runs.clear()
-    this.#checkIdle()
   }
 
   #route(run: Run): void {
@@ -120,18 +114,18 @@ export class Consumer {
 
   /** With every handler busy the daemon delivers nothing more, not even the answers that the handlers may be waiting for. */
   #recheckAsks(): void {
-    if (this.#active + this.#queue.length >= this.#options.prefetch) this.#options.asks.recheckAll()
+    if (this.#running.size + this.#queue.length >= this.#options.prefetch) this.#options.asks.recheckAll()
   }
 
   #startNext(): void {
-    while (this.#active < this.#options.prefetch) {
+    while (this.#running.size < this.#options.prefetch) {
       const run = this.#queue.shift()
       if (!run) return
-      this.#active++
-      void this.#handle(run).finally(() => {
-        this.#active--
+      const running = this.#handle(run).finally(() => {
+        this.#running.delete(running)
         this.#startNext()
       })
+      this.#running.add(running)
     }
   }
 
@@ -196,6 +190,7 @@ export class Consumer {
 
   #sendAcks(): void {
     const deliveries = this.#acks.splice(0, MAX_PER_FRAME)
+    if (deliveries.length === 0) return
     if (this.#acks.length > 0) this.#sendAcks()
     const done = (): void => {
       for (const delivery of deliveries) {
@@ -246,11 +241,5 @@ export class Consumer {
 
   #end(run: Run): void {
     this.#runs.delete(run.delivered.delivery)
-    this.#checkIdle()
-  }
-
-  #checkIdle(): void {
-    if (this.#runs.size > 0) return
-    for (const done of this.#onIdle.splice(0)) done()
   }
 }

@@ -2,7 +2,7 @@ import type { Message, MessageKind, NotificationParams, Output, PeerRef } from '
 import type { Speaker } from './speaker.ts'
 
 /** An ask handler returns this to acknowledge the ask without answering it: it stays owed, for `threads.answer` later. */
-export const LATER: unique symbol = Symbol('muster.later')
+export const LATER: unique symbol = Symbol('later')
 
 /** A string is sent as it is, anything else as JSON. */
 export type AskResult = string | number | boolean | object | null | typeof LATER

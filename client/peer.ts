@@ -188,7 +188,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
           .drain()
           .then(() => this.#requests.idle())
           .then(resolve, reject)
-        return () => {}
+        return this.on('status', () => resolve()) // It can only be that it was closed meanwhile.
       }).catch(() => {}) // Out of time: closing aborts what is left.
     }
     await this.close()

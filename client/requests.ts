@@ -49,7 +49,7 @@ export class Requests {
   #lastId = 0
   #send: ((text: string) => void) | undefined
   #closed: ClientError | undefined
-  #onIdle: (() => void)[] = []
+  #onIdle: (() => void) | undefined
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock
@@ -122,7 +122,7 @@ export class Requests {
   /** Resolves when nothing but `threads.wait` is unanswered. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
-      this.#onIdle.push(resolve)
+      this.#onIdle = resolve
       this.#checkIdle()
     })
   }
@@ -196,9 +196,7 @@ export class Requests {
   }
 
   #checkIdle(): void {
-    if (this.#onIdle.length === 0) return
-    if (this.#unanswered().some(({ method }) => method !== 'threads.wait')) return
-    for (const done of this.#onIdle.splice(0)) done()
+    if (this.#onIdle && this.#unanswered().every(({ method }) => method === 'threads.wait')) this.#onIdle()
   }
 }
 

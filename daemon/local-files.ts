@@ -40,10 +40,20 @@ export interface DaemonFile {
   readonly version: string
 }
 
-/** @returns what removes the file */
+/** @returns what removes the file, if it is still this process's: a successor may have written its own by then */
 export function writeDaemonFile(path: string, content: DaemonFile): () => void {
   writePrivate(path, `${JSON.stringify(content)}\n`)
-  return () => rmSync(path, { force: true })
+  return () => {
+    if (pidIn(path) === content.pid) rmSync(path, { force: true })
+  }
+}
+
+function pidIn(path: string): number | undefined {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as DaemonFile).pid
+  } catch {
+    return undefined
+  }
 }
 
 /** Replaces a file atomically; only its owner may read it. */

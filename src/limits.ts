@@ -21,8 +21,8 @@ export const LIMITS = {
   /** Bytes a connection may leave unread before its mailbox is parked, and before it is closed. */
   parkAtBufferedBytes: 1_048_576,
   closeAtBufferedBytes: 8_388_608,
-  /** How long a connection may stay parked without reading. */
-  parkedForMs: 60_000,
+  /** How long a connection may stay parked without reading: less than `visibilityMs`, so that its offers return before they time out. */
+  parkedForMs: 30_000,
   // Mailboxes
   prefetch: 32,
   maxPrefetch: 1_024,

@@ -133,7 +133,7 @@ export class Connection implements Heart, ConsumerPort {
     if (this.#greeted && this.missedBeats === LIMITS.awayAfterBeats + 1) this.#presenceChanged()
     const now = this.#deps.clock.monoMs()
     this.#parkedSince = this.parked ? (this.#parkedSince ?? now) : undefined
-    if (this.#parkedSince !== undefined && now - this.#parkedSince > LIMITS.parkedForMs) return this.closeWith('slow_consumer')
+    if (this.#parkedSince !== undefined && now - this.#parkedSince >= LIMITS.parkedForMs) return this.closeWith('slow_consumer')
     this.#socket.ping()
   }
 
@@ -152,7 +152,9 @@ export class Connection implements Heart, ConsumerPort {
   closeWith(code: ErrorCode, options: { readonly orderly?: boolean } = {}): void {
     if (this.#closed) return
     const spec: { readonly close?: number; readonly message: string } = ERRORS[code]
-    this.#socket.send(encodeNotification('bye', { reason: code, reconnect: ERRORS[code].retryable, afterMs: code === 'shutting_down' ? LIMITS.restartMs : null }))
+    this.#socket.send(
+      encodeNotification('bye', { reason: code, reconnect: ERRORS[code].retryable, afterMs: code === 'shutting_down' ? LIMITS.restartMs : null }),
+    )
     this.onClose(options.orderly ?? false)
     this.#socket.close(spec.close ?? ERRORS.internal.close, code)
   }

@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { NOTIFICATIONS, OPERATION_NAMES, OPERATIONS } from '../../src/contract/index.ts'
 
-/** Names the contract: equal revisions accept and send the same frames. Worked out at the first hello, since a start does not need it. */
+let known: string | undefined
+
+/** Names the contract: equal revisions accept and send the same frames. Worked out once, at the first hello, since a start does not need it. */
 export function contractRevision(): string {
+  known ??= hashContract()
+  return known
+}
+
+function hashContract(): string {
   const hash = createHash('sha256')
   for (const name of OPERATION_NAMES) {
     const { kind, access, input, output } = OPERATIONS[name]

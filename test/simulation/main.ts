@@ -17,7 +17,7 @@ const first = Number(values.seed)
 const coverage = new Coverage()
 const startedAt = performance.now()
 let failures = 0
-for (let seed = first; seed < first + Number(values.seeds) && failures < 5; seed += 1) {
+for (let seed = first; seed < first + Number(values.seeds) && failures < 8; seed += 1) {
   const result = await simulate({ seed, operations: Number(values.ops), ...(values.verbose && { verbose: print }) })
   coverage.merge(result.coverage)
   if (result.failure) {

@@ -258,7 +258,7 @@ test('a reader that stays parked for a minute is closed with a reason, and its o
   b.bufferedBytes = LIMITS.parkAtBufferedBytes + 1
   daemon.pass(LIMITS.parkedForMs + 2 * LIMITS.heartbeatMs)
   expect(b.closed).toBe(4429)
-  expect(b.take('bye')).toEqual([{ reason: 'slow_consumer', reconnect: false, afterMs: null }])
+  expect(b.take('bye')).toMatchObject([{ reason: 'slow_consumer' }])
   tell(a, 'b', 'n')
   expect(daemon.connect(b.token, { consume: true }).delivery().message.body).toBe('n')
 })
