@@ -30,6 +30,7 @@ export interface AsksOptions {
   readonly consumes: boolean
   /** How long a send may take to be accepted. */
   readonly callTimeoutMs: number
+  readonly newKey: () => string
   /** Called when the thread of an ask has become known, or the ask has failed. */
   readonly onKnown: () => void
 }
@@ -60,13 +61,13 @@ export class Asks {
   }
 
   /** Sends an ask and waits for its answer. When the signal fires, the ask is withdrawn; when the time is over, it stays. */
-  ask(input: Input<'threads.ask'>, isRepeatable: boolean, { timeoutMs, signal }: Bounds): Promise<Message> {
-    const { clock, requests, consumes, callTimeoutMs, onKnown } = this.#options
-    return bounded(clock, { timeoutMs, signal }, (resolve, reject) => {
+  ask(input: Input<'threads.ask'>, bounds: Bounds): Promise<Message> {
+    const { clock, requests, consumes, callTimeoutMs, newKey, onKnown } = this.#options
+    return bounded(clock, bounds, (resolve, reject) => {
       let forget: (() => void) | undefined
       let thread: string | undefined
       const withdraw = (): void => {
-        if (thread && signal?.aborted) this.cancel(thread).catch(() => {}) // It expires by itself where this fails.
+        if (thread && bounds.signal?.aborted) this.cancel(thread).catch(() => {}) // It expires by itself where this fails.
       }
       const onResult = (result: unknown, isRepeat: boolean): void => {
         thread = (result as Output<'threads.ask'>).sent[0]?.thread as string
@@ -75,12 +76,12 @@ export class Asks {
           return
         }
         forget = this.#join(thread, { resolve, reject })
-        // Only the reply to a first sending is sure to come before the answer's delivery.
-        if (!consumes || isRepeat || isRepeatable) void this.#watch(thread)
+        // Only the reply to a first sending is sure to come before the answer's delivery; a key of the caller's may be an old one.
+        if (!consumes || isRepeat || input.key !== undefined) void this.#watch(thread)
         onKnown()
       }
       let abandoned = false
-      requests.request('threads.ask', input, { timeoutMs: callTimeoutMs, onResult }).catch((error) => {
+      requests.request('threads.ask', { key: newKey(), ...input }, { timeoutMs: callTimeoutMs, onResult }).catch((error) => {
         reject(error)
         onKnown()
       })
@@ -101,8 +102,9 @@ export class Asks {
     })
   }
 
-  async cancel(thread: string, reason?: string, key?: string): Promise<void> {
-    await this.#options.requests.request('threads.cancel', { thread, reason, key }, { timeoutMs: this.#options.callTimeoutMs })
+  async cancel(thread: string, reason?: string): Promise<void> {
+    const { requests, callTimeoutMs, newKey } = this.#options
+    await requests.request('threads.cancel', { thread, reason, key: newKey() }, { timeoutMs: callTimeoutMs })
     this.recheck(thread)
   }
 
@@ -170,7 +172,7 @@ export class Asks {
     if (answer) return answer
     // A long thread comes in pages, and the end is on the newest.
     const page = (await this.#options.requests.request('threads.get', { thread: thread.id })) as Output<'threads.get'>
-    return page.messages.find(isAnswer) ?? new ClientError('disconnected', 'The answer is not on the newest page of its thread.')
+    return page.messages.find(isAnswer) ?? new ClientError('disconnected', 'The answer is too far back in its thread.')
   }
 
   #remember(thread: string): void {

@@ -33,8 +33,7 @@ export function createCall(requests: Requests, callTimeoutMs: number, newKey: ()
 
 /** Idempotency keys: 64 random bits for this run of the program, and a counter. */
 export function createKeys(random: Random): () => string {
-  const part = (): string => Math.floor(random() * 2 ** 32).toString(36)
-  const run = part() + part()
+  const run = [random(), random()].map((number) => (number * 2 ** 32).toString(36)).join('')
   let last = 0
-  return () => `${run}.${(++last).toString(36)}`
+  return () => `${run}.${++last}`
 }

@@ -22,7 +22,8 @@ export class ClientError extends Error {
   }
 }
 
-export type AskErrorCode = 'declined' | 'cancelled' | 'expired' | 'failed'
+/** `answered` is only ever the reason of a handler's signal: the ask was answered by another way. */
+export type AskErrorCode = 'answered' | 'declined' | 'cancelled' | 'expired' | 'failed'
 
 /** An ask that ended without an answer. `by` is `null` where the daemon ended it. */
 export class AskError extends Error {

@@ -71,7 +71,7 @@ type Register = ConstructorParameters<typeof Credentials>[0]['register']
 
 function createRegister(options: ConnectOptions, { open, clock }: Platform, url: () => Promise<string>, hello: HelloInput, key: string): Register {
   return async (token) => {
-    if (options.name === undefined) throw new TypeError('Expected `name`, to join as a new peer')
+    if (options.name === undefined) throw new TypeError('Expected `name`')
     const profile = Object.fromEntries(PROFILE.map((field) => [field, options[field]])) as unknown as Registration
     return register({ open, clock, url: await url(), token, hello: { ...hello, consume: false } }, { ...profile, key })
   }
@@ -84,10 +84,9 @@ async function online(peer: MusterPeer, { timeoutMs = PATIENCE_MS, signal }: Bou
     await bounded<void>(clock, { timeoutMs: timeoutMs || undefined, signal }, (resolve, reject) => {
       const off = peer.on('status', (status) => {
         if (status.state === 'online') resolve()
-        else if (status.state === 'closed') reject(status.error)
-        else if (status.state === 'waiting') {
+        else if ('error' in status) {
           last = status.error
-          if (timeoutMs === 0) reject(last)
+          if (status.state === 'closed' || timeoutMs === 0) reject(last)
         }
       })
       peer.start()
@@ -96,7 +95,7 @@ async function online(peer: MusterPeer, { timeoutMs = PATIENCE_MS, signal }: Bou
   } catch (error) {
     await peer.close()
     const isLate = error instanceof ClientError && error.code === 'timeout'
-    throw isLate && last ? new ClientError('timeout', `No connection within ${timeoutMs} ms: ${last.message}`, { cause: last }) : error
+    throw isLate && last ? new ClientError('timeout', `Not within ${timeoutMs} ms: ${last.message}`, { cause: last }) : error
   }
 }
 

@@ -157,10 +157,12 @@ export class Consumer {
     try {
       await this.#confirm(run, isAnswer ? 'threads.answer' : 'threads.decline', { thread: thread.id, delivery, key: this.#options.newKey(), ...words })
     } catch (error) {
+      // Anything else means that the connection was closed for good.
+      if (!(error instanceof MusterError)) return
       // The thread was decided without this run: all that is left is to confirm receipt.
-      if (error instanceof MusterError && error.code === 'already_closed') return this.#ack(run)
-      if (isAnswer) return this.#close(run, { reason: toReason(error) })
-      this.#options.onError(error as Error)
+      if (error.code === 'already_closed') return this.#ack(run)
+      if (isAnswer) return this.#close(run, { reason: error.message })
+      this.#options.onError(error)
       await this.#nack(run, error)
     }
   }
@@ -170,11 +172,10 @@ export class Consumer {
     try {
       await this.#confirm(run, 'mailbox.nack', { delivery: run.delivered.delivery, attempt, reason: toNackReason(thrown) })
     } catch (error) {
-      const isStale = error instanceof MusterError && error.code === 'stale_attempt'
       // It was offered again meanwhile, and this run adopted that offer.
-      if (isStale && run.attempt !== attempt) return this.#nack(run, thrown)
+      if (run.attempt !== attempt) return this.#nack(run, thrown)
       this.#end(run)
-      if (!isStale && error instanceof MusterError) this.#options.onError(error)
+      this.#report(error)
     }
   }
 
@@ -185,7 +186,9 @@ export class Consumer {
 
   /** Gathers the acks of one turn of the event loop into one frame. */
   #ack({ delivered }: Run): void {
-    if (this.#acks.push(delivered.delivery) === 1) this.#options.clock.soon(() => this.#sendAcks())
+    this.#acks.push(delivered.delivery)
+    if (this.#draining) this.#sendAcks()
+    else if (this.#acks.length === 1) this.#options.clock.soon(() => this.#sendAcks())
   }
 
   #sendAcks(): void {
@@ -200,7 +203,7 @@ export class Consumer {
     }
     this.#options.requests.request('mailbox.ack', { deliveries }, { internal: true, onResult: done }).catch((error) => {
       done()
-      if (error instanceof MusterError) this.#options.onError(error)
+      this.#report(error)
     })
   }
 
@@ -208,10 +211,9 @@ export class Consumer {
   #abortAsk(reason: AskError): void {
     for (const run of this.#runs.values()) {
       if (run.delivered.thread.id !== reason.thread || run.delivered.message.kind !== 'ask') continue
-      run.abort?.abort(reason)
-      const at = this.#queue.indexOf(run)
-      if (at >= 0) {
-        this.#queue.splice(at, 1)
+      if (run.abort) run.abort.abort(reason)
+      else {
+        this.#queue = this.#queue.filter((queued) => queued !== run)
         this.#end(run)
       }
     }
@@ -233,10 +235,13 @@ export class Consumer {
     while (deliveries.length > 0) {
       const input = { deliveries: deliveries.splice(0, MAX_PER_FRAME) }
       // What is stale will be offered again, and the run adopts that attempt.
-      this.#options.requests.request('mailbox.extend', input, { internal: true, onThisConnection: true }).catch((error) => {
-        if (error instanceof MusterError) this.#options.onError(error)
-      })
+      this.#options.requests.request('mailbox.extend', input, { internal: true, onThisConnection: true }).catch((error) => this.#report(error))
     }
+  }
+
+  /** A stale attempt is on its way again already, and a lost connection is told as a status. */
+  #report(error: unknown): void {
+    if (error instanceof MusterError && error.code !== 'stale_attempt') this.#options.onError(error)
   }
 
   #end(run: Run): void {

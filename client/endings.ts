@@ -30,5 +30,5 @@ function codeOf(end: Lost): ErrorCode | undefined {
 
 function describe(end: Lost): string {
   if (end.kind === 'failed') return 'The daemon cannot be reached.'
-  return end.kind === 'refused' ? `The server answered with HTTP status ${end.status}.` : `The connection was closed (${end.code} ${end.reason}).`
+  return end.kind === 'refused' ? `The server answered with HTTP ${end.status}.` : `The connection was closed: ${end.code} ${end.reason}`
 }

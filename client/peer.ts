@@ -6,7 +6,6 @@ import type { Causes } from './causes.ts'
 import type { Clock, Random } from './clock.ts'
 import { Consumer } from './consumer.ts'
 import type { Credentials } from './credentials.ts'
-import { Emitter } from './emitter.ts'
 import { type EventOptions, EventStream } from './events.ts'
 import type { Handlers, MessageContext } from './handlers.ts'
 import { Link, type Status } from './link.ts'
@@ -54,10 +53,9 @@ const DRAIN_MS = 10_000
 export class MusterPeer implements Speaker, AsyncDisposable {
   declare readonly ask: Speaker['ask']
   declare readonly cast: Speaker['cast']
-  declare readonly castAll: Speaker['castAll']
   declare readonly notify: Speaker['notify']
   readonly #options: PeerOptions
-  readonly #emitter = new Emitter<PeerEvents>()
+  readonly #listeners: { readonly [K in keyof PeerEvents]: Set<(value: PeerEvents[K]) => void> } = { status: new Set(), error: new Set() }
   readonly #requests: Requests
   readonly #link: Link
   readonly #call: Call
@@ -74,7 +72,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     const requests = new Requests(clock, random)
     this.#requests = requests
     this.#call = createCall(requests, callTimeoutMs, newKey)
-    this.#asks = new Asks({ clock, requests, callTimeoutMs, consumes: hello.consume, onKnown: () => this.#consumer.onAskKnown() })
+    this.#asks = new Asks({ clock, requests, callTimeoutMs, newKey, consumes: hello.consume, onKnown: () => this.#consumer.onAskKnown() })
     this.#consumer = new Consumer({
       clock,
       requests,
@@ -83,14 +81,14 @@ export class MusterPeer implements Speaker, AsyncDisposable {
       newKey,
       prefetch: hello.prefetch,
       enter: (run, signal, fn) => causes.run(this, run.delivered.message.id, () => fn(this.#contextOf(run, signal))),
-      onError: (error) => this.#emitter.emit('error', error),
+      onError: (error) => this.#emit('error', error),
     })
     this.#link = new Link(
       { open, clock, random, credentials, requests, url, hello },
       {
         onOnline: (answer) => this.#onOnline(answer),
         onNotification: (method, params) => this.#onNotification(method, params),
-        onStatus: (status) => this.#emitter.emit('status', status),
+        onStatus: (status) => this.#emit('status', status),
         onClosed: (reason) => {
           this.#consumer.close(reason)
           this.#asks.close(reason)
@@ -100,7 +98,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     )
     Object.assign(
       this,
-      createSpeaker(this.#asks, this.#call, newKey, () => causes.current(this)),
+      createSpeaker(this.#asks, this.#call, () => causes.current(this)),
     )
   }
 
@@ -120,7 +118,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
 
   /** A way to the answer of an ask that this peer sent, in this process or an earlier one. */
   handle(thread: string): AskHandle {
-    return handleOf(this.#asks, thread, this.#options.newKey)
+    return handleOf(this.#asks, thread)
   }
 
   /**
@@ -130,17 +128,11 @@ export class MusterPeer implements Speaker, AsyncDisposable {
    */
   wait(thread: string, { timeoutMs, signal, ...input }: WaitOptions = {}): Promise<Output<'threads.wait'>> {
     return bounded(this.#options.platform.clock, { timeoutMs, signal }, (resolve, reject) => {
-      let given = false
-      const ask = (): void => {
-        this.#call('threads.wait', { thread, ...input }).then((seen) => {
-          if (!seen.timedOut) resolve(seen)
-          else if (!given) ask()
-        }, reject)
-      }
-      ask()
-      return () => {
-        given = true
-      }
+      const over = new AbortController()
+      const ask = (): Promise<void> =>
+        this.#call('threads.wait', { thread, ...input }, { signal: over.signal }).then((seen) => (seen.timedOut ? ask() : resolve(seen)), reject)
+      void ask()
+      return () => over.abort()
     })
   }
 
@@ -151,7 +143,8 @@ export class MusterPeer implements Speaker, AsyncDisposable {
 
   /** Returns what takes the listener away again. */
   on<K extends keyof PeerEvents>(event: K, listener: (value: PeerEvents[K]) => void): () => void {
-    return this.#emitter.on(event, listener)
+    this.#listeners[event].add(listener)
+    return () => void this.#listeners[event].delete(listener)
   }
 
   /**
@@ -178,6 +171,11 @@ export class MusterPeer implements Speaker, AsyncDisposable {
   /** Connects and stays connected. */
   start(): void {
     this.#link.start()
+  }
+
+  #emit<K extends keyof PeerEvents>(event: K, value: PeerEvents[K]): void {
+    // A listener that throws becomes an unhandled rejection: it must not break what it listens to.
+    for (const listener of this.#listeners[event]) void new Promise(() => listener(value))
   }
 
   async #drain(timeoutMs: number): Promise<void> {
@@ -209,7 +207,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
 
   #contextOf(run: Run, signal: AbortSignal): MessageContext {
     const { message, thread } = run.delivered
-    const speaker = createSpeaker(this.#asks, this.#call, this.#options.newKey, () => message.id)
+    const speaker = createSpeaker(this.#asks, this.#call, () => message.id)
     return createContext(run, speaker, signal, (body) => this.#call('threads.reply', { thread: thread.id, body, causedBy: message.id }))
   }
 }

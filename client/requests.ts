@@ -20,6 +20,7 @@ interface Entry {
   readonly text: string
   readonly settle: (error: Error | undefined, result?: unknown) => void
   readonly onThisConnection: boolean
+  readonly isRead: boolean
   /** It was sent on an earlier connection, so it may have been done already. */
   isRepeat: boolean
   tries: number
@@ -71,6 +72,7 @@ export class Requests {
         text: encodeRequest(id, method, params),
         settle,
         onThisConnection,
+        isRead: onResult !== undefined,
         isRepeat: false,
         tries: 0,
         cancelRetry: undefined,
@@ -114,9 +116,9 @@ export class Requests {
     this.#flush()
   }
 
-  /** Whether a request of this method went out on an earlier connection and is still unanswered. */
+  /** Whether a request of this method whose caller reads the reply at once went out on an earlier connection and is still unanswered. */
   isInDoubt(method: string): boolean {
-    return this.#unanswered().some((entry) => entry.isRepeat && entry.method === method)
+    return this.#unanswered().some((entry) => entry.isRepeat && entry.isRead && entry.method === method)
   }
 
   /** Resolves when nothing but `threads.wait` is unanswered. */
@@ -152,7 +154,7 @@ export class Requests {
     if (entry.onThisConnection && !this.#send) return lost(entry)
     if (isTooLarge(entry.text)) return new MusterError('too_large', { limit: MAX_FRAME_BYTES })
     const isFull = this.#waiting.size >= MAX_WAITING || this.#waitingChars + entry.text.length > MAX_WAITING_CHARS
-    return isFull && !internal ? new ClientError('queue_full', `${this.#waiting.size} requests wait already.`) : undefined
+    return isFull && !internal ? new ClientError('queue_full', 'Too many requests wait already.') : undefined
   }
 
   #wait(entry: Entry): void {

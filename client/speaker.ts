@@ -1,4 +1,4 @@
-import type { Input, Message, Output, Refused, Sent } from '../src/contract/index.ts'
+import type { Input, Message, Output, Sent } from '../src/contract/index.ts'
 import type { AskHandle, Asks } from './asks.ts'
 import type { Bounds } from './bounded.ts'
 import type { Call } from './calls.ts'
@@ -24,10 +24,11 @@ export interface Speaker {
    * @throws AskError when the ask is declined, cancelled, expires or fails
    */
   ask(to: string, body: string, options?: AskOptions): Promise<Message>
-  /** Asks without waiting; resolves when the daemon has the ask on disk. */
+  /**
+   * Asks without waiting; resolves when the daemon has the ask on disk. To ask all that a selector names, call `threads.ask`
+   * with `select: 'all'` and take a `handle()` of each thread that it returns.
+   */
   cast(to: string, body: string, options?: AskOptions): Promise<Cast>
-  /** Asks all that a selector names, in a thread each. */
-  castAll(selector: string, body: string, options?: Omit<AskOptions, 'select'>): Promise<{ readonly casts: Cast[]; readonly refused: Refused[] }>
   /** Tells a peer something; resolves when the daemon has it on disk. */
   notify(to: string, body: string, options?: NotifyOptions): Promise<Output<'threads.notify'>>
 }
@@ -35,7 +36,7 @@ export interface Speaker {
 /**
  * @param causedBy asked at each send for the message that led to it
  */
-export function createSpeaker(asks: Asks, call: Call, newKey: () => string, causedBy: () => string | null | undefined): Speaker {
+export function createSpeaker(asks: Asks, call: Call, causedBy: () => string | null | undefined): Speaker {
   /** Input and bounds of a send. What is `undefined` in the input vanishes in the frame. */
   const prepare = <O extends Bounds>(to: string, body: string, { timeoutMs, signal, ...rest }: O) => {
     return [
@@ -43,21 +44,16 @@ export function createSpeaker(asks: Asks, call: Call, newKey: () => string, caus
       { timeoutMs, signal },
     ] as const
   }
-  const castAll = async (to: string, body: string, options: Sending<'threads.ask'>) => {
-    const { sent, refused } = await call('threads.ask', ...prepare(to, body, options))
-    return { casts: sent.map((one) => ({ ...handleOf(asks, one.thread, newKey), sent: one })), refused }
-  }
   return {
-    ask: (to, body, options = {}) => {
-      const [input, bounds] = prepare(to, body, options)
-      return asks.ask({ key: newKey(), ...input }, options.key !== undefined, bounds)
+    ask: (to, body, options = {}) => asks.ask(...prepare(to, body, options)),
+    cast: async (to, body, options = {}) => {
+      const [sent] = (await call('threads.ask', ...prepare(to, body, options))).sent as [Sent]
+      return { ...handleOf(asks, sent.thread), sent }
     },
-    cast: async (to, body, options = {}) => (await castAll(to, body, options)).casts[0] as Cast,
-    castAll: (selector, body, options) => castAll(selector, body, { ...options, select: 'all' }),
     notify: (to, body, options = {}) => call('threads.notify', ...prepare(to, body, options)),
   }
 }
 
-export function handleOf(asks: Asks, thread: string, newKey: () => string): AskHandle {
-  return { thread, result: (bounds) => asks.result(thread, bounds), cancel: (reason) => asks.cancel(thread, reason, newKey()) }
+export function handleOf(asks: Asks, thread: string): AskHandle {
+  return { thread, result: (bounds) => asks.result(thread, bounds), cancel: (reason) => asks.cancel(thread, reason) }
 }

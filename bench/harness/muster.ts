@@ -86,10 +86,6 @@ export async function register(muster: Muster, peers: readonly { readonly name: 
   return registered
 }
 
-export function adminToken(muster: Muster): string {
-  return readFileSync(musterPaths({ MUSTER_HOME: muster.home }, '').adminToken, 'utf8').trim()
-}
-
 let homes = 0
 /** A fresh folder on the disk that the project is on: a temporary folder may live in memory, where a flush costs nothing. */
 export function scratch(): string {

@@ -184,6 +184,7 @@ export class Actor {
         const actor = this.#world.joining.get(intent.params['name'] as string)
         if (!actor) return
         actor.peerId = peer.id
+        actor.retired = false
         actor.tokens.push(token)
         return
       }

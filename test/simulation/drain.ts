@@ -1,4 +1,4 @@
-import type { Actor } from './actor.ts'
+import { Actor } from './actor.ts'
 import { settle } from './simulate.ts'
 import type { World } from './world.ts'
 
@@ -8,6 +8,8 @@ const ROUNDS_MS = [1_000, 1_000, ...Array.from({ length: 12 }, () => 20_000), ..
 /** All faults end. From then on everything that was accepted must come to its end, and nothing may be left. */
 export async function drain(world: World): Promise<void> {
   heal(world)
+  if (!world.life) await world.start()
+  adopt(world)
   for (const ms of ROUNDS_MS) {
     if (!world.life) await world.start()
     for (const actor of world.actors) {
@@ -44,7 +46,9 @@ function heal(world: World): void {
 }
 
 function round(world: World, actor: Actor): void {
+  if (actor.peer !== undefined && world.witness.isRetired(actor.peer)) actor.retired = true
   if (actor.kind === 'peer' && actor.retired) return
+  if (actor.kind === 'enrolment') rejoin(world, actor)
   if (!actor.link) actor.connect()
   world.clock.advance(1)
   if (!actor.link && actor.peerId !== undefined) world.admin.call('credentials.create', { peer: actor.peerId })
@@ -57,6 +61,24 @@ function round(world: World, actor: Actor): void {
     if (upTo !== undefined) actor.call('mailbox.read', { upTo })
   }
   actor.call('threads.owed', { limit: 100 })
+}
+
+/** A peer that nobody speaks for any more, since its program registered anew and a restore brought it back, is taken over. */
+function adopt(world: World): void {
+  const rows = world.witness.all<{ id: number; name: string; mode: 'stream' | 'pull' | 'read' }>('SELECT id, name, mode FROM peers WHERE retired_at IS NULL')
+  for (const { id, name, mode } of rows) {
+    if (world.actors.some((actor) => actor.peer === id)) continue
+    const actor = new Actor(world, { name, kind: 'peer', mode })
+    actor.peerId = world.life?.core.store.id('peer', id)
+    world.actors.push(actor)
+  }
+}
+
+/** A program whose registration was never confirmed registers again for its session. */
+function rejoin(world: World, registrar: Actor): void {
+  for (const [name, actor] of world.joining) {
+    if (actor.peerId === undefined && registrar.online) registrar.call('peers.register', { name, mode: actor.mode, session: name })
+  }
 }
 
 function count(world: World, sql: string): number {

@@ -57,7 +57,7 @@ export class Ledger {
       if (token !== undefined) this.intents.get(token)?.effects.add(row.id)
     }
     for (const intent of this.intents.values()) {
-      if (intent.confirmed?.some((id) => !intent.effects.has(id))) delete intent.confirmed
+      if (intent.confirmed?.length === 0 || intent.confirmed?.some((id) => !intent.effects.has(id))) delete intent.confirmed
     }
     for (const { seq } of this.#witness.all<{ seq: number }>('SELECT seq FROM events ORDER BY seq')) this.events.push(seq)
   }

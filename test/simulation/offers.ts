@@ -49,7 +49,7 @@ export class Offers {
   readonly #consumers = new Map<number, Link>()
   readonly #prefetch = new Map<Link, number>()
   readonly #heldSince = new Map<number, number>()
-  /** Deliveries of the newest commit: their order among themselves is that of their commands. */
+  /** Deliveries that the newest commit stored or moved: their order among themselves is that of their commands. */
   readonly #fresh = new Set<number>()
   /** `thread.closed` frames that must still be sent in this turn. */
   readonly #toTell = new Map<string, Link>()
@@ -154,7 +154,10 @@ export class Offers {
       if (change.what === 'delivery') {
         this.#learn({ ...change, state: 'queued' })
         this.#fresh.add(change.id)
-      } else if (change.what === 'moved') this.#onMoved(change, changes, index)
+      } else if (change.what === 'moved') {
+        this.#fresh.add(change.id)
+        this.#onMoved(change, changes, index)
+      }
     })
     for (const peer of new Set(changes.flatMap((change) => (change.what === 'delivery' && !change.solicited ? [change.peer] : [])))) this.#checkRoom(peer)
   }

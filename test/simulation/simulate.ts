@@ -61,10 +61,10 @@ async function play(world: World, operations: number): Promise<void> {
   await join(world)
   world.network.jitter = random.pick(JITTERS) ?? 1
   const backup: Backup = { copy: undefined }
-  for (let done = 0; done < operations && !world.violation; ) {
+  while (world.operations < operations && !world.violation) {
     if (!world.life) await world.start()
     if (random.chance(0.1)) await strike(world, backup)
-    if (perform(world)) done += 1
+    perform(world)
     if (random.chance(0.5)) clock.advance(pause(world))
     for (const actor of world.actors) if (!actor.link && !actor.retired && random.chance(0.25)) actor.connect()
     settle(world)
@@ -116,29 +116,27 @@ async function join(world: World): Promise<void> {
   world.clock.advance(1)
 }
 
-/** One operation of somebody who can do it; returns whether there was one. */
-function perform(world: World): boolean {
+/** One operation of somebody who can do it. */
+function perform(world: World): void {
   const { random } = world
   const actor = random.pick(world.actors.filter((candidate) => candidate.online && (candidate.kind !== 'admin' || random.chance(0.7))))
-  if (!actor) return false
+  if (!actor) return
   if (actor.kind === 'enrolment') return register(world, actor)
   const plays = ENTRIES.filter(([, { by }]) => performs(actor, by))
   const [method, { make }] = random.weighted(plays.map((entry) => [entry, entry[1].weight] as const))
   const params = make(world, actor)
-  if (params === undefined) return false
-  world.coverage.operation(method)
+  if (params === undefined) return
   const intent = world.intent(actor, method, params)
   const request = actor.send(intent)
   if (request && (SPEAKING[method] || KEYED.has(method)) && random.chance(0.08)) duplicate(world, actor, intent)
   else if (request && !SPEAKING[method] && !method.endsWith('create') && random.chance(0.04)) duplicate(world, actor, intent)
   if (method === 'credentials.revoke') actor.credentials = actor.credentials.filter((id) => id !== params['credential'])
-  return true
 }
 
 /** Programs come, and come again for a session that is known. */
-function register(world: World, registrar: Actor): boolean {
+function register(world: World, registrar: Actor): void {
   const { random } = world
-  if (!random.chance(0.12)) return false
+  if (!random.chance(0.12)) return
   const old = random.pick(world.peers.filter((peer) => world.joining.has(peer.name)))
   const isNew = world.peers.length < 9 && random.chance(0.5)
   const name = isNew ? `new-${world.joining.size}` : (old?.name ?? 'ann')
@@ -147,12 +145,10 @@ function register(world: World, registrar: Actor): boolean {
     world.joining.set(name, actor)
     world.actors.push(actor)
   }
-  world.coverage.operation('peers.register')
   const mode = world.joining.get(name)?.mode ?? 'stream'
   const intent = world.intent(registrar, 'peers.register', { name, mode, session: name })
   registrar.send(intent)
   if (random.chance(0.2)) duplicate(world, registrar, intent)
-  return true
 }
 
 function duplicate(world: World, actor: Actor, intent: Parameters<Actor['send']>[0]): void {

@@ -181,8 +181,11 @@ export class Witness implements LinkWatcher {
     if (intent.method === 'mailbox.extend') this.#onExtended(intent.params, result)
     if (intent.method === 'credentials.revoke') this.#revokedAt.set(numberOf(intent.params['credential']), request.arrival)
     if (intent.method === 'hello') link.credential = numberOf((result['you'] as { credential?: string }).credential)
-    const numbers = intent.method === 'threads.cancel' ? [...intent.effects] : messagesNamed(result)
-    if (intent.token === undefined || numbers === undefined) return
+    const named = intent.method === 'threads.cancel' ? [] : messagesNamed(result)
+    // A reply that reaches nobody any more, and a cancel, name no message.
+    const numbers = named?.length === 0 && intent.method !== 'threads.notify' ? [...intent.effects] : named
+    // Where everybody was refused, nothing was done, and the key is free.
+    if (intent.token === undefined || numbers === undefined || numbers.length === 0) return
     const missing = numbers.filter((id) => !intent.effects.has(id))
     if (missing.length > 0) this.fail(`${intent.method} ${intent.token} was confirmed with messages ${missing.join()}, which are not stored for it`)
     if (intent.confirmed && intent.confirmed.join() !== numbers.join())

@@ -38,8 +38,12 @@ export class World {
   admin: Actor
   violation: Error | undefined
   draining = false
+  /** Operations that clients asked for so far. */
+  operations = 0
   crashPlan: CrashPlan | undefined
   readonly requests = new Map<number, SimRequest>()
+  /** Its own, so that what the daemon draws does not change what is done to it. */
+  readonly #daemonRandom: Random
   readonly #trace: Trace
   readonly #statements = new Map<string, Database.Statement<unknown[]>>()
   #statementsOf: Database.Database | undefined
@@ -51,6 +55,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed)
+    this.#daemonRandom = new Random(~options.seed)
     this.#trace = options.trace
     this.disk = new Disk(
       {
@@ -98,7 +103,7 @@ export class World {
     this.life = new Life({
       clock: this.clock,
       disk: this.disk,
-      random: this.random,
+      random: this.#daemonRandom,
       onFatal: () => this.die(),
       onUnexpected: (error, message) => this.#onUnexpected(error, message),
       ...(reincarnate !== undefined && { reincarnate }),
@@ -202,6 +207,10 @@ export class World {
 
   request(intent: Intent, link: Link): SimRequest {
     const id = this.requests.size + 1
+    if (intent.method !== 'hello') {
+      this.operations += 1
+      this.coverage.operation(intent.method)
+    }
     const request: SimRequest = { id, intent, link, marks: new Set(), arrival: 0, commitsAtArrival: 0, replied: false }
     intent.requests.push(request)
     this.requests.set(id, request)

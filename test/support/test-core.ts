@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { type Core, createCore } from '../../daemon/core.ts'
 import type { Connection, SocketPort } from '../../daemon/gateway/connection.ts'
-import { mintCredential, mintEnrolment } from '../../daemon/peers/credentials.ts'
+import { mintCredential } from '../../daemon/peers/credentials.ts'
 import type { OpenDriver } from '../../daemon/store/database.ts'
 import type { Hello, Input, OperationName, Output, Role } from '../../src/contract/index.ts'
 import { type ErrorData, MusterError } from '../../src/errors.ts'

@@ -225,3 +225,4 @@ CREATE TABLE pairs (
   reason       TEXT,
   PRIMARY KEY (a, b)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX pairs_parked ON pairs (parked_until) WHERE parked_until IS NOT NULL;

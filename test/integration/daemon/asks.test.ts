@@ -16,7 +16,14 @@ test('an ask returns who was meant, the true state and the deadline, a day away 
   const { daemon, asker, asked } = await pair()
   using _ = daemon
   const { sent, refused } = asker.call('threads.ask', { to: 'asked', body: 'why?' })
-  expect(sent).toMatchObject([{ to: { id: asked.id, name: 'asked', circle: 'main' }, state: 'queued', reach: 'push', deadlineAt: formatTime(daemon.clock.wallMs() + LIMITS.defaultDeadlineMs) }])
+  expect(sent).toMatchObject([
+    {
+      to: { id: asked.id, name: 'asked', circle: 'main' },
+      state: 'queued',
+      reach: 'push',
+      deadlineAt: formatTime(daemon.clock.wallMs() + LIMITS.defaultDeadlineMs),
+    },
+  ])
   expect(refused).toEqual([])
 })
 
@@ -27,7 +34,11 @@ test('an answer that names the delivery acks it, closes the ask and reaches the 
   const { delivery } = asked.delivery()
   const { message, late } = asked.call('threads.answer', { thread, delivery, body: 'because' })
   expect(late).toBe(false)
-  expect(asker.delivery()).toMatchObject({ owed: false, thread: { id: thread, state: 'answered' }, message: { id: message, kind: 'answer', body: 'because', from: { name: 'asked' } } })
+  expect(asker.delivery()).toMatchObject({
+    owed: false,
+    thread: { id: thread, state: 'answered' },
+    message: { id: message, kind: 'answer', body: 'because', from: { name: 'asked' } },
+  })
   expect(asker.call('threads.get', { thread }).thread).toMatchObject({ state: 'answered', closedBy: { name: 'asked' }, reason: null })
   expect(asked.call('threads.trace', { id: delivery }).deliveries[0]).toMatchObject({ state: 'acked', attempt: 1 })
   expect(asked.take('thread.closed')).toEqual([])
@@ -197,7 +208,12 @@ test('a recipient that never saw the ask is not reminded of it', async () => {
   asked.leave()
   ask(asker, { deadline: '100s' })
   daemon.pass(80_000)
-  expect(daemon.connect(asked.token, { consume: true }).deliveries().map(({ message }) => message.kind)).toEqual(['ask'])
+  expect(
+    daemon
+      .connect(asked.token, { consume: true })
+      .deliveries()
+      .map(({ message }) => message.kind),
+  ).toEqual(['ask'])
 })
 
 test('an ask expires at its deadline: the asker is told why, the asked is told if it has it', async () => {

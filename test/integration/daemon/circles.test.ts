@@ -114,7 +114,13 @@ test('a bare name that fits in two circles is ambiguous to who reaches both, wit
   const one = daemon.register('twin', { circle: 'red' })
   const two = daemon.register('twin', { circle: 'blue' })
   const refusal = lead.refusal('threads.ask', { to: 'twin', body: 'q' })
-  expect(refusal).toMatchObject({ code: 'ambiguous_address', candidates: [{ id: one.id, circle: 'red' }, { id: two.id, circle: 'blue' }] })
+  expect(refusal).toMatchObject({
+    code: 'ambiguous_address',
+    candidates: [
+      { id: one.id, circle: 'red' },
+      { id: two.id, circle: 'blue' },
+    ],
+  })
   expect(lead.call('peers.get', { peer: 'twin@blue' }).peer.id).toBe(two.id)
   expect(lead.call('peers.get', { peer: one.id }).peer.circle).toBe('red')
 })
@@ -126,7 +132,10 @@ test('a selector says one or all: one is refused where it fits several, all reac
   const c = daemon.join('c', { capabilities: ['review', 'build'] })
   expect(a.refusal('threads.ask', { to: 'cap:review', body: 'q' })).toMatchObject({ code: 'invalid_input' })
   expect(a.refusal('threads.ask', { to: 'b', select: 'all', body: 'q' }).code).toBe('invalid_input')
-  expect(a.refusal('threads.ask', { to: 'cap:review', select: 'one', body: 'q' })).toMatchObject({ code: 'ambiguous_address', candidates: [{ name: 'b' }, { name: 'c' }] })
+  expect(a.refusal('threads.ask', { to: 'cap:review', select: 'one', body: 'q' })).toMatchObject({
+    code: 'ambiguous_address',
+    candidates: [{ name: 'b' }, { name: 'c' }],
+  })
   expect(a.call('threads.ask', { to: 'cap:build', select: 'one', body: 'q' }).sent[0]?.to.name).toBe('c')
   c.ack(c.delivery())
   const { sent } = a.call('threads.ask', { to: 'cap:review', select: 'all', body: 'q' })

@@ -149,7 +149,10 @@ test('a nack whose connection is lost in the same batch counts one attempt and k
   b.post('mailbox.nack', { delivery, attempt: 1 })
   b.connection.onClose(false)
   daemon.pass(0)
-  const row = daemon.row<{ attempt: number; failures: number; backoff_ms: number }>('SELECT attempt, failures, backoff_ms FROM deliveries WHERE id = ?', daemon.number(delivery))
+  const row = daemon.row<{ attempt: number; failures: number; backoff_ms: number }>(
+    'SELECT attempt, failures, backoff_ms FROM deliveries WHERE id = ?',
+    daemon.number(delivery),
+  )
   expect(row).toMatchObject({ attempt: 1, failures: 1 })
   expect(row?.backoff_ms).toBeGreaterThan(0)
 })
@@ -293,7 +296,10 @@ test('a look into the mailbox takes nothing and shows what is in flight as offer
   tell(a, 'b', '2')
   const { items, waiting } = b.call('mailbox.peek', {})
   expect(waiting).toBe(2)
-  expect(items.map(({ delivery, message }) => [delivery.state, message.body])).toEqual([['offered', '1'], ['queued', '2']])
+  expect(items.map(({ delivery, message }) => [delivery.state, message.body])).toEqual([
+    ['offered', '1'],
+    ['queued', '2'],
+  ])
   expect(a.refusal('mailbox.peek', { peer: 'b' }).code).toBe('forbidden')
   expect(daemon.admin.call('mailbox.peek', { peer: 'b' }).waiting).toBe(2)
 })

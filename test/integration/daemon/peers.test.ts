@@ -190,7 +190,7 @@ test('retiring a peer with more than a batch of asks, each with mail behind it, 
   expect(b.deliveries().filter(({ message }) => message.kind === 'fail')).toHaveLength(270)
   const number = daemon.number(daemon.admin.call('peers.list', { retired: true }).peers.find(({ name }) => name === 'a')?.id ?? '')
   expect(daemon.rows("SELECT id FROM deliveries WHERE peer_id = ? AND state IN ('queued', 'offered')", number)).toEqual([])
-  expect(daemon.rows("SELECT state, count(*) AS n FROM deliveries WHERE peer_id = ? GROUP BY state", number)).toEqual([{ state: 'withdrawn', n: 540 }])
+  expect(daemon.rows('SELECT state, count(*) AS n FROM deliveries WHERE peer_id = ? GROUP BY state', number)).toEqual([{ state: 'withdrawn', n: 540 }])
 }, 20_000)
 
 test('a dead letter of a sender that has retired leaves no mail that nobody can ever read', async () => {

@@ -35,7 +35,11 @@ test('a command that fails after writing takes back its own writes and leaves th
   using daemon = await TestCore.start()
   const { pipeline } = daemon.core
   const outcomes: unknown[] = []
-  const write = (key: string) => pipeline.submit((tx) => tx.run('INSERT INTO meta (key, value) VALUES (?, ?)', key, key), (outcome) => outcomes.push(outcome.ok))
+  const write = (key: string) =>
+    pipeline.submit(
+      (tx) => tx.run('INSERT INTO meta (key, value) VALUES (?, ?)', key, key),
+      (outcome) => outcomes.push(outcome.ok),
+    )
   write('before')
   pipeline.submit(
     (tx) => {
@@ -97,7 +101,10 @@ test('an error that no handler foresaw becomes `internal` for its caller alone',
     },
     (outcome) => outcomes.push(outcome.ok || outcome.error.code),
   )
-  daemon.core.pipeline.submit(() => 1, (outcome) => outcomes.push(outcome.ok))
+  daemon.core.pipeline.submit(
+    () => 1,
+    (outcome) => outcomes.push(outcome.ok),
+  )
   daemon.pass(0)
   expect(outcomes).toEqual(['internal', true])
   expect(daemon.errors[0]).toBeInstanceOf(TypeError)

@@ -98,7 +98,10 @@ test('a restored database mints a new incarnation and expires the cursors of the
   first.stop()
   using restored = await TestCore.start({ path: path(), reincarnate: 'restored' })
   expect(restored.row('SELECT reason FROM incarnations WHERE tag = ?', restored.core.store.tag)).toEqual({ reason: 'restored' })
-  expect(restored.admin.refusal('events.list', { after: cursor })).toMatchObject({ code: 'cursor_expired', current: restored.core.store.cursor(restored.core.store.last('event')) })
+  expect(restored.admin.refusal('events.list', { after: cursor })).toMatchObject({
+    code: 'cursor_expired',
+    current: restored.core.store.cursor(restored.core.store.last('event')),
+  })
 })
 
 test('numbers are not given out again after a crash', async () => {

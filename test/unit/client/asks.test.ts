@@ -121,6 +121,19 @@ describe('ask()', () => {
     expect(asking.state()).toBe('rejected')
   })
 
+  it('of which nobody awaits the reply holds nothing back', async () => {
+    const unclaimed: string[] = []
+    server.on('threads.ask', () => HOLD)
+    const me = await scene.connect({ token: 'token', onMessage: (body) => unclaimed.push(body) })
+    outcome(me.cast('other', 'x'))
+    await scene.clock.settle()
+    server.connection.drop()
+    await scene.clock.settle(1_000)
+    server.connection.notify('mailbox.deliver', delivery('answer', 2, { thread: 1, body: 'to the cast' }))
+    await scene.clock.settle()
+    expect(unclaimed).toEqual(['to the cast'])
+  })
+
   it('whose key was used before asks the daemon, since the answer may have been delivered long ago', async () => {
     closedAs('answered')
     const me = await scene.connect()
@@ -217,16 +230,6 @@ describe('cast()', () => {
     const casting = outcome(me.cast('other', 'x'))
     await scene.clock.settle()
     expect(casting.value()).toMatchObject({ thread: 'thr_k7qm2x1', sent: { to: { name: 'other' }, state: 'queued', reach: 'push' } })
-  })
-
-  it('to all of a selector gives a handle each, and who refused', async () => {
-    const refused = [{ to: ref('full', 4), code: 'mailbox_full', message: 'no room' }]
-    server.on('threads.ask', () => ({ sent: [...sent(1).sent, ...sent(2).sent], refused }))
-    const me = await scene.connect()
-    const casting = outcome(me.castAll('cap:review', 'x'))
-    await scene.clock.settle()
-    expect(server.received('threads.ask')).toMatchObject([{ to: 'cap:review', select: 'all' }])
-    expect(casting.value()).toMatchObject({ casts: [{ thread: 'thr_k7qm2x1' }, { thread: 'thr_k7qm2x2' }], refused })
   })
 })
 

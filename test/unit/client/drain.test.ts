@@ -77,6 +77,18 @@ describe('drain()', () => {
     expect([draining.state(), sending.state()]).toEqual(['resolved', 'resolved'])
   })
 
+  it('acknowledges the answers that come while it waits', async () => {
+    server.on('threads.ask', () => sent(7))
+    server.on('threads.notify', () => HOLD)
+    const me = await scene.connect()
+    const asking = outcome(me.ask('other', 'x'))
+    outcome(me.notify('other', 'keeps it waiting'))
+    await scene.clock.settle()
+    outcome(me.drain())
+    await deliver(delivery('answer', 8, { thread: 7 }))
+    expect([asking.state(), server.received('mailbox.ack')]).toEqual(['resolved', [{ deliveries: ['dlv_k7qm2x8'] }]])
+  })
+
   it('does not wait for the answers of others', async () => {
     server.on('threads.wait', () => HOLD)
     const me = await scene.connect()

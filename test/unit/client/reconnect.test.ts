@@ -48,6 +48,24 @@ describe('a lost connection', () => {
     ])
   })
 
+  it('is sought again even where a listener throws', async () => {
+    const thrown: unknown[] = []
+    const onThrown = (error: unknown) => thrown.push(error)
+    process.on('unhandledRejection', onThrown)
+    const others = process.listeners('unhandledRejection').filter((listener) => listener !== onThrown)
+    for (const other of others) process.off('unhandledRejection', other)
+    const me = await scene.connect()
+    me.on('status', () => {
+      throw new Error('in a listener')
+    })
+    server.connection.drop()
+    await scene.clock.settle(1_000)
+    process.off('unhandledRejection', onThrown)
+    for (const other of others) process.on('unhandledRejection', other)
+    expect(me.status.state).toBe('online')
+    expect(thrown).toHaveLength(3)
+  })
+
   it('is followed by hello as the consumer again', async () => {
     await scene.connect()
     server.connection.drop()

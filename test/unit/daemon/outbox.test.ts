@@ -33,7 +33,10 @@ function createOutbox() {
     store,
     wakes: () => wakes,
     put(destination: string, payload: unknown): void {
-      pipeline.submit((tx) => enqueue(tx, outbox, destination, payload), () => undefined)
+      pipeline.submit(
+        (tx) => enqueue(tx, outbox, destination, payload),
+        () => undefined,
+      )
     },
   }
 }

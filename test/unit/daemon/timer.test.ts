@@ -33,7 +33,11 @@ test('a source runs when its time has come, and not before', () => {
 test('a time that becomes earlier is met once the timer is armed again', () => {
   let due = 20_000
   const ran: number[] = []
-  const { clock, timer } = createTimer([{ next: () => ({ mono: due }), run: () => void (ran.push(clock.monoMs()), (due = Number.POSITIVE_INFINITY)) }])
+  const run = () => {
+    ran.push(clock.monoMs())
+    due = Number.POSITIVE_INFINITY
+  }
+  const { clock, timer } = createTimer([{ next: () => ({ mono: due }), run }])
   due = 100
   timer.arm()
   clock.advance(100)
@@ -41,11 +45,14 @@ test('a time that becomes earlier is met once the timer is armed again', () => {
 })
 
 test('a calendar time that a step of the wall clock has passed is met within 30 s', () => {
-  const clock0 = new VirtualClock()
-  const dueAt = clock0.wallMs() + 3_600_000
+  const dueAt = new VirtualClock().wallMs() + 3_600_000
   const ran: number[] = []
   let done = false
-  const { clock } = createTimer([{ next: () => (done ? undefined : { wall: dueAt }), run: () => void (ran.push(clock.monoMs()), (done = true)) }])
+  const run = () => {
+    ran.push(clock.monoMs())
+    done = true
+  }
+  const { clock } = createTimer([{ next: () => (done ? undefined : { wall: dueAt }), run }])
   clock.stepWall(3_600_000)
   clock.advance(30_000)
   expect(ran).toHaveLength(1)
@@ -54,7 +61,10 @@ test('a calendar time that a step of the wall clock has passed is met within 30 
 
 test('what is due and cannot be done wakes the timer at most every 20 ms', () => {
   let wakes = 0
-  const { clock } = createTimer([{ next: () => ({ mono: 0 }), run: () => void (wakes += 1) }])
+  const run = () => {
+    wakes += 1
+  }
+  const { clock } = createTimer([{ next: () => ({ mono: 0 }), run }])
   clock.advance(1_000)
   expect(wakes).toBeLessThanOrEqual(51)
   expect(wakes).toBeGreaterThan(10)
@@ -90,7 +100,12 @@ test('a source that throws keeps no other from running', () => {
         throw new Error('source')
       },
     },
-    { next: () => (ran ? undefined : { mono: 10 }), run: () => void (ran = true) },
+    {
+      next: () => (ran ? undefined : { mono: 10 }),
+      run: () => {
+        ran = true
+      },
+    },
   ])
   clock.advance(10)
   expect(ran).toBe(true)
@@ -99,7 +114,10 @@ test('a source that throws keeps no other from running', () => {
 
 test('a stopped timer holds nothing and runs nothing', () => {
   let ran = 0
-  const { clock, stop } = createTimer([{ next: () => ({ mono: 10 }), run: () => void (ran += 1) }])
+  const run = () => {
+    ran += 1
+  }
+  const { clock, stop } = createTimer([{ next: () => ({ mono: 10 }), run }])
   stop()
   expect(clock.pending).toBe(0)
   clock.advance(60_000)

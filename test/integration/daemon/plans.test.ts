@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { type TestCore as Daemon, faultyDriver, TestCore } from '../../support/test-core.ts'
+
+/** Tables that grow without bound: no statement may look at all of one. */
+const LARGE = ['threads', 'messages', 'deliveries', 'events', 'open_asks', 'topics', 'idempotency', 'pairs']
+
+/** What may walk an index from end to end, and why. */
+const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
+  [/^SELECT peer_id, count\(\*\)/, 'once at the start: the rooms of the mailboxes, by the index of what waits'],
+  [/^SELECT id, peer_id, thread_id, state, backoff_ms FROM deliveries/, 'once at the start: the waits, by the index of what waits'],
+  [/^SELECT count\(\*\) AS n FROM \(SELECT 1 FROM/, 'the status counts an index, up to a bound'],
+  [/INDEXED BY deliveries_dead/, 'the dead letters, which are few, by their index'],
+  [/^SELECT due_at FROM open_asks ORDER BY due_at LIMIT 1$/, 'the first entry of an index'],
+]
+
+/** Uses every operation that reads or writes those tables, and lets every timer run. */
+function useEverything(daemon: Daemon): void {
+  const a = daemon.join('a', { capabilities: ['x'] })
+  const b = daemon.join('b', { capabilities: ['x'] })
+  const p = daemon.join('p', { mode: 'pull' })
+  const r = daemon.join('r', { mode: 'read' })
+  const lead = daemon.join('lead', { role: 'orchestrator' })
+  const {
+    thread = '',
+    message = '',
+    delivery = '',
+  } = a.call('threads.ask', { to: 'b', body: 'q', key: 'k1', escalateTo: 'lead', deadline: '100s' }).sent[0] ?? {}
+  a.call('threads.ask', { to: 'b', body: 'q', key: 'k1', escalateTo: 'lead', deadline: '100s' })
+  b.call('mailbox.extend', { deliveries: [{ delivery, attempt: 1 }] })
+  b.call('mailbox.nack', { delivery, attempt: 1 })
+  daemon.pass(1_000)
+  b.call('threads.reply', { thread, delivery, body: 'r', key: 'k2' })
+  for (const query of [
+    () => a.call('threads.get', { thread }),
+    () => a.call('threads.list', { state: 'open' }),
+    () => b.call('threads.list', { side: 'theirs' }),
+    () => b.call('threads.owed', {}),
+    () => a.call('threads.trace', { id: message }),
+    () => a.call('threads.wait', { thread, until: 'message' }),
+    () => a.call('mailbox.peek', {}),
+    () => a.call('mailbox.dead', {}),
+    () => daemon.admin.call('mailbox.dead', { peer: 'b' }),
+    () => a.call('pairs.list', {}),
+    () => a.call('events.list', { types: ['thread'] }),
+    () => a.call('events.list', { after: a.hello?.cursor ?? '' }),
+    () => daemon.admin.call('node.status', {}),
+    () => lead.call('circles.list', {}),
+  ]) {
+    query()
+  }
+  daemon.pass(110_000)
+  b.leave('lost')
+  const again = daemon.connect(b.token, { consume: true })
+  a.call('threads.notify', { to: 'cap:x', select: 'all', body: 'n', topic: 't' })
+  a.call('threads.notify', { to: 'b', body: 'n', topic: 't' })
+  a.call('threads.notify', { to: 'p', body: 'n' })
+  a.call('threads.notify', { to: 'p', body: 'n' })
+  const upTo = a.call('threads.notify', { to: 'r', body: 'n' }).sent[0]?.delivery ?? ''
+  const { cursor } = p.call('mailbox.inbox', { limit: 1, owed: true })
+  // Without a word on its cause: what it has in hand is looked for.
+  p.call('threads.notify', { to: 'a', body: 'n' })
+  p.call('mailbox.inbox', { cursor })
+  p.call('peers.describe', { turn: 'idle' })
+  r.call('mailbox.read', { upTo })
+  const declined = again.call('threads.ask', { to: 'a', body: 'q', causedBy: null }).sent[0]?.thread ?? ''
+  a.call('threads.decline', { thread: declined, reason: 'no' })
+  a.call('threads.answer', { thread: declined, body: 'late' })
+  const cancelled = again.call('threads.ask', { to: 'a', body: 'q', causedBy: null }).sent[0]?.thread ?? ''
+  again.call('threads.cancel', { thread: cancelled })
+  a.call('threads.redact', { message, reason: 'x' })
+  daemon.run("UPDATE deliveries SET state = 'dead' WHERE id = ?", daemon.number(upTo))
+  a.call('mailbox.replay', { delivery: upTo })
+  again.call('peers.retire', {})
+  daemon.clock.stepWall(100 * 86_400_000)
+  daemon.pass(2 * 3_600_000)
+}
+
+test('no statement looks at the whole of a table that grows', async () => {
+  const statements = new Set<string>()
+  using daemon = await TestCore.start({ driver: faultyDriver((sql) => statements.add(sql)) })
+  useEverything(daemon)
+  expect(daemon.errors).toEqual([])
+  const scans: string[] = []
+  for (const sql of statements) {
+    if (!/^\s*(SELECT|UPDATE|DELETE|WITH)/.test(sql) || ALLOWED.some(([allowed]) => allowed.test(sql))) continue
+    const positional = sql.replace(/@\w+/g, '?')
+    const plan = daemon.db.prepare(`EXPLAIN QUERY PLAN ${positional}`).all(...Array<null>(positional.split('?').length - 1).fill(null)) as { detail: string }[]
+    for (const { detail } of plan) {
+      const table = /^SCAN (\w+)/.exec(detail)?.[1] ?? ''
+      const real = new RegExp(`\\b(\\w+) (?:AS )?${table}\\b`).exec(sql)?.[1] ?? table
+      if (LARGE.includes(table) || (LARGE.includes(real) && table !== '')) scans.push(`${detail}: ${sql.replace(/\s+/g, ' ')}`)
+    }
+  }
+  expect(scans).toEqual([])
+  // The workload is of no use if it misses the statements that matter.
+  for (const table of LARGE) expect([...statements].filter((sql) => sql.includes(table)).length, table).toBeGreaterThan(0)
+  expect(statements.size).toBeGreaterThan(60)
+})
+
+test('what is allowed to walk an index does not walk a table', async () => {
+  const statements = new Set<string>()
+  using daemon = await TestCore.start({ driver: faultyDriver((sql) => statements.add(sql)) })
+  useEverything(daemon)
+  const allowed = [...statements].filter((sql) => ALLOWED.some(([pattern]) => pattern.test(sql)))
+  expect(allowed.length).toBeGreaterThanOrEqual(ALLOWED.length)
+  for (const sql of allowed) {
+    const positional = sql.replace(/@\w+/g, '?')
+    const plan = daemon.db.prepare(`EXPLAIN QUERY PLAN ${positional}`).all(...Array<null>(positional.split('?').length - 1).fill(null)) as { detail: string }[]
+    for (const { detail } of plan) {
+      if (/^SCAN (deliveries|d|open_asks|threads|messages)\b/.test(detail)) expect(detail).toContain('USING')
+    }
+  }
+})
