@@ -3,6 +3,7 @@ import { noCauses } from './causes.ts'
 import { systemClock, systemRandom } from './clock.ts'
 import { type ConnectOptions, connectWith } from './connect.ts'
 import type { MusterPeer } from './peer.ts'
+import { givenToken } from './tokens.ts'
 import { openBrowserTransport } from './transport.ts'
 
 export type { Event, Input, Message, OperationName, Output, PeerRef, Sent } from '../src/contract/index.ts'
@@ -12,7 +13,6 @@ export type { Bounds } from './bounded.ts'
 export { AskError, type AskErrorCode, ClientError, type ClientErrorCode } from './client-error.ts'
 export type { Clock, Random } from './clock.ts'
 export type { ConnectOptions } from './connect.ts'
-export type { CredentialStore } from './credentials.ts'
 export type { EventOptions } from './events.ts'
 export { type AskHandler, type AskResult, type Handlers, LATER, type MessageContext, type MessageHandler } from './handlers.ts'
 export type { Status } from './link.ts'
@@ -22,9 +22,9 @@ export type { OpenTransport, Transport, TransportEnd, TransportListener } from '
 export { connect }
 
 /**
- * Joins or resumes as a peer of the daemon at `url`, by default the one that served the page. The credential comes from
- * `token` or `credentials`. A browser does not say why it could not connect, so a refused credential looks like a daemon
- * that is not there.
+ * Connects as a peer of the daemon at `url`, by default the one that served the page, with the peer's own `token`. A browser
+ * registers nobody: a page that held an enrolment token would hand it to whoever reads the page. It does not say either why
+ * it could not connect, so a refused token looks like a daemon that is not there.
  *
  * @throws ClientError `timeout` or `disconnected` when no connection could be made
  */
@@ -32,6 +32,6 @@ async function connect(options: ConnectOptions): Promise<MusterPeer> {
   return connectWith(options, {
     platform: { open: openBrowserTransport, clock: systemClock, random: systemRandom, causes: noCauses },
     url: () => (globalThis as unknown as { readonly location: { readonly origin: string } }).location.origin,
-    enrolment: async () => undefined,
+    credentials: () => givenToken(options.token),
   })
 }

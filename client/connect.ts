@@ -3,22 +3,20 @@ import { PROTOCOL, WS_PATH } from '../src/rpc.ts'
 import { type Bounds, bounded } from './bounded.ts'
 import { createKeys } from './calls.ts'
 import { ClientError } from './client-error.ts'
-import { type CredentialStore, Credentials, type Registration } from './credentials.ts'
 import type { Handlers } from './handlers.ts'
-import { register } from './join.ts'
 import { MusterPeer, type Platform } from './peer.ts'
+import type { TokenSource } from './tokens.ts'
 
-export interface ConnectOptions extends Handlers, Bounds, Omit<Registration, 'name'> {
+export interface ConnectOptions extends Handlers, Bounds {
   /** Where the daemon listens, `http(s)` or `ws(s)`. A function is asked before each connection. */
   readonly url?: string | (() => string | Promise<string>)
-  /** The peer's name, for its first join and to find its credential. */
-  readonly name?: string
-  /** A peer's own token, or the administrator's (with `consume: false`). Without it, `credentials` and then `enrolment` are used. */
+  /** A peer's own token, or the administrator's (with `consume: false`). */
   readonly token?: string
-  /** Lets a peer register that has no credential yet. */
-  readonly enrolment?: string
-  readonly credentials?: CredentialStore
-  /** Whether this connection takes what the mailbox holds, replacing one that did. Without it only calls are made. @default true (false in `pull` mode) */
+  /** What the peer is able to do, for `cap:` addresses. A resumed peer that has learned something says so. */
+  readonly capabilities?: string[]
+  /** One line for the muster roll. */
+  readonly description?: string
+  /** Whether this connection takes what the mailbox holds, replacing one that did. Without it only calls are made. @default true */
   readonly consume?: boolean
   /** Deliveries handled at a time. @default 32 */
   readonly prefetch?: number
@@ -34,12 +32,19 @@ export interface ConnectOptions extends Handlers, Bounds, Omit<Registration, 'na
   readonly platform?: Partial<Platform>
 }
 
+/** How this program connects, whatever the token. */
+export interface Session {
+  readonly platform: Platform
+  readonly url: () => Promise<string>
+  readonly hello: HelloInput
+  readonly newKey: () => string
+}
+
 /** What an entry of the SDK knows without being told. */
 export interface Defaults {
   readonly platform: Platform
   readonly url: () => string | Promise<string>
-  readonly credentials?: CredentialStore | undefined
-  readonly enrolment: () => Promise<string | undefined>
+  readonly credentials: (session: Session) => TokenSource
 }
 
 const PATIENCE_MS = 30_000
@@ -49,32 +54,14 @@ const PREFETCH = 32
 export async function connectWith(options: ConnectOptions, defaults: Defaults): Promise<MusterPeer> {
   const platform = { ...defaults.platform, ...options.platform }
   const newKey = createKeys(platform.random)
-  const { url: given = defaults.url, mode = 'stream', prefetch = PREFETCH, callTimeoutMs = PATIENCE_MS } = options
+  const { url: given = defaults.url, prefetch = PREFETCH, callTimeoutMs = PATIENCE_MS } = options
   const url = async (): Promise<string> => toEndpoint(typeof given === 'string' ? given : await given())
-  const hello = { protocol: PROTOCOL, client: options.client ?? 'muster-sdk', consume: options.consume ?? mode === 'stream', prefetch }
-  const credentials = new Credentials({
-    token: options.token,
-    store: options.credentials ?? defaults.credentials,
-    enrolment: async () => options.enrolment ?? (await defaults.enrolment()),
-    register: createRegister(options, platform, url, hello, newKey()),
-  })
+  const hello = { protocol: PROTOCOL, client: options.client ?? 'muster-sdk', consume: options.consume ?? true, prefetch }
+  const credentials = defaults.credentials({ platform, url, hello, newKey })
   const peer = new MusterPeer({ platform, url, credentials, hello, handlers: options, callTimeoutMs, newKey })
   await online(peer, options, platform)
   await describe(peer, options)
   return peer
-}
-
-/** What a peer says of itself when it joins. */
-const PROFILE = ['name', 'role', 'mode', 'runtime', 'capabilities', 'description', 'session'] as const satisfies (keyof Registration)[]
-
-type Register = ConstructorParameters<typeof Credentials>[0]['register']
-
-function createRegister(options: ConnectOptions, { open, clock }: Platform, url: () => Promise<string>, hello: HelloInput, key: string): Register {
-  return async (token) => {
-    if (options.name === undefined) throw new TypeError('Expected `name`')
-    const profile = Object.fromEntries(PROFILE.map((field) => [field, options[field]])) as unknown as Registration
-    return register({ open, clock, url: await url(), token, hello: { ...hello, consume: false } }, { ...profile, key })
-  }
 }
 
 /** Ends with the first connection, or with the reason why there is none. */

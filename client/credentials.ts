@@ -1,6 +1,7 @@
-import type { Input, Output } from '../src/contract/index.ts'
+import type { Output } from '../src/contract/index.ts'
 import { MusterError } from '../src/errors.ts'
-import { ClientError } from './client-error.ts'
+import { isPassing } from './endings.ts'
+import type { TokenSource } from './tokens.ts'
 
 /** Where a peer's credential is kept between runs. */
 export interface CredentialStore {
@@ -20,11 +21,8 @@ export interface CredentialOptions {
   readonly register: (enrolment: string) => Promise<Output<'peers.register'>>
 }
 
-/** What a peer says of itself when it joins. */
-export type Registration = Omit<Input<'peers.register'>, 'key'>
-
 /** Finds the token to connect with: given, stored, or minted by registering. */
-export class Credentials {
+export class Credentials implements TokenSource {
   readonly #options: CredentialOptions
   #token: string | undefined
   #isMinted = false
@@ -34,7 +32,6 @@ export class Credentials {
     this.#token = options.token
   }
 
-  /** @throws MusterError `unauthenticated` when there is neither a credential nor an enrolment token */
   async current(): Promise<string> {
     this.#token ??= await this.#options.store?.load()
     return this.#token ?? this.#mint()
@@ -81,9 +78,4 @@ export class Credentials {
     }
     return this.#token
   }
-}
-
-/** Whether trying again later may help: the network, or a daemon that is busy. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof MusterError ? error.retryable : error instanceof ClientError && error.code === 'disconnected'
 }

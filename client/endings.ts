@@ -32,3 +32,8 @@ function describe(end: Lost): string {
   if (end.kind === 'failed') return 'The daemon cannot be reached.'
   return end.kind === 'refused' ? `The server answered with HTTP ${end.status}.` : `The connection was closed: ${end.code} ${end.reason}`
 }
+
+/** Whether trying again later may help: the network, or a daemon that is busy. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof MusterError ? error.retryable : error instanceof ClientError && error.code === 'disconnected'
+}

@@ -1,7 +1,8 @@
 /** The SDK for Node. */
 import { asyncCauses } from './async-causes.ts'
 import { systemClock, systemRandom } from './clock.ts'
-import { type ConnectOptions, connectWith } from './connect.ts'
+import { connectWith } from './connect.ts'
+import { type JoinOptions, joiningTokens } from './join.ts'
 import { nodeDefaults } from './node-defaults.ts'
 import type { MusterPeer } from './peer.ts'
 import { openWsTransport } from './ws-transport.ts'
@@ -16,6 +17,7 @@ export type { ConnectOptions } from './connect.ts'
 export type { CredentialStore } from './credentials.ts'
 export type { EventOptions } from './events.ts'
 export { type AskHandler, type AskResult, type Handlers, LATER, type MessageContext, type MessageHandler } from './handlers.ts'
+export type { JoinOptions } from './join.ts'
 export type { Status } from './link.ts'
 export { fileCredentials } from './node-defaults.ts'
 export type { MusterPeer, PeerEvents, Platform, WaitOptions } from './peer.ts'
@@ -26,22 +28,22 @@ export { connect }
 /**
  * Joins or resumes as a peer of the daemon on this machine, or of the one at `url` or `MUSTER_URL`.
  *
- * The first join registers with the enrolment token (`enrolment`, `MUSTER_TOKEN`, or the daemon's own file) and keeps the
- * credential in the state folder; later ones resume with it. `name` may come from `MUSTER_AS`.
+ * The first join registers with the enrolment token (`enrolment`, `MUSTER_TOKEN`, or the file of the daemon on this machine)
+ * and keeps the credential in the state folder; later ones resume with it. `name` may come from `MUSTER_AS`. Tokens from the
+ * files of one daemon are never sent to another.
  *
  * @throws MusterError `unauthenticated` when the daemon accepts no credential, naming the file it was read from
  * @throws ClientError `timeout` or `disconnected` when the daemon is not there
  */
-async function connect(options: ConnectOptions = {}): Promise<MusterPeer> {
-  const { url, enrolment, credentials, name: known } = nodeDefaults()
-  const name = options.name ?? known
+async function connect(options: JoinOptions = {}): Promise<MusterPeer> {
+  const defaults = await nodeDefaults(options)
+  const joining: JoinOptions = { ...defaults.options, ...options }
   return connectWith(
-    { ...options, ...(name !== undefined && { name }) },
+    { ...joining, consume: options.consume ?? options.mode !== 'pull' },
     {
       platform: { open: openWsTransport, clock: systemClock, random: systemRandom, causes: asyncCauses },
-      url,
-      enrolment,
-      credentials: name === undefined ? undefined : credentials(name),
+      url: defaults.url,
+      credentials: (session) => joiningTokens(joining, defaults.enrolment, session),
     },
   )
 }

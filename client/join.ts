@@ -1,7 +1,41 @@
-import type { Output } from '../src/contract/index.ts'
+import type { Input, Output } from '../src/contract/index.ts'
+import type { ConnectOptions, Session } from './connect.ts'
 import { Connection, type ConnectionOptions, encodeRequest, toError } from './connection.ts'
-import type { Registration } from './credentials.ts'
+import type { CredentialStore } from './credentials.ts'
+import { Credentials } from './credentials.ts'
 import { judge } from './endings.ts'
+import type { TokenSource } from './tokens.ts'
+
+/** What a peer says of itself when it joins. */
+export type Registration = Omit<Input<'peers.register'>, 'key'>
+
+export interface JoinOptions extends ConnectOptions, Omit<Registration, 'name' | 'capabilities' | 'description'> {
+  /** The peer's name, for its first join and to find its credential. */
+  readonly name?: string
+  /** Lets a peer register that has no credential yet. */
+  readonly enrolment?: string
+  /** Keeps the peer's credential between runs. */
+  readonly credentials?: CredentialStore
+}
+
+const PROFILE = ['name', 'role', 'mode', 'runtime', 'capabilities', 'description', 'session'] as const satisfies (keyof Registration)[]
+
+/** Tokens of a peer that registers where it has none. */
+export function joiningTokens(options: JoinOptions, enrolment: () => Promise<string | undefined>, { platform, url, hello, newKey }: Session): TokenSource {
+  const { open, clock } = platform
+  // The same for each try: a repeated registration is the same peer.
+  const key = newKey()
+  return new Credentials({
+    token: options.token,
+    store: options.credentials,
+    enrolment: async () => options.enrolment ?? (await enrolment()),
+    register: async (token) => {
+      if (options.name === undefined) throw new TypeError('Expected `name`, to join as a new peer')
+      const profile = Object.fromEntries(PROFILE.map((field) => [field, options[field]])) as unknown as Registration
+      return register({ open, clock, url: await url(), token, hello: { ...hello, consume: false } }, { ...profile, key })
+    },
+  })
+}
 
 const REGISTER_ID = 1
 

@@ -3,9 +3,9 @@ import { backoffMs } from './backoff.ts'
 import { ClientError } from './client-error.ts'
 import type { Clock, Random } from './clock.ts'
 import { Connection, type ConnectionEnd } from './connection.ts'
-import { type Credentials, isPassing } from './credentials.ts'
-import { judge } from './endings.ts'
+import { isPassing, judge } from './endings.ts'
 import type { Requests } from './requests.ts'
+import type { TokenSource } from './tokens.ts'
 import type { OpenTransport } from './transport.ts'
 
 /**
@@ -40,7 +40,7 @@ export interface LinkOptions {
   readonly random: Random
   /** Asked before each connection, since a daemon may come back elsewhere. */
   readonly url: () => Promise<string>
-  readonly credentials: Credentials
+  readonly credentials: TokenSource
   readonly hello: HelloInput
   readonly requests: Requests
 }

@@ -5,18 +5,33 @@ import { dirname } from 'node:path'
 import { musterPaths } from '../src/paths.ts'
 import { DEFAULT_PORT } from '../src/rpc.ts'
 import type { CredentialStore } from './credentials.ts'
+import type { JoinOptions } from './join.ts'
 
 /** What the environment says about this peer and its daemon. The only place of the SDK that reads it. */
-export function nodeDefaults() {
+export async function nodeDefaults(options: JoinOptions) {
   const { env } = process
   const paths = musterPaths(env, homedir())
+  const name = options.name ?? env['MUSTER_AS']
+  const { url = env['MUSTER_URL'] } = options
+  const elsewhere = await remoteHost(typeof url === 'function' ? await url() : url, paths.daemonFile)
   return {
-    name: env['MUSTER_AS'],
+    options: name === undefined ? {} : { name, credentials: fileCredentials(paths.peerToken(elsewhere ? `${name}@${elsewhere}` : name)) },
     /** Read anew each time: a restarted daemon may listen elsewhere. */
     url: async (): Promise<string> => env['MUSTER_URL'] ?? (await runningDaemon(paths.daemonFile)) ?? `http://127.0.0.1:${DEFAULT_PORT}`,
-    enrolment: async (): Promise<string | undefined> => env['MUSTER_TOKEN'] ?? (await readText(paths.enrolmentToken)),
-    credentials: (name: string): CredentialStore => fileCredentials(paths.peerToken(name)),
+    enrolment: async (): Promise<string | undefined> => env['MUSTER_TOKEN'] ?? (elsewhere ? undefined : await readText(paths.enrolmentToken)),
   }
+}
+
+/** The host of another daemon than the one of this user's files, as a part of a file's name; `undefined` where it is that one. */
+async function remoteHost(url: string | undefined, daemonFile: string): Promise<string | undefined> {
+  if (url === undefined) return undefined
+  const local = await runningDaemon(daemonFile)
+  return local !== undefined && hostOf(local) === hostOf(url) ? undefined : hostOf(url).replace(':', '_')
+}
+
+/** Two spellings of this machine's loopback address count as one. */
+function hostOf(url: string): string {
+  return new URL(url).host.replace(/^(localhost|\[::1\])(?=:|$)/, '127.0.0.1')
 }
 
 /** Keeps a credential in a file that only this user can read. */

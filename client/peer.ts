@@ -5,13 +5,13 @@ import { type Call, createCall } from './calls.ts'
 import type { Causes } from './causes.ts'
 import type { Clock, Random } from './clock.ts'
 import { Consumer } from './consumer.ts'
-import type { Credentials } from './credentials.ts'
 import { type EventOptions, EventStream } from './events.ts'
 import type { Handlers, MessageContext } from './handlers.ts'
 import { Link, type Status } from './link.ts'
 import { Requests } from './requests.ts'
 import { createContext, type Run } from './run.ts'
 import { createSpeaker, handleOf, type Speaker } from './speaker.ts'
+import type { TokenSource } from './tokens.ts'
 import type { OpenTransport } from './transport.ts'
 
 /** What differs between Node, a browser and a test. */
@@ -39,7 +39,7 @@ export interface WaitOptions extends Bounds {
 export interface PeerOptions {
   readonly platform: Platform
   readonly url: () => Promise<string>
-  readonly credentials: Credentials
+  readonly credentials: TokenSource
   readonly hello: HelloInput & { readonly consume: boolean; readonly prefetch: number }
   readonly handlers: Handlers
   readonly callTimeoutMs: number

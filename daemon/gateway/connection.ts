@@ -46,6 +46,8 @@ export class Connection implements Heart, ConsumerPort {
   #badFrames = 0
   #consumer: Consumer | undefined
   #parkedSince: number | undefined
+  /** It was parked since it last caught up. */
+  #heldBack = false
 
   constructor(deps: GatewayDeps, caller: Caller, socket: SocketPort) {
     this.#deps = deps
@@ -102,7 +104,9 @@ export class Connection implements Heart, ConsumerPort {
 
   /** The transport took what was buffered. */
   onDrain(): void {
-    if (this.parked) return
+    // A socket drains after every write of some size; only one that was parked has anything to make up for.
+    if (!this.#heldBack || this.parked) return
+    this.#heldBack = false
     this.#parkedSince = undefined
     if (this.#consumer) {
       this.#deps.dispatcher.wake(this.#consumer.peerId)
@@ -140,6 +144,7 @@ export class Connection implements Heart, ConsumerPort {
   send(frame: string): void {
     if (this.#closed) return
     this.#socket.send(frame)
+    if (this.parked) this.#heldBack = true
     if (this.#socket.bufferedBytes > LIMITS.closeAtBufferedBytes) this.closeWith('slow_consumer')
   }
 

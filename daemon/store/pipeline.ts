@@ -166,6 +166,7 @@ export class Pipeline {
       if (tx.hasWritten && !careful) return false
       if (careful) store.unsafeRun('ROLLBACK TO command')
       job.effects = tx.failureEffects
+      delete job.firstEffects
       job.outcome = { ok: false, error: this.#asMusterError(error) }
     }
     if (careful) store.unsafeRun('RELEASE command')

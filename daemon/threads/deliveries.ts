@@ -31,12 +31,10 @@ const ACK_OFFERED =
 /**
  * Acks deliveries of a peer. A stale ack is accepted; one of somebody else's delivery changes nothing.
  *
- * @returns how many were waiting
+ * @returns those that were waiting
  */
-export function ackDeliveries(tx: Tx, deps: ThreadDeps, peerId: number, ids: readonly number[]): number {
-  let acked = 0
-  for (const id of ids) if (ackOffered(tx, deps, peerId, id) || ackStored(tx, deps, peerId, id)) acked += 1
-  return acked
+export function ackDeliveries(tx: Tx, deps: ThreadDeps, peerId: number, ids: readonly number[]): number[] {
+  return ids.filter((id) => ackOffered(tx, deps, peerId, id) || ackStored(tx, deps, peerId, id))
 }
 
 /** By far the most frequent ack: of what is in flight, about which everything is known without reading the row. */

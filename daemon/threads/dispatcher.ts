@@ -80,6 +80,8 @@ export class Dispatcher {
     const box = this.#boxes.get(consumer.peerId)
     if (box?.consumer !== consumer) return
     box.consumer = undefined
+    // Where nothing was in flight, the next flush forgets the box.
+    this.#dirty.add(consumer.peerId)
     this.#end(consumer, how)
   }
 

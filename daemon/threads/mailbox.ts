@@ -28,16 +28,16 @@ export function createReceipts(deps: ThreadDeps) {
       const { peerId, circleId } = asPeer(caller)
       const ids = input.deliveries.map((id) => tx.number('delivery', id))
       const acked = ackDeliveries(tx, deps, peerId, ids)
-      if (acked > 0)
+      if (acked.length > 0)
         tx.event({
           type: 'mailbox.acked',
           actor: peerId,
           circle: circleId,
           audience: 'granted',
           subject: ['peer', peerId],
-          changed: { acked: input.deliveries },
+          changed: { acked: acked.map((id) => tx.id('delivery', id)) },
         })
-      return { acked }
+      return { acked: acked.length }
     },
   }
 

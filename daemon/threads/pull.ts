@@ -47,7 +47,7 @@ export function createPulling(deps: ThreadDeps) {
         LIMITS.maxExamined,
       )
       const ids = waiting.map(({ id }) => id)
-      const count = ackDeliveries(tx, deps, peer.peerId, ids)
+      const count = ackDeliveries(tx, deps, peer.peerId, ids).length
       moveReadMarker(tx, peer.peerId, upTo)
       const changed = { readUpTo: input.upTo, acked: ids.map((id) => tx.id('delivery', id)) }
       if (count > 0) tx.event({ type: 'mailbox.read', actor: peer.peerId, circle: peer.circleId, audience: 'granted', subject: ['peer', peer.peerId], changed })

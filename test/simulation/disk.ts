@@ -135,8 +135,10 @@ export class Disk {
 
   #commit(db: Database.Database, run: () => unknown): unknown {
     const changes = this.#journal?.take() ?? []
-    const { fault } = this
-    if (this.#listener.diesAt('before')) {
+    // A commit that changes nothing is not worth a fault.
+    const isWorth = changes.length > 0
+    const fault = isWorth ? this.fault : undefined
+    if (isWorth && this.#listener.diesAt('before')) {
       this.#listener.onFailed(changes)
       db.exec('ROLLBACK')
       throw this.#error('SQLITE_ABORT')
@@ -149,7 +151,7 @@ export class Disk {
     const result = run()
     this.#listener.onCommitted(changes)
     if (fault) throw this.#strike(fault)
-    this.#listener.diesAt('after')
+    if (isWorth) this.#listener.diesAt('after')
     return result
   }
 

@@ -12,12 +12,12 @@ type Strike = Exclude<Fault, 'duplicate' | 'delay' | 'reorder'> | 'backup'
 const STRIKES: readonly (readonly [Strike, number])[] = [
   ['drop', 26],
   ['disconnect', 12],
-  ['crash', 9],
-  ['commit', 12],
+  ['crash', 13],
+  ['commit', 18],
   ['restart', 6],
-  ['backup', 4],
-  ['restore', 2.5],
-  ['suspend', 8],
+  ['backup', 6],
+  ['restore', 5],
+  ['suspend', 9],
   ['clock', 9],
   ['stall', 8],
 ]
@@ -33,6 +33,7 @@ export async function strike(world: World, backup: Backup): Promise<void> {
     case 'disconnect':
       if (!actor) return
       world.coverage.fault('disconnect')
+      witness.onWorldFault('disconnect')
       world.note(`${actor.name} leaves`)
       actor.link?.close()
       return

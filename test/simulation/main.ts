@@ -8,6 +8,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     ops: { type: 'string', default: '500' },
     verbose: { type: 'boolean', default: false },
+    failures: { type: 'string', default: '8' },
     matrix: { type: 'boolean', default: false },
   },
 })
@@ -17,7 +18,7 @@ const first = Number(values.seed)
 const coverage = new Coverage()
 const startedAt = performance.now()
 let failures = 0
-for (let seed = first; seed < first + Number(values.seeds) && failures < 8; seed += 1) {
+for (let seed = first; seed < first + Number(values.seeds) && failures < Number(values.failures); seed += 1) {
   const result = await simulate({ seed, operations: Number(values.ops), ...(values.verbose && { verbose: print }) })
   coverage.merge(result.coverage)
   if (result.failure) {

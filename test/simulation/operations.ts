@@ -56,7 +56,7 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     return escalateTo === undefined ? base : { ...base, escalateTo }
   }),
   'threads.notify': play(110, 'peer', (world, actor) => {
-    const topic = world.random.chance(0.4) ? { topic: `topic ${world.random.between(1, 3)}` } : {}
+    const topic = world.random.chance(0.5) ? { topic: `topic ${world.random.between(1, 2)}` } : {}
     return { ...address(world, actor), ...cause(world, actor), ...topic, priority: world.random.pick(PRIORITIES) }
   }),
   'threads.reply': play(45, 'peer', (world, actor) => named(anyThread(world, actor), cause(world, actor))),
@@ -75,7 +75,7 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     return message === undefined ? undefined : { message, reason: 'said too much' }
   }),
   'pairs.list': play(6, 'any'),
-  'pairs.release': play(6, 'admin', (world) => {
+  'pairs.release': play(12, 'admin', (world) => {
     const [a, b] = world.random.shuffle(world.peers)
     return a?.peerId && b?.peerId ? { a: a.peerId, b: b.peerId } : undefined
   }),
@@ -106,11 +106,11 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
   }),
   'mailbox.peek': play(12, 'peer'),
   'mailbox.dead': play(14, 'any'),
-  'mailbox.replay': play(10, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
-  'mailbox.discard': play(8, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
+  'mailbox.replay': play(34, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
+  'mailbox.discard': play(18, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
   'events.list': play(8, 'any', (world, actor) => (actor.eventCursor !== undefined && world.random.chance(0.5) ? { after: actor.eventCursor } : {})),
   'events.subscribe': play(8, 'peer', (_world, actor) => (actor.subscription === undefined ? {} : undefined)),
-  'events.unsubscribe': play(12, 'peer', (_world, actor) => {
+  'events.unsubscribe': play(60, 'peer', (_world, actor) => {
     const { subscription } = actor
     actor.subscription = undefined
     return subscription === undefined ? undefined : { subscription }
@@ -122,23 +122,23 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     ...(world.random.chance(0.3) && { capabilities: world.random.chance(0.6) ? ['review'] : [] }),
     ...(world.random.chance(0.3) && { description: `does ${world.random.between(1, 99)}` }),
   })),
-  'peers.rename': play(6, 'peer', (world, actor) => ({ name: world.random.chance(0.2) ? (world.random.pick(world.peers)?.name ?? 'x') : `${actor.name.slice(0, 20)}-${world.random.between(1, 9)}` })),
+  'peers.rename': play(8, 'peer', (world, actor) => ({ name: world.random.chance(0.2) ? (world.random.pick(world.peers)?.name ?? 'x') : `${actor.name.slice(0, 20)}-${world.random.between(1, 9)}` })),
   'peers.retire': play(2.5, 'any', (world, actor) => {
     if (world.peers.length < 6) return undefined
     return actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody', reason: 'told to go' } : { reason: 'has had enough' }
   }),
-  'enrolments.create': play(6, 'admin', () => ({ label: 'spare', maxUses: 2 })),
-  'enrolments.list': play(6, 'admin'),
-  'enrolments.revoke': play(6, 'admin', (world) => world.spareEnrolment()),
-  'credentials.create': play(8, 'any', (world, actor) => (actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody' } : {})),
+  'enrolments.create': play(30, 'admin', () => ({ label: 'spare', maxUses: 2 })),
+  'enrolments.list': play(8, 'admin'),
+  'enrolments.revoke': play(40, 'admin', (world) => world.spareEnrolment()),
+  'credentials.create': play(12, 'any', (world, actor) => (actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody' } : {})),
   'credentials.list': play(6, 'any'),
-  'credentials.revoke': play(7, 'any', (world, actor) => {
+  'credentials.revoke': play(26, 'any', (world, actor) => {
     const credential = world.random.pick(actor.credentials)
     return credential === undefined ? undefined : { credential }
   }),
   'circles.list': play(5, 'any'),
-  'grants.add': play(6, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
-  'grants.remove': play(6, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
+  'grants.add': play(14, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
+  'grants.remove': play(14, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
   'grants.list': play(5, 'any'),
   'node.ping': play(6, 'any'),
   'node.status': play(6, 'any'),

@@ -62,7 +62,8 @@ export class Witness implements LinkWatcher {
 
   /** A fault of the whole world counts against what the next commits do. */
   onWorldFault(fault: Fault): void {
-    this.#recent.set(fault, this.commits + 4)
+    // A start and the clients that come back take some commits of their own.
+    this.#recent.set(fault, this.commits + (fault === 'restart' || fault === 'restore' ? 24 : 6))
     this.lastTrouble = this.mono()
   }
 

@@ -177,6 +177,7 @@ export class World {
     const { link } = actor
     if (!link) return
     this.coverage.fault('drop')
+    this.witness.onWorldFault('drop')
     for (const packet of link.toServer) this.#markPacket(packet, 'drop')
     for (const packet of link.toClient) this.#markPacket(packet, 'drop')
     const knows = this.random.weighted([

@@ -21,15 +21,6 @@ test('a mailbox takes exactly a thousand unsolicited deliveries, also when they 
   expect(flood(daemon, a, 'b', 100)).toBe(LIMITS.prefetch)
 })
 
-test('the room of a mailbox is the same after a restart of its counters', async () => {
-  using daemon = await TestCore.start()
-  const a = daemon.join('a')
-  const { id } = daemon.register('b')
-  flood(daemon, a, 'b', 5)
-  const waiting = daemon.row("SELECT count(*) AS n FROM deliveries WHERE peer_id = ? AND state = 'queued' AND solicited = 0", daemon.number(id))
-  expect(waiting).toEqual({ n: 5 })
-})
-
 test('whatever ends a delivery frees its room once', async () => {
   using daemon = await TestCore.start()
   const a = daemon.join('a')

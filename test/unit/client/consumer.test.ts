@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { ConnectOptions } from '../../../client/connect.ts'
 import { type AskResult, LATER, type MessageContext } from '../../../client/handlers.ts'
+import type { JoinOptions } from '../../../client/join.ts'
 import type { MusterPeer } from '../../../client/peer.ts'
 import { MusterError } from '../../../src/errors.ts'
 import { delivery, HOLD, hello, message, type ScriptedServer, sent, thread } from '../../support/scripted-server.ts'
@@ -18,7 +18,7 @@ beforeEach(() => {
   })
 })
 
-async function connect(options: ConnectOptions): Promise<{ me: MusterPeer; errors: Error[] }> {
+async function connect(options: JoinOptions): Promise<{ me: MusterPeer; errors: Error[] }> {
   const me = await scene.connect({ token: 'token', ...options })
   const errors: Error[] = []
   me.on('error', (error) => errors.push(error))

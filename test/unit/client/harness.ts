@@ -1,5 +1,6 @@
 import { noCauses } from '../../../client/causes.ts'
-import { type ConnectOptions, connectWith, type Defaults } from '../../../client/connect.ts'
+import { connectWith } from '../../../client/connect.ts'
+import { type JoinOptions, joiningTokens } from '../../../client/join.ts'
 import type { MusterPeer } from '../../../client/peer.ts'
 import { ScriptedServer } from '../../support/scripted-server.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -8,20 +9,17 @@ export interface Scene {
   readonly clock: VirtualClock
   readonly server: ScriptedServer
   /** Connects the SDK to the scripted server, with a token unless other options say how. */
-  connect(options?: ConnectOptions): Promise<MusterPeer>
+  connect(options?: JoinOptions): Promise<MusterPeer>
   /** The same without waiting: time has to pass first. */
-  begin(options?: ConnectOptions): Promise<MusterPeer>
+  begin(options?: JoinOptions): Promise<MusterPeer>
 }
 
 export function createScene(): Scene {
   const clock = new VirtualClock()
   const server = new ScriptedServer(clock)
-  const defaults: Defaults = {
-    platform: { open: server.open, clock, random: () => 0.5, causes: noCauses },
-    url: () => 'http://127.0.0.1:6878',
-    enrolment: async () => undefined,
-  }
-  const begin = (options: ConnectOptions = { token: 'token' }): Promise<MusterPeer> => connectWith(options, defaults)
+  const platform = { open: server.open, clock, random: () => 0.5, causes: noCauses }
+  const begin = (options: JoinOptions = { token: 'token' }): Promise<MusterPeer> =>
+    connectWith(options, { platform, url: () => 'http://127.0.0.1:6878', credentials: (session) => joiningTokens(options, async () => undefined, session) })
   return {
     clock,
     server,

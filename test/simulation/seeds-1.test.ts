@@ -1,0 +1,3 @@
+import { provesThePromises } from './sweep-suite.ts'
+
+provesThePromises(0)

@@ -1,0 +1,65 @@
+import { OPERATIONS, type OperationName } from '../../src/contract/index.ts'
+import { Coverage, type Fault } from './coverage.ts'
+import { simulate } from './simulate.ts'
+
+export const SEEDS_PER_SHARD = 500
+const OPERATIONS_PER_SEED = 500
+
+export interface Sweep {
+  readonly coverage: Coverage
+  readonly operations: number
+  readonly failures: string[]
+}
+
+/** Runs the seeds of one shard, and keeps what broke. */
+export async function sweep(shard: number): Promise<Sweep> {
+  const coverage = new Coverage()
+  const failures: string[] = []
+  for (let seed = shard * SEEDS_PER_SHARD + 1; seed <= (shard + 1) * SEEDS_PER_SHARD && failures.length < 3; seed += 1) {
+    const { failure, coverage: own } = await simulate({ seed, operations: OPERATIONS_PER_SEED })
+    coverage.merge(own)
+    if (failure) failures.push(`seed ${seed}: ${failure.message}\nThe last that happened (npm run simulate -- --seed ${seed}):\n${failure.last.slice(-40).join('\n')}`)
+  }
+  const operations = [...coverage.operations.values()].reduce((sum, count) => sum + count, 0)
+  return { coverage, operations, failures }
+}
+
+/** Minting takes no key, so nobody repeats it. */
+const ONCE: ReadonlySet<string> = new Set(['credentials.create', 'enrolments.create'])
+
+/** What a fault cannot strike: a query commits nothing, and neither does what the gateway answers by itself. */
+export function cannotStrike(fault: Fault, name: string): boolean {
+  return (fault === 'commit' && OPERATIONS[name as OperationName].kind !== 'command') || (fault === 'duplicate' && ONCE.has(name))
+}
+
+/** A reminder comes from the clock: no request stands behind it that could be delayed or sent twice. */
+export function cannotBefall(fault: Fault, name: string): boolean {
+  return name === 'message remind' && (fault === 'duplicate' || fault === 'delay' || fault === 'reorder')
+}
+
+/** What can become of a thread, a message and a delivery. */
+export const TRANSITIONS = [
+  'thread opened (ask)',
+  'thread opened (notify)',
+  'thread answered',
+  'thread declined',
+  'thread cancelled',
+  'thread expired',
+  'thread failed',
+  'message reply',
+  'message remind',
+  'message late',
+  'message redacted',
+  'delivery queued',
+  'delivery handed over',
+  'delivery acked',
+  'delivery failed',
+  'delivery lost',
+  'delivery returned',
+  'delivery superseded',
+  'delivery withdrawn',
+  'delivery dead',
+  'delivery replayed',
+  'delivery discarded',
+] as const
+
