@@ -127,7 +127,7 @@ export class Asks {
   }
 
   close(reason: ClientError): void {
-    for (const thread of [...this.#waiters.keys()]) this.#settle(thread, reason)
+    for (const thread of this.#waiters.keys()) this.#settle(thread, reason)
   }
 
   #join(thread: string, waiter: Waiter): () => void {
@@ -157,7 +157,9 @@ export class Asks {
         const seen = (await this.#options.requests.request('threads.wait', { thread, until: 'closed', timeout: WAIT })) as Output<'threads.wait'>
         if (seen.thread.state === 'open') continue
         const outcome = await this.#outcome(seen)
-        if (this.#settle(thread, outcome) && this.#options.consumes) this.#remember(thread)
+        // An end that was acknowledged in an earlier run is never delivered again, so its mark would stay.
+        if (this.#told.size > MAX_TOLD) this.#told.clear()
+        if (this.#settle(thread, outcome) && this.#options.consumes) this.#told.add(thread)
       }
     } catch (error) {
       this.#settle(thread, error as Error)
@@ -173,11 +175,5 @@ export class Asks {
     // A long thread comes in pages, and the end is on the newest.
     const page = (await this.#options.requests.request('threads.get', { thread: thread.id })) as Output<'threads.get'>
     return page.messages.find(isAnswer) ?? new ClientError('disconnected', 'The answer is too far back in its thread.')
-  }
-
-  #remember(thread: string): void {
-    this.#told.add(thread)
-    // An end that was acknowledged in an earlier run is never delivered again, so its mark would stay.
-    for (const oldest of this.#told) if (this.#told.size > MAX_TOLD) this.#told.delete(oldest)
   }
 }

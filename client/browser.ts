@@ -26,7 +26,7 @@ export { connect }
  * registers nobody: a page that held an enrolment token would hand it to whoever reads the page. It does not say either why
  * it could not connect, so a refused token looks like a daemon that is not there.
  *
- * @throws ClientError `timeout` or `disconnected` when no connection could be made
+ * @throws ClientError `disconnected` when no connection could be made in time
  */
 async function connect(options: ConnectOptions): Promise<MusterPeer> {
   return connectWith(options, {

@@ -16,11 +16,7 @@ const LONGEST_TIMEOUT_MS = 2_147_483_647
 
 /** The machine's timers. What is to wait for longer than 24 days waits for 24 days. */
 export const systemClock: Clock = {
-  soon(fn) {
-    // setImmediate waits for all I/O of the turn, so that one frame acks all of it; browsers have only timeouts.
-    if (typeof setImmediate === 'function') setImmediate(fn)
-    else setTimeout(fn, 0)
-  },
+  soon: (fn) => void setTimeout(fn, 0),
   setTimer(fn, ms) {
     const timer = setTimeout(fn, Math.min(ms, LONGEST_TIMEOUT_MS))
     return () => clearTimeout(timer)

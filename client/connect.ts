@@ -81,8 +81,7 @@ async function online(peer: MusterPeer, { timeoutMs = PATIENCE_MS, signal }: Bou
     })
   } catch (error) {
     await peer.close()
-    const isLate = error instanceof ClientError && error.code === 'timeout'
-    throw isLate && last ? new ClientError('timeout', `Not within ${timeoutMs} ms: ${last.message}`, { cause: last }) : error
+    throw error instanceof ClientError && error.code === 'timeout' ? (last ?? error) : error
   }
 }
 
@@ -90,13 +89,9 @@ async function online(peer: MusterPeer, { timeoutMs = PATIENCE_MS, signal }: Bou
 async function describe(peer: MusterPeer, options: ConnectOptions): Promise<void> {
   const { you } = peer.hello
   if (you.kind !== 'peer') return
-  const { description = you.peer.description, capabilities = you.peer.capabilities } = options
-  const isKnown = description === you.peer.description && sorted(capabilities) === sorted(you.peer.capabilities)
-  if (!isKnown) await peer.call('peers.describe', { description, capabilities })
-}
-
-function sorted(names: readonly string[]): string {
-  return [...names].sort().join()
+  const { description, capabilities } = { ...you.peer, ...options }
+  const said = `${description}${[...capabilities].sort()}`
+  if (said !== `${you.peer.description}${[...you.peer.capabilities].sort()}`) await peer.call('peers.describe', { description, capabilities })
 }
 
 /** The daemon's WebSocket door; a path before it is kept, for daemons behind a proxy. */

@@ -125,7 +125,7 @@ export function encodeRequest(id: number | string, method: string, params: objec
   return JSON.stringify({ jsonrpc: '2.0', id, method, params })
 }
 
-/** Rebuilds the daemon's error by its code. */
+/** Rebuilds the daemon's error by its code; one without becomes `internal`. */
 export function toError(error: NonNullable<Reply['error']>): MusterError {
-  return MusterError.fromData(error.data ?? { message: error.message })
+  return MusterError.fromData({ ...error.data })
 }

@@ -21,8 +21,6 @@ export interface ConsumerOptions {
   readonly onError: (error: Error) => void
 }
 
-/** Until `hello` has told the daemon's own. */
-const VISIBILITY_MS = 60_000
 /** The daemon's limit of deliveries in one request. */
 const MAX_PER_FRAME = 1_000
 
@@ -47,7 +45,8 @@ export class Consumer {
   #held: Run[] = []
   readonly #running = new Set<Promise<void>>()
   #draining = false
-  #visibilityMs = VISIBILITY_MS
+  /** Until `hello` has told the daemon's own. */
+  #visibilityMs = 60_000
   #stopExtending: (() => void) | undefined
 
   constructor(options: ConsumerOptions) {
@@ -55,7 +54,7 @@ export class Consumer {
   }
 
   onOnline(limits: Readonly<Record<string, number>>): void {
-    this.#visibilityMs = limits['visibilityMs'] ?? VISIBILITY_MS
+    this.#visibilityMs = limits['visibilityMs'] ?? this.#visibilityMs
   }
 
   deliver(delivered: Delivered): void {
@@ -220,23 +219,17 @@ export class Consumer {
   }
 
   #extendLater(): void {
-    if (this.#stopExtending) return
     // Three tries within one visibility timeout.
-    this.#stopExtending = this.#options.clock.setTimer(() => {
+    this.#stopExtending ??= this.#options.clock.setTimer(() => {
       this.#stopExtending = undefined
-      this.#extend()
+      const runs = [...this.#runs.values()]
+      if (runs.length > 0) this.#extendLater()
+      while (runs.length > 0) {
+        const deliveries = runs.splice(0, MAX_PER_FRAME).map(({ delivered, attempt }) => ({ delivery: delivered.delivery, attempt }))
+        // What is stale (an owed ask always is) is left as it is: where it is offered again, the run adopts that attempt.
+        this.#options.requests.request('mailbox.extend', { deliveries }, { internal: true, onThisConnection: true }).catch((error) => this.#report(error))
+      }
     }, this.#visibilityMs / 3)
-  }
-
-  #extend(): void {
-    const deliveries: { delivery: string; attempt: number }[] = []
-    for (const { delivered, attempt } of this.#runs.values()) if (!delivered.owed) deliveries.push({ delivery: delivered.delivery, attempt })
-    if (this.#runs.size > 0) this.#extendLater()
-    while (deliveries.length > 0) {
-      const input = { deliveries: deliveries.splice(0, MAX_PER_FRAME) }
-      // What is stale will be offered again, and the run adopts that attempt.
-      this.#options.requests.request('mailbox.extend', input, { internal: true, onThisConnection: true }).catch((error) => this.#report(error))
-    }
   }
 
   /** A stale attempt is on its way again already, and a lost connection is told as a status. */

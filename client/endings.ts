@@ -6,31 +6,19 @@ import type { ConnectionEnd } from './connection.ts'
 export function judge(end: ConnectionEnd): { readonly error: Error; readonly isFinal: boolean; readonly afterMs?: number } {
   // A daemon that fails in a way it did not foresee may do better the next time.
   if (end.kind === 'rejected') return { error: end.error, isFinal: !end.error.retryable && end.error.code !== 'internal' }
-  const code = codeOf(end)
+  // Neither is ever 0.
+  const status = end.kind === 'refused' ? end.status : 0
+  const close = end.kind === 'closed' ? end.code : 0
+  const code = status === 401 ? 'unauthenticated' : (Object.keys(ERRORS) as ErrorCode[]).find((known) => (ERRORS[known] as ErrorSpec).close === close)
+  const text = status ? `The daemon answered with HTTP ${status}.` : close ? `The connection was closed (${close}).` : 'The daemon cannot be reached.'
+  const cause = end.kind === 'failed' ? end.cause : undefined
+  // An application's close code (4000 and up) speaks of this client; those of the protocol speak of the moment.
+  const isOurs = (status >= 400 && status < 500 && status !== 429) || (close >= 4000 && code !== undefined && !ERRORS[code].retryable)
   return {
-    error: code ? new MusterError(code) : new ClientError('disconnected', describe(end), { cause: end.kind === 'failed' ? end.cause : undefined }),
-    isFinal: end.bye?.reconnect === false || refusesUs(end, code),
+    error: code ? new MusterError(code) : new ClientError('disconnected', text, { cause }),
+    isFinal: isOurs || end.bye?.reconnect === false,
     afterMs: end.bye?.afterMs ?? 0,
   }
-}
-
-type Lost = Exclude<ConnectionEnd, { readonly kind: 'rejected' }>
-
-/** Another attempt would end alike. */
-function refusesUs(end: Lost, code: ErrorCode | undefined): boolean {
-  if (end.kind === 'refused') return end.status >= 400 && end.status < 500 && end.status !== 429
-  // An application's close code (4000 and up) speaks of this client; those of the protocol speak of the moment.
-  return end.kind === 'closed' && end.code >= 4000 && code !== undefined && !ERRORS[code].retryable
-}
-
-function codeOf(end: Lost): ErrorCode | undefined {
-  if (end.kind === 'refused' && end.status === 401) return 'unauthenticated'
-  return end.kind === 'closed' ? (Object.keys(ERRORS) as ErrorCode[]).find((code) => (ERRORS[code] as ErrorSpec).close === end.code) : undefined
-}
-
-function describe(end: Lost): string {
-  if (end.kind === 'failed') return 'The daemon cannot be reached.'
-  return end.kind === 'refused' ? `The server answered with HTTP ${end.status}.` : `The connection was closed: ${end.code} ${end.reason}`
 }
 
 /** Whether trying again later may help: the network, or a daemon that is busy. */

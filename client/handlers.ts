@@ -1,4 +1,4 @@
-import type { Message, MessageKind, NotificationParams, Output, PeerRef } from '../src/contract/index.ts'
+import type { Message, NotificationParams, Output } from '../src/contract/index.ts'
 import type { Speaker } from './speaker.ts'
 
 /** An ask handler returns this to acknowledge the ask without answering it: it stays owed, for `threads.answer` later. */
@@ -24,15 +24,14 @@ export interface Handlers {
 
 export type Delivered = NotificationParams<'mailbox.deliver'>
 
-/** One delivery, as its handler sees it; what it sends names this message as its cause. */
-export interface MessageContext extends Speaker {
-  /** The message's id: the same on every redelivery, so it can be stored together with the handler's effects. */
-  readonly id: string
-  readonly kind: MessageKind
-  readonly thread: string
+/**
+ * One delivery, as its handler sees it; what it sends names this message as its cause. It has all fields of the message: its
+ * `id` is the same on every redelivery, so it can be stored together with the handler's effects; `from` is `null` where the
+ * daemon itself speaks.
+ */
+export interface MessageContext extends Speaker, Readonly<Message> {
   readonly delivery: string
-  /** `null`: the daemon itself. */
-  readonly from: PeerRef | null
+  /** The message by itself. */
   readonly message: Message
   /** Counts offers, from 1. It rises under a running handler when the connection is lost and the delivery offered again. */
   readonly attempt: number

@@ -25,6 +25,9 @@ export type { AskOptions, Cast, NotifyOptions, Speaker } from './speaker.ts'
 export type { OpenTransport, Transport, TransportEnd, TransportListener } from './transport.ts'
 export { connect }
 
+/** setImmediate waits for all I/O of the turn, so that one frame acks all of it. */
+const nodeClock = { ...systemClock, soon: (fn: () => void): void => void setImmediate(fn) }
+
 /**
  * Joins or resumes as a peer of the daemon on this machine, or of the one at `url` or `MUSTER_URL`.
  *
@@ -33,7 +36,7 @@ export { connect }
  * files of one daemon are never sent to another.
  *
  * @throws MusterError `unauthenticated` when the daemon accepts no credential, naming the file it was read from
- * @throws ClientError `timeout` or `disconnected` when the daemon is not there
+ * @throws ClientError `disconnected` when the daemon cannot be reached in time
  */
 async function connect(options: JoinOptions = {}): Promise<MusterPeer> {
   const defaults = await nodeDefaults(options)
@@ -41,7 +44,7 @@ async function connect(options: JoinOptions = {}): Promise<MusterPeer> {
   return connectWith(
     { ...joining, consume: options.consume ?? options.mode !== 'pull' },
     {
-      platform: { open: openWsTransport, clock: systemClock, random: systemRandom, causes: asyncCauses },
+      platform: { open: openWsTransport, clock: nodeClock, random: systemRandom, causes: asyncCauses },
       url: defaults.url,
       credentials: (session) => joiningTokens(joining, defaults.enrolment, session),
     },

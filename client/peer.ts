@@ -182,10 +182,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     if (this.status.state !== 'closed') {
       this.#link.drain()
       await bounded<void>(this.#options.platform.clock, { timeoutMs }, (resolve, reject) => {
-        this.#consumer
-          .drain()
-          .then(() => this.#requests.idle())
-          .then(resolve, reject)
+        this.#consumer.drain().then(() => this.#requests.onIdle(resolve), reject)
         return this.on('status', () => resolve()) // It can only be that it was closed meanwhile.
       }).catch(() => {}) // Out of time: closing aborts what is left.
     }

@@ -121,12 +121,10 @@ export class Requests {
     return this.#unanswered().some((entry) => entry.isRepeat && entry.isRead && entry.method === method)
   }
 
-  /** Resolves when nothing but `threads.wait` is unanswered. */
-  idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onIdle = resolve
-      this.#checkIdle()
-    })
+  /** Calls back, perhaps more than once, when nothing but `threads.wait` is unanswered. */
+  onIdle(fn: () => void): void {
+    this.#onIdle = fn
+    this.#checkIdle()
   }
 
   /** Rejects everything, now and from now on. */

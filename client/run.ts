@@ -12,14 +12,10 @@ export interface Run {
 
 export function createContext(run: Run, speaker: Speaker, signal: AbortSignal, reply: MessageContext['reply']): MessageContext {
   const { message, thread } = run.delivered
-  const { id, kind, from } = message
   return {
     ...speaker,
     ...run.delivered,
-    id,
-    kind,
-    from,
-    thread: thread.id,
+    ...message,
     deadlineAt: thread.deadlineAt,
     get attempt() {
       return run.attempt

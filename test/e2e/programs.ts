@@ -1,15 +1,41 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Brings dist/ up to date; `npm test` has done so before, then this is quick. */
-export function buildOnce(): void {
-  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
+const LOCK = join(ROOT, 'node_modules/.cache/muster-e2e-build')
+/** A build takes seconds: a lock that is older was left by a run that broke off. */
+const STALE_MS = 60_000
+const LOOK_AGAIN_MS = 100
+
+/**
+ * Brings dist/ up to date; `npm test` has done so before, then this is quick. Test files run at the same time, and two builds
+ * at once would pull dist/ from under each other.
+ */
+export async function buildOnce(): Promise<void> {
+  mkdirSync(dirname(LOCK), { recursive: true })
+  while (!tryLock()) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+  try {
+    execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
+  } finally {
+    rmSync(LOCK, { recursive: true, force: true })
+  }
+}
+
+function tryLock(): boolean {
+  try {
+    mkdirSync(LOCK)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const age = Date.now() - (statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+  if (age > STALE_MS) rmSync(LOCK, { recursive: true, force: true })
+  return false
 }
 
 /** An empty folder that is gone after the test. */

@@ -48,6 +48,8 @@ export class Offers {
   readonly #offered = new Set<number>()
   readonly #consumers = new Map<number, Link>()
   readonly #prefetch = new Map<Link, number>()
+  /** Asks that a new consumer must be presented again. */
+  readonly #owed = new Map<Link, Set<number>>()
   readonly #heldSince = new Map<number, number>()
   /** Deliveries that the newest commit stored or moved: their order among themselves is that of their commands. */
   readonly #fresh = new Set<number>()
@@ -62,6 +64,12 @@ export class Offers {
   onConsuming(peer: number, link: Link, prefetch: number): void {
     this.#consumers.set(peer, link)
     this.#prefetch.set(link, prefetch)
+    const owed = this.#witness.all<{ id: number }>(
+      `SELECT d.id FROM open_asks o JOIN threads t ON t.id = o.thread_id JOIN messages m ON m.id = t.head JOIN deliveries d ON d.id = m.first_delivery
+       WHERE o.recipient_id = ? AND d.state = 'acked'`,
+      peer,
+    )
+    this.#owed.set(link, new Set(owed.map(({ id }) => id)))
   }
 
   isConsumer(peer: number, link: Link): boolean {
@@ -69,7 +77,8 @@ export class Offers {
   }
 
   /** A `mailbox.deliver` that presents an ask again without offering it. */
-  onOwed(id: number): void {
+  onOwed(link: Link, id: number): void {
+    this.#owed.get(link)?.delete(id)
     const row = this.#row(id)
     if (row?.state !== 'acked') this.#witness.fail(`owed delivery ${id} is ${row?.state}, not acked`)
   }
@@ -119,6 +128,7 @@ export class Offers {
     this.#consumers.clear()
     this.#prefetch.clear()
     this.#toTell.clear()
+    this.#owed.clear()
     this.#heldSince.clear()
     this.#backoffUntil.clear()
   }
@@ -164,6 +174,11 @@ export class Offers {
 
   /** Nothing is owed to a consumer when a turn has ended, and nothing is overdue. */
   onTurnEnd(): void {
+    for (const [link, owed] of this.#owed) {
+      if (link.stalled) continue
+      this.#owed.delete(link)
+      if (owed.size > 0 && link.serverOpen) this.#witness.fail(`a new consumer was not presented the asks it owes: deliveries ${[...owed].join()}`)
+    }
     for (const key of this.#toTell.keys()) this.#witness.fail(`the consumer was not told that the thread it has in hand has closed (link and thread ${key})`)
     const now = this.#witness.mono()
     for (const offer of this.active.values()) {
@@ -233,6 +248,9 @@ export class Offers {
     if (moved.failures > moved.wasFailures) this.#checkFailure(moved, offer, isBurial ? next.reason : moved.reason)
     else if (moved.attempt > moved.wasAttempt && moved.state === 'queued' && how !== 'lost') {
       this.#witness.fail(`delivery ${moved.id} counts another attempt, and its connection was not lost (${how ?? 'not in flight'})`)
+    }
+    if (moved.state === 'acked' && !this.#witness.isPull(moved.peer) && !this.#witness.hasAsked(moved.peer)) {
+      this.#witness.fail(`delivery ${moved.id} was acked, and its recipient ${moved.peer} has asked for nothing`)
     }
     known.state = moved.state
     if (isBurial) return

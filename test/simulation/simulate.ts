@@ -64,6 +64,7 @@ async function play(world: World, operations: number): Promise<void> {
   while (world.operations < operations && !world.violation) {
     if (!world.life) await world.start()
     if (random.chance(0.1)) await strike(world, backup)
+    if (random.chance(0.004)) race(world)
     perform(world)
     if (random.chance(0.5)) clock.advance(pause(world))
     for (const actor of world.actors) if (!actor.link && !actor.retired && random.chance(0.25)) actor.connect()
@@ -131,6 +132,17 @@ function perform(world: World): void {
   if (request && (SPEAKING[method] || KEYED.has(method)) && random.chance(0.08)) duplicate(world, actor, intent)
   else if (request && !SPEAKING[method] && !method.endsWith('create') && random.chance(0.04)) duplicate(world, actor, intent)
   if (method === 'credentials.revoke') actor.credentials = actor.credentials.filter((id) => id !== params['credential'])
+}
+
+/** A credential is revoked in the very instant in which it is used. */
+function race(world: World): void {
+  const { random } = world
+  const actor = random.pick(world.peers.filter((peer) => peer.online && peer.link?.credential !== undefined))
+  const credential = actor?.link?.credential
+  if (!actor || credential === undefined || !world.admin.online || !world.life) return
+  world.admin.call('credentials.revoke', { credential: world.life.core.store.id('credential', credential) })
+  const to = random.pick(world.peers)?.name ?? 'nobody'
+  for (let count = 0; count < 3; count += 1) actor.send(world.intent(actor, 'threads.notify', { to, causedBy: null }))
 }
 
 /** Programs come, and come again for a session that is known. */

@@ -43,6 +43,10 @@ export class Witness implements LinkWatcher {
   /** For each credential, when the request arrived that revoked it. */
   readonly #revokedAt = new Map<number, number>()
   readonly #recent = new Map<Fault, number>()
+  /** Commands of each peer that arrived and were not answered yet. */
+  readonly #unanswered = new Map<number, Set<SimRequest>>()
+  /** For each incarnation that ended, the last number of each kind that still counts. */
+  readonly #ceilings = new Map<string, Map<string, number>>()
   #arrivals = 0
 
   constructor(scene: Scene) {
@@ -54,6 +58,15 @@ export class Witness implements LinkWatcher {
     this.fail = scene.fail
     this.offers = new Offers(this)
     this.ledger = new Ledger(this)
+  }
+
+  /** Whether a peer has asked for something that may be what was just committed. */
+  hasAsked(peer: number): boolean {
+    return (this.#unanswered.get(peer)?.size ?? 0) > 0
+  }
+
+  isPull(peer: number): boolean {
+    return this.get<{ mode: string }>('SELECT mode FROM peers WHERE id = ?', peer)?.mode === 'pull'
   }
 
   isRetired(peer: number): boolean {
@@ -91,7 +104,13 @@ export class Witness implements LinkWatcher {
     request.commitsAtArrival = this.commits
     if (late) this.mark(request, 'delay')
     if (overtook) this.mark(request, 'reorder')
-    if (isCommand(request.intent.method)) this.batch.push(request)
+    if (!isCommand(request.intent.method)) return
+    this.batch.push(request)
+    const peer = this.#scene.peerOf(link)
+    if (peer === undefined) return
+    const own = this.#unanswered.get(peer)
+    if (own) own.add(request)
+    else this.#unanswered.set(peer, new Set([request]))
   }
 
   mark(request: SimRequest, fault: Fault): void {
@@ -138,6 +157,10 @@ export class Witness implements LinkWatcher {
   }
 
   onRestored(): void {
+    const last = new Map(this.all<{ kind: string; last: number }>('SELECT kind, last FROM counters').map((row) => [row.kind, row.last]))
+    for (const [tag, known] of this.#ceilings) {
+      this.#ceilings.set(tag, new Map([...last].map(([kind, number]) => [kind, Math.min(number, known.get(kind) ?? number)])))
+    }
     this.offers.onRestored()
     this.ledger.onRestored()
     this.#retired.clear()
@@ -147,7 +170,7 @@ export class Witness implements LinkWatcher {
 
   #onDeliver(link: Link, params: { delivery: string; attempt: number; redelivered: boolean; owed: boolean; message: { id: string; body: string } }): void {
     const id = numberOf(params.delivery)
-    if (params.owed) return this.offers.onOwed(id)
+    if (params.owed) return this.offers.onOwed(link, id)
     this.offers.onDeliver(link, { id, attempt: params.attempt, redelivered: params.redelivered })
     const cause = this.ledger.intentOf(params.message.body)
     if (!cause || params.redelivered) return
@@ -163,6 +186,7 @@ export class Witness implements LinkWatcher {
     const request = this.#scene.requestOf(link, frame.id)
     if (!request) return
     request.replied = true
+    this.#unanswered.get(this.#scene.peerOf(link) ?? 0)?.delete(request)
     const { intent } = request
     const code = frame.error?.data.code
     this.#scene.coverage.outcome(code ? `${intent.method} ${code}` : intent.method)
@@ -174,7 +198,10 @@ export class Witness implements LinkWatcher {
   #onSuccess(link: Link, request: SimRequest, result: Record<string, unknown>): void {
     const { intent } = request
     if (isCommand(intent.method) && request.commitsAtArrival === this.commits) this.fail(`${intent.method} was confirmed before a commit`)
+    this.#checkNamed(intent.method, intent.params)
+    if (intent.method === 'threads.wait') this.#checkWait(result as never)
     const peer = this.#scene.peerOf(link)
+    if (intent.method === 'hello') this.#meetIncarnation(result)
     if (intent.method === 'hello' && intent.params['consume'] === true && peer !== undefined) {
       this.offers.onConsuming(peer, link, (intent.params['prefetch'] as number | undefined) ?? 32)
     }
@@ -192,6 +219,24 @@ export class Witness implements LinkWatcher {
     if (intent.confirmed && intent.confirmed.join() !== numbers.join())
       this.fail(`${intent.method} with key ${intent.key} was answered with ${numbers.join()} and before with ${intent.confirmed.join()}`)
     intent.confirmed = numbers
+  }
+
+  #meetIncarnation(result: Record<string, unknown>): void {
+    const { incarnation } = result['node'] as { incarnation: string }
+    if (!this.#ceilings.has(incarnation)) this.#ceilings.set(incarnation, new Map())
+  }
+
+  /** An id of something that a restore undid names nothing, least of all what has its number now. */
+  #checkNamed(method: string, params: Readonly<Record<string, unknown>>): void {
+    for (const id of [params['thread'], params['delivery'], params['message'], params['upTo'], params['id'], params['causedBy']]) {
+      const decoded = typeof id === 'string' ? decodeId(id) : undefined
+      const ceiling = decoded && this.#ceilings.get(decoded.tag)?.get(decoded.kind)
+      if (decoded && ceiling !== undefined && decoded.number > ceiling) this.fail(`${method} found ${id}, which a restore has undone`)
+    }
+  }
+
+  #checkWait({ thread, timedOut }: { thread: { id: string; state: string }; timedOut: boolean }): void {
+    if (timedOut && thread.state !== 'open' && thread.state !== 'notice') this.fail(`a wait for ${thread.id} was told of its end only when its time was over`)
   }
 
   #checkAcked(peer: number | undefined, deliveries: readonly string[]): void {

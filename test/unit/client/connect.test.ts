@@ -147,7 +147,7 @@ describe('connecting', () => {
     await scene.clock.settle(29_999)
     expect(joining.state()).toBe('pending')
     await scene.clock.settle(1)
-    expect(joining.error()).toMatchObject({ code: 'timeout', cause: { code: 'disconnected' } })
+    expect(joining.error()).toMatchObject({ code: 'disconnected', cause: { message: 'The network failed' } })
     expect(scene.clock.pending).toBe(0)
   })
 
