@@ -7,6 +7,9 @@ import { DEFAULT_PORT } from '../src/rpc.ts'
 import type { CredentialStore } from './credentials.ts'
 import type { JoinOptions } from './join.ts'
 
+/** Where a daemon listens that was not told otherwise. */
+const USUAL_URL = `http://127.0.0.1:${DEFAULT_PORT}`
+
 /** What the environment says about this peer and its daemon. The only place of the SDK that reads it. */
 export async function nodeDefaults(options: JoinOptions) {
   const { env } = process
@@ -17,7 +20,7 @@ export async function nodeDefaults(options: JoinOptions) {
   return {
     options: name === undefined ? {} : { name, credentials: fileCredentials(paths.peerToken(elsewhere ? `${name}@${elsewhere}` : name)) },
     /** Read anew each time: a restarted daemon may listen elsewhere. */
-    url: async (): Promise<string> => env['MUSTER_URL'] ?? (await runningDaemon(paths.daemonFile)) ?? `http://127.0.0.1:${DEFAULT_PORT}`,
+    url: async (): Promise<string> => env['MUSTER_URL'] ?? (await runningDaemon(paths.daemonFile)) ?? USUAL_URL,
     enrolment: async (): Promise<string | undefined> => env['MUSTER_TOKEN'] ?? (elsewhere ? undefined : await readText(paths.enrolmentToken)),
   }
 }
@@ -25,8 +28,8 @@ export async function nodeDefaults(options: JoinOptions) {
 /** The host of another daemon than the one of this user's files, as a part of a file's name; `undefined` where it is that one. */
 async function remoteHost(url: string | undefined, daemonFile: string): Promise<string | undefined> {
   if (url === undefined) return undefined
-  const local = await runningDaemon(daemonFile)
-  return local !== undefined && hostOf(local) === hostOf(url) ? undefined : hostOf(url).replace(':', '_')
+  const local = (await runningDaemon(daemonFile)) ?? USUAL_URL
+  return hostOf(local) === hostOf(url) ? undefined : hostOf(url).replace(':', '_')
 }
 
 /** Two spellings of this machine's loopback address count as one. */

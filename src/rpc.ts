@@ -17,18 +17,6 @@ export interface Request {
   readonly params?: Readonly<Record<string, unknown>>
 }
 
-export interface Notification {
-  readonly jsonrpc: '2.0'
-  readonly method: string
-  readonly params: Readonly<Record<string, unknown>>
-}
-
-export interface Success {
-  readonly jsonrpc: '2.0'
-  readonly id: RequestId
-  readonly result: unknown
-}
-
 export interface Failure {
   readonly jsonrpc: '2.0'
   readonly id: RequestId | null

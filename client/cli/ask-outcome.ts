@@ -42,6 +42,9 @@ const WAIT_MS = 45_000
 /** How much later than asked the daemon's "nothing new" may come, before the wait counts as over without it. */
 const GRACE_MS = 5_000
 
+/** The kinds of messages that end an ask. */
+const ENDS: ReadonlySet<Message['kind']> = new Set(['answer', 'decline', 'cancel', 'expire', 'fail'])
+
 const EXIT_OF_STATE: Readonly<Record<Exclude<ThreadState, 'open'>, number>> = {
   answered: EXIT.ok,
   notice: EXIT.ok,
@@ -77,7 +80,9 @@ export async function awaitOutcome(caller: PeerCaller, sent: Sent, { timeoutMs, 
     if (typeof heard === 'string') return { outcome: { ...openOutcome(sent), replies: messages }, waited: heard, messages }
     for (const message of heard.messages) if (message.kind === 'reply') onReply(message)
     messages.push(...heard.messages)
-    if (heard.thread.state !== 'open') return { outcome: closedOutcome(sent, heard.thread, messages), waited: 'closed', messages }
+    // The daemon gives the oldest news first, a page at a time: the end may lie beyond this page.
+    const isWhole = heard.messages.length === 0 || messages.some(({ kind }) => ENDS.has(kind))
+    if (heard.thread.state !== 'open' && isWhole) return { outcome: closedOutcome(sent, heard.thread, messages), waited: 'closed', messages }
   }
 }
 

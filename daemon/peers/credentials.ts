@@ -56,7 +56,7 @@ export function requireLive(reader: Reader, caller: Caller): void {
   if (!live) throw new MusterError('unauthenticated', { hint: 'The credential was revoked.' })
 }
 
-/** The enrolment, if it can mint another peer now. */
+/** The enrolment, if it is live: it may mint another peer where {@link requireUnused} agrees, or resume one it minted. */
 export function usableEnrolment(reader: Reader, enrolmentId: number, now: number): EnrolmentRow {
   const row = enrolmentById(reader, enrolmentId)
   const why = whyUnusable(row, now)
@@ -67,7 +67,12 @@ export function usableEnrolment(reader: Reader, enrolmentId: number, now: number
 function whyUnusable(row: EnrolmentRow, now: number): string | undefined {
   if (row.revoked_at !== null) return 'was revoked'
   if (row.expires_at !== null && row.expires_at <= now) return 'has expired'
-  return row.max_uses !== null && row.uses >= row.max_uses ? 'has been used up' : undefined
+  return undefined
+}
+
+/** Only minting another peer uses an enrolment; resuming one whose first answer was lost does not. */
+export function requireUnused(row: EnrolmentRow): void {
+  if (row.max_uses !== null && row.uses >= row.max_uses) throw new MusterError('unauthenticated', { hint: 'The enrolment has been used up.' })
 }
 
 /** @throws MusterError `not_found` */

@@ -4,7 +4,7 @@ import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
-import { type CredentialDeps, mintCredential, revokeAll, usableEnrolment } from './credentials.ts'
+import { type CredentialDeps, mintCredential, requireUnused, revokeAll, usableEnrolment } from './credentials.ts'
 import { type EnrolmentRow, findPeer, isActive, type Liveness, PEER_COLUMNS, type PeerRow, toCredential, toPeer } from './rows.ts'
 
 export interface RegistrationDeps extends CredentialDeps {
@@ -149,6 +149,7 @@ function peerOfSession(reader: Reader, enrolmentId: number, session: string): nu
 }
 
 function insertPeer(tx: Tx, enrolment: EnrolmentRow, input: Register): number {
+  requireUnused(enrolment)
   const roles = JSON.parse(enrolment.roles) as Role[]
   if (!roles.includes(input.role)) throw new MusterError('forbidden', { hint: `This enrolment mints ${roles.join(', ')}.` })
   refuseTakenName(tx, enrolment.circle_id, input.name, 0)
