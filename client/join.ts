@@ -1,8 +1,7 @@
 import type { Input, Output } from '../src/contract/index.ts'
 import type { ConnectOptions, Session } from './connect.ts'
 import { Connection, type ConnectionOptions, encodeRequest, toError } from './connection.ts'
-import type { CredentialStore } from './credentials.ts'
-import { Credentials } from './credentials.ts'
+import { type CredentialStore, Credentials } from './credentials.ts'
 import { judge } from './endings.ts'
 import type { TokenSource } from './tokens.ts'
 

@@ -44,7 +44,8 @@ function toRows(measured: readonly Rounds[], absent: readonly Absent[], flushes:
     const what = `durable asks at ${inFlight} in flight / ${other?.contender.name ?? name}`
     if (!other) return { what, target, note: absent.find((one) => one.name.startsWith(name))?.absent ?? 'absent', absolute: [] }
     const value = ratios(figures(own, inFlight, 'perSecond'), figures(other, inFlight, 'perSecond'))
-    return { what, target, value, note: `${other.contender.name} promises: ${other.contender.promise}`, absolute: [rate(own, inFlight), rate(other, inFlight)] }
+    const row = { what, value, note: `${other.contender.name} promises: ${other.contender.promise}`, absolute: [rate(own, inFlight), rate(other, inFlight)] }
+    return other.contender.comparable ? { ...row, target } : row
   }
   return [
     versus('relay', 50, { atLeast: 0.45 }),

@@ -20,7 +20,8 @@ const print = (text: string) => void process.stdout.write(`${text}\n`)
 /** A copy of the sources, in which one text is replaced; `undefined` when the text is not there exactly once. */
 function copyWith(mutation: Mutation | undefined): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'muster-mutant-'))
-  for (const part of ['src', 'daemon', 'client', 'test/simulation', 'test/support', 'package.json', 'tsconfig.json']) cpSync(join(ROOT, part), join(folder, part), { recursive: true })
+  for (const part of ['src', 'daemon', 'client', 'test/simulation', 'test/support', 'package.json', 'tsconfig.json'])
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   if (!mutation) return folder
   const path = join(folder, mutation.file)

@@ -21,6 +21,13 @@ interface Deliver {
   readonly message: { readonly id: string; readonly kind: string; readonly body: string; readonly late: boolean }
 }
 
+interface Item {
+  readonly delivery: { readonly id: string; readonly attempt: number }
+  readonly thread: { readonly id: string }
+  readonly message: Deliver['message']
+  readonly owed: boolean
+}
+
 export interface ActorOptions {
   readonly name: string
   readonly kind: 'peer' | 'admin' | 'enrolment'
@@ -44,6 +51,8 @@ export class Actor {
   readonly mode: 'stream' | 'pull' | 'read'
   readonly role: string
   readonly prefetch: number
+  /** The name under which it first joined. */
+  readonly session: string
   name: string
   peerId: string | undefined
   retired = false
@@ -75,6 +84,7 @@ export class Actor {
     this.role = options.role ?? 'agent'
     this.prefetch = options.prefetch ?? 4
     this.name = options.name
+    this.session = options.name
     if (options.token) this.tokens.push(options.token)
   }
 
@@ -163,69 +173,66 @@ export class Actor {
     this.pending.delete(request.id)
     const { intent } = request
     if (!frame.error) return this.#onSuccess(intent, frame.result ?? {})
-    const code = frame.error.data.code as ErrorCode
+    this.#onRefusal(intent, frame.error.data.code as ErrorCode)
+  }
+
+  #onRefusal(intent: Intent, code: ErrorCode): void {
+    const { random, draining } = this.#world
     if (intent.method === 'events.subscribe' && code === 'cursor_expired') this.eventCursor = undefined
     if (intent.method === 'mailbox.inbox') this.inboxCursor = undefined
+    if (intent.method === 'mailbox.ack') return this.#ackSingly(intent.params['deliveries'] as string[], code)
     const isBusy = code === 'mailbox_full' || code === 'pair_parked'
-    if (ERRORS[code].retryable && KEYED.has(intent.method) && !(isBusy && this.#world.draining) && this.#world.random.chance(0.5)) this.unsettled.push(intent)
-    // One delivery of an earlier incarnation refuses the whole frame.
-    const named = intent.params['deliveries'] as string[] | undefined
-    if (intent.method === 'mailbox.ack' && named && (ERRORS[code].retryable || (code === 'not_found' && named.length > 1))) {
-      for (const delivery of named) this.#world.after(1_000, () => this.call('mailbox.ack', { deliveries: [delivery] }))
-    }
+    if (ERRORS[code].retryable && KEYED.has(intent.method) && !(isBusy && draining) && random.chance(0.5)) this.unsettled.push(intent)
+  }
+
+  /** One delivery of an earlier incarnation refuses the whole frame. */
+  #ackSingly(deliveries: readonly string[], code: ErrorCode): void {
+    if (!ERRORS[code].retryable && !(code === 'not_found' && deliveries.length > 1)) return
+    for (const delivery of deliveries) this.#world.after(1_000, () => this.call('mailbox.ack', { deliveries: [delivery] }))
   }
 
   #onSuccess(intent: Intent, result: Record<string, unknown>): void {
-    switch (intent.method) {
-      case 'hello':
-        return this.#onHello(result)
-      case 'peers.register': {
-        const { peer, token } = result as { peer: { id: string }; token: string }
-        const actor = this.#world.joining.get(intent.params['name'] as string)
-        if (!actor) return
-        actor.peerId = peer.id
-        actor.retired = false
-        actor.tokens.push(token)
-        return
-      }
-      case 'threads.ask':
-        for (const { thread } of result['sent'] as { thread: string }[]) remember(this.mine, thread)
-        return
-      case 'threads.notify':
-        for (const { thread } of result['sent'] as { thread: string }[]) remember(this.mine, thread)
-        return
-      case 'mailbox.inbox':
-        return this.#onInbox(result as never)
-      case 'mailbox.peek':
-        if (this.mode === 'read') for (const { thread, message } of (result as { items: { thread: { id: string }; message: Deliver['message'] }[] }).items) this.#meet(thread.id, message)
-        return
-      case 'mailbox.dead':
-        this.dead = (result['dead'] as { delivery: { id: string } }[]).map(({ delivery }) => delivery.id)
-        return
-      case 'threads.owed':
-        if (this.#world.draining) for (const { thread } of result['owed'] as { thread: { id: string } }[]) this.#answer(thread.id)
-        return
-      case 'credentials.create': {
-        const { credential, token } = result as { credential: { id: string; peer: { id: string } | null }; token: string }
-        const owner = credential.peer ? this.#world.actorOfPeer(credential.peer.id) : this
-        owner?.tokens.push(token)
-        this.credentials.push(credential.id)
-        return
-      }
-      case 'enrolments.create':
-        this.#world.enrolments.push((result['enrolment'] as { id: string }).id)
-        return
-      case 'peers.rename':
-        this.#world.learnName((result as { peer: { id: string; name: string } }).peer)
-        return
-      case 'peers.retire':
-        this.#world.learnRetired((result as { peer: { id: string } }).peer.id)
-        return
-      case 'events.subscribe':
-        this.subscription = result['subscription'] as string
-        this.eventCursor = result['cursor'] as string
-        return
-    }
+    this.#learns[intent.method]?.(result as never, intent.params)
+  }
+
+  /** What a client learns from an answer. */
+  readonly #learns: Readonly<Record<string, (result: never, params: Readonly<Record<string, unknown>>) => void>> = {
+    hello: (result) => this.#onHello(result),
+    'peers.register': ({ peer, token }: { peer: { id: string }; token: string }, params) => this.#world.joined(String(params['name']), peer.id, token),
+    'threads.ask': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
+    'threads.notify': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
+    'mailbox.inbox': (result) => this.#onInbox(result),
+    'mailbox.peek': ({ items }: { items: Item[] }) => {
+      if (this.mode === 'read') for (const { thread, message } of items) this.#meet(thread.id, message)
+    },
+    'mailbox.dead': ({ dead }: { dead: { delivery: { id: string } }[] }) => {
+      this.dead = dead.map(({ delivery }) => delivery.id)
+    },
+    'mailbox.replay': (_result, params) => this.#isDeadNoMore(params['delivery']),
+    'mailbox.discard': (_result, params) => this.#isDeadNoMore(params['delivery']),
+    'threads.owed': ({ owed }: { owed: { thread: { id: string } }[] }) => {
+      if (this.#world.draining) for (const { thread } of owed) this.#answer(thread.id)
+    },
+    'credentials.create': ({ credential, token }: { credential: { id: string; peer: { id: string } | null }; token: string }) => {
+      const owner = credential.peer ? this.#world.actorOfPeer(credential.peer.id) : this
+      owner?.tokens.push(token)
+      this.credentials.push(credential.id)
+    },
+    'enrolments.create': ({ enrolment }: { enrolment: { id: string } }) => this.#world.enrolments.push(enrolment.id),
+    'peers.rename': ({ peer }: { peer: { id: string; name: string } }) => this.#world.learnName(peer),
+    'peers.retire': ({ peer }: { peer: { id: string } }) => this.#world.learnRetired(peer.id),
+    'events.subscribe': ({ subscription, cursor }: { subscription: string; cursor: string }) => {
+      this.subscription = subscription
+      this.eventCursor = cursor
+    },
+  }
+
+  #rememberMine(sent: readonly { readonly thread: string }[]): void {
+    for (const { thread } of sent) remember(this.mine, thread)
+  }
+
+  #isDeadNoMore(delivery: unknown): void {
+    this.dead = this.dead.filter((id) => id !== delivery)
   }
 
   #onHello(result: Record<string, unknown>): void {
@@ -239,7 +246,7 @@ export class Actor {
     this.retry()
   }
 
-  #onInbox(result: { items: { delivery: { id: string; attempt: number }; thread: { id: string }; message: Deliver['message']; owed: boolean }[]; cursor: string }): void {
+  #onInbox(result: { items: Item[]; cursor: string }): void {
     this.inboxCursor = result.cursor
     for (const { delivery, thread, message, owed } of result.items) {
       this.#meet(thread.id, message)
@@ -291,7 +298,7 @@ export class Actor {
     const isAsk = hand.kind === 'ask'
     if (draining) return isAsk ? this.#answer(hand.thread, owed ? undefined : hand.delivery) : this.#ack(hand)
     // Some deliveries are poison: whoever takes them fails.
-    if (!owed && numberOf(hand.delivery) % 19 === 0 && random.chance(0.9)) return this.nack(hand)
+    if (!owed && numberOf(hand.delivery) % 9 === 0 && random.chance(0.95)) return this.nack(hand)
     const reaction = random.weighted<Reaction>(isAsk ? ON_ASK : ON_OTHER)
     const run = () => this.#perform(reaction, hand, owed)
     if (reaction === 'later' || random.chance(0.15)) this.#world.after(random.between(1, 90_000), run)

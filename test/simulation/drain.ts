@@ -1,9 +1,15 @@
 import { Actor } from './actor.ts'
-import { settle } from './simulate.ts'
 import type { World } from './world.ts'
 
 /** How long each round of healing lasts; visibility of pull handovers is 6 h. */
-const ROUNDS_MS = [1_000, 1_000, ...Array.from({ length: 12 }, () => 20_000), ...Array.from({ length: 8 }, () => 70_000), 22_000_000, ...Array.from({ length: 12 }, () => 60_000)]
+const ROUNDS_MS = [
+  1_000,
+  1_000,
+  ...Array.from({ length: 12 }, () => 20_000),
+  ...Array.from({ length: 8 }, () => 70_000),
+  22_000_000,
+  ...Array.from({ length: 12 }, () => 60_000),
+]
 
 /** All faults end. From then on everything that was accepted must come to its end, and nothing may be left. */
 export async function drain(world: World): Promise<void> {
@@ -18,7 +24,7 @@ export async function drain(world: World): Promise<void> {
       else round(world, actor)
     }
     world.clock.advance(ms)
-    settle(world)
+    world.settle()
     if (world.violation) return
     if (isQuiet(world)) break
   }
@@ -51,9 +57,15 @@ function round(world: World, actor: Actor): void {
   if (actor.kind === 'enrolment') rejoin(world, actor)
   if (!actor.link) actor.connect()
   world.clock.advance(1)
-  if (!actor.link && actor.peerId !== undefined) world.admin.call('credentials.create', { peer: actor.peerId })
-  if (actor.online) actor.retry()
-  if (!actor.online || actor.kind !== 'peer') return
+  // The id of now: a restored daemon may not know the one under which it joined.
+  if (!actor.link && actor.peer !== undefined) world.admin.call('credentials.create', { peer: world.life?.core.store.id('peer', actor.peer) })
+  if (!actor.online) return
+  actor.retry()
+  if (actor.kind === 'peer') consume(world, actor)
+}
+
+/** Takes what waits, and answers what is owed. */
+function consume(world: World, actor: Actor): void {
   if (actor.mode === 'pull') actor.call('mailbox.inbox', { limit: 50, owed: true, ...(actor.inboxCursor !== undefined && { cursor: actor.inboxCursor }) })
   if (actor.mode === 'read') {
     const upTo = world.newestDeliveryOf(actor)
@@ -67,7 +79,7 @@ function round(world: World, actor: Actor): void {
 function adopt(world: World): void {
   const rows = world.witness.all<{ id: number; name: string; mode: 'stream' | 'pull' | 'read' }>('SELECT id, name, mode FROM peers WHERE retired_at IS NULL')
   for (const { id, name, mode } of rows) {
-    if (world.actors.some((actor) => actor.peer === id)) continue
+    if (world.peers.some((actor) => actor.peer === id)) continue
     const actor = new Actor(world, { name, kind: 'peer', mode })
     actor.peerId = world.life?.core.store.id('peer', id)
     world.actors.push(actor)
@@ -109,7 +121,8 @@ function checkTold(world: World): void {
     if (row.state === 'failed') continue
     const expected = row.closed_by === row.opener_id || world.witness.isRetired(row.opener_id) ? 0 : 1
     const got = told.get(row.id) ?? 0
-    if (got !== expected && !(expected === 0 && got === 1)) world.fail(`the mailbox of asker ${row.opener_id} holds ${got} closing messages for ask ${row.id} (${row.state})`)
+    if (got !== expected && !(expected === 0 && got === 1))
+      world.fail(`the mailbox of asker ${row.opener_id} holds ${got} closing messages for ask ${row.id} (${row.state})`)
   }
 }
 
@@ -117,7 +130,8 @@ function checkPresence(world: World): void {
   const rows = world.witness.all<{ id: number; presence: string; retired_at: number | null }>('SELECT id, presence, retired_at FROM peers')
   for (const row of rows) {
     const isOnline = world.actors.some((actor) => actor.peer === row.id && actor.online)
-    if (row.retired_at === null && isOnline !== (row.presence === 'online')) world.fail(`peer ${row.id} is shown ${row.presence}, and ${isOnline ? 'is' : 'is not'} connected`)
+    if (row.retired_at === null && isOnline !== (row.presence === 'online'))
+      world.fail(`peer ${row.id} is shown ${row.presence}, and ${isOnline ? 'is' : 'is not'} connected`)
   }
 }
 
@@ -132,7 +146,8 @@ function checkEnd(world: World): void {
   if (count(world, 'outbox') > 0) world.fail('something is left in the outbox')
   if (count(world, 'open_asks') > 0) world.fail('open asks are left')
   const last = witness.ledger.events.at(-1)
-  if (world.admin.eventCursor !== undefined && Number(world.admin.eventCursor.split('.')[1]) < (last ?? 0)) world.fail(`the follower of events stands at ${world.admin.eventCursor}, and the last is ${last}`)
+  if (world.admin.eventCursor !== undefined && Number(world.admin.eventCursor.split('.')[1]) < (last ?? 0))
+    world.fail(`the follower of events stands at ${world.admin.eventCursor}, and the last is ${last}`)
   if (life.core.inFlight() > 0) world.fail(`${life.core.inFlight()} offers are left in memory`)
   if (life.core.gateway.dispatcher.delays.nextExpiry() !== undefined) world.fail('a backoff is left in memory')
   world.stop()

@@ -14,7 +14,7 @@ const STRIKES: readonly (readonly [Strike, number])[] = [
   ['disconnect', 12],
   ['crash', 13],
   ['commit', 18],
-  ['restart', 6],
+  ['restart', 7],
   ['backup', 6],
   ['restore', 5],
   ['suspend', 9],
@@ -101,12 +101,14 @@ async function restore(world: World, backup: Backup): Promise<void> {
 
 /** The clients that the copy does not know are gone; the others are who they were. */
 function learnRestored(world: World): void {
-  const rows = world.witness.all<{ id: number; name: string; retired_at: number | null }>('SELECT id, name, retired_at FROM peers')
+  const rows = world.witness.all<{ id: number; name: string; session: string; retired_at: number | null }>('SELECT id, name, session, retired_at FROM peers')
   const known = new Map(rows.map((row) => [row.id, row]))
   for (const actor of world.actors) {
     const row = known.get(actor.peer ?? 0)
     if (actor.kind !== 'peer' || actor.peer === undefined) continue
-    actor.retired = row === undefined || row.retired_at !== null
-    if (row) actor.name = row.name
+    // Another may have had its number since.
+    const isKnown = row !== undefined && row.session === actor.session
+    actor.retired = !isKnown || row.retired_at !== null
+    if (isKnown) actor.name = row.name
   }
 }

@@ -31,6 +31,11 @@ print(`${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
 if (values.matrix) {
   print(coverage.table('operations'))
   print(coverage.table('transitions'))
-  print([...coverage.outcomes].sort().map(([name, count]) => `${name}: ${count}`).join('\n'))
+  print(
+    [...coverage.outcomes]
+      .sort()
+      .map(([name, count]) => `${name}: ${count}`)
+      .join('\n'),
+  )
 }
 process.exitCode = failures > 0 ? 1 : 0

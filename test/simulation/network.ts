@@ -33,7 +33,10 @@ type Packet = { readonly at: number; readonly order: number; readonly late: bool
   | { readonly kind: 'close'; readonly code: number }
 )
 
-type PacketBody = { readonly kind: 'text'; readonly text: string; readonly frame?: ServerFrame } | { readonly kind: 'ping' | 'pong' } | { readonly kind: 'close'; readonly code: number }
+type PacketBody =
+  | { readonly kind: 'text'; readonly text: string; readonly frame?: ServerFrame }
+  | { readonly kind: 'ping' | 'pong' }
+  | { readonly kind: 'close'; readonly code: number }
 
 /** One connection: two queues, in each of which nothing overtakes. */
 export class Link {

@@ -54,7 +54,7 @@ export class Offers {
   /** Deliveries that the newest commit stored or moved: their order among themselves is that of their commands. */
   readonly #fresh = new Set<number>()
   /** `thread.closed` frames that must still be sent in this turn. */
-  readonly #toTell = new Map<string, Link>()
+  readonly #toTell = new Map<string, { readonly link: Link; frames: number; told: boolean }>()
   readonly #witness: Witness
 
   constructor(witness: Witness) {
@@ -100,7 +100,11 @@ export class Offers {
   }
 
   onThreadClosed(link: Link, thread: number): void {
-    if (!this.#toTell.delete(`${link.number} ${thread}`)) this.#witness.fail(`thread.closed for thread ${thread}, of which the consumer has nothing in hand`)
+    const owed = this.#toTell.get(`${link.number} ${thread}`)
+    if (owed && owed.frames > 0) {
+      owed.frames -= 1
+      owed.told = true
+    } else this.#witness.fail(`thread.closed for thread ${thread}, of which the consumer has nothing in hand`)
   }
 
   onExtended(ids: readonly number[]): void {
@@ -116,7 +120,7 @@ export class Offers {
       this.active.delete(id)
       this.#returning.set(id, { offer, how })
     }
-    for (const [key, owed] of this.#toTell) if (owed === link) this.#toTell.delete(key)
+    for (const [key, owed] of this.#toTell) if (owed.link === link) this.#toTell.delete(key)
     for (const [peer, consumer] of this.#consumers) if (consumer === link) this.#consumers.delete(peer)
     this.#prefetch.delete(link)
   }
@@ -179,7 +183,10 @@ export class Offers {
       this.#owed.delete(link)
       if (owed.size > 0 && link.serverOpen) this.#witness.fail(`a new consumer was not presented the asks it owes: deliveries ${[...owed].join()}`)
     }
-    for (const key of this.#toTell.keys()) this.#witness.fail(`the consumer was not told that the thread it has in hand has closed (link and thread ${key})`)
+    for (const [key, { told }] of this.#toTell) {
+      if (!told) this.#witness.fail(`the consumer was not told that the thread it has in hand has closed (link and thread ${key})`)
+    }
+    this.#toTell.clear()
     const now = this.#witness.mono()
     for (const offer of this.active.values()) {
       const since = Math.max(offer.since, this.#witness.lastTrouble)
@@ -241,30 +248,46 @@ export class Offers {
     const known = this.deliveries.get(moved.id)
     if (!known) return this.#witness.fail(`delivery ${moved.id} moved and was never stored`)
     this.#checkTransition(moved)
-    const offer = this.active.get(moved.id) ?? this.#returning.get(moved.id)?.offer
-    const how = this.#returning.get(moved.id)?.how
     const next = changes.slice(index + 1).find((change): change is Moved => change.what === 'moved' && change.id === moved.id)
     const isBurial = next?.state === 'dead' && moved.state === moved.was && moved.attempt === moved.wasAttempt
-    if (moved.failures > moved.wasFailures) this.#checkFailure(moved, offer, isBurial ? next.reason : moved.reason)
+    this.#checkCounts(moved, isBurial ? next.reason : moved.reason)
+    known.state = moved.state
+    if (isBurial) return
+    this.#checkInFlight(moved)
+    this.#forget(moved)
+    if (moved.was === 'dead' && moved.state === 'queued') known.solicited = true
+  }
+
+  /** What counts an attempt or a failure, and what was acked, has its cause. */
+  #checkCounts(moved: Moved, reason: string | null): void {
+    const how = this.#returning.get(moved.id)?.how
+    if (moved.failures > moved.wasFailures) this.#checkFailure(moved, reason)
     else if (moved.attempt > moved.wasAttempt && moved.state === 'queued' && how !== 'lost') {
       this.#witness.fail(`delivery ${moved.id} counts another attempt, and its connection was not lost (${how ?? 'not in flight'})`)
     }
     if (moved.state === 'acked' && !this.#witness.isPull(moved.peer) && !this.#witness.hasAsked(moved.peer)) {
       this.#witness.fail(`delivery ${moved.id} was acked, and its recipient ${moved.peer} has asked for nothing`)
     }
-    known.state = moved.state
-    if (isBurial) return
-    if (moved.state === 'superseded' && this.active.has(moved.id)) this.#witness.fail(`delivery ${moved.id} was superseded while in flight`)
-    if (moved.state === 'withdrawn' && this.active.has(moved.id)) {
-      this.#toTell.set(`${(offer as Offer).link.number} ${moved.thread}`, (offer as Offer).link)
-    }
-    this.active.delete(moved.id)
-    this.#returning.delete(moved.id)
-    this.#backoffUntil.delete(moved.id)
-    this.#heldSince.delete(moved.id)
-    if (moved.state === 'offered') this.#heldSince.set(moved.id, this.#witness.mono())
-    if (moved.state === 'queued' && moved.failures > moved.wasFailures) this.#backoffUntil.set(moved.id, this.#witness.mono() + moved.backoffMs)
-    if (moved.was === 'dead' && moved.state === 'queued') known.solicited = true
+  }
+
+  #checkInFlight(moved: Moved): void {
+    const offer = this.active.get(moved.id)
+    if (!offer) return
+    if (moved.state === 'superseded') this.#witness.fail(`delivery ${moved.id} was superseded while in flight`)
+    if (moved.state !== 'withdrawn') return
+    const { link } = offer
+    const key = `${link.number} ${moved.thread}`
+    this.#toTell.set(key, { link, frames: (this.#toTell.get(key)?.frames ?? 0) + 1, told: false })
+  }
+
+  /** The offer is over; what holds the delivery from now on begins. */
+  #forget({ id, state, failures, wasFailures, backoffMs }: Moved): void {
+    this.active.delete(id)
+    this.#returning.delete(id)
+    this.#backoffUntil.delete(id)
+    this.#heldSince.delete(id)
+    if (state === 'offered') this.#heldSince.set(id, this.#witness.mono())
+    if (state === 'queued' && failures > wasFailures) this.#backoffUntil.set(id, this.#witness.mono() + backoffMs)
   }
 
   #checkTransition({ id, was, state, attempt, failures, peer }: Moved): void {
@@ -276,25 +299,35 @@ export class Offers {
     }
   }
 
-  #checkFailure(moved: Moved, offer: Offer | undefined, reason: string | null): void {
+  #checkFailure(moved: Moved, reason: string | null): void {
     const { id } = moved
     if (moved.failures !== moved.wasFailures + 1) this.#witness.fail(`delivery ${id} counts ${moved.failures - moved.wasFailures} failures at once`)
-    const first = LIMITS.backoffFirstMs * 2 ** (moved.failures - 1)
-    const isRetry = moved.state === 'queued' && moved.failures < LIMITS.maxFailures && moved.attempt < LIMITS.maxAttempts && moved.attempt > moved.wasAttempt
-    if (isRetry && (moved.backoffMs < Math.floor(first * 0.8) || moved.backoffMs > first)) {
-      this.#witness.fail(`delivery ${id} backs off for ${moved.backoffMs} ms after failure ${moved.failures}`)
-    }
+    this.#checkBackoff(moved)
     const nack = reason === null ? undefined : this.nacks.get(reason)
+    if (nack) this.#checkNack(moved, nack)
+    else if (reason === TIMED_OUT) this.#checkTimeout(moved)
+    else if (reason !== TURN_ENDED) this.#witness.fail(`delivery ${id} counts a failure for no known reason: ${reason}`)
+  }
+
+  #checkBackoff({ id, state, failures, attempt, wasAttempt, backoffMs }: Moved): void {
+    const ceiling = LIMITS.backoffFirstMs * 2 ** (failures - 1)
+    const isRetry = state === 'queued' && failures < LIMITS.maxFailures && attempt < LIMITS.maxAttempts && attempt > wasAttempt
+    if (isRetry && (backoffMs < Math.floor(ceiling * 0.8) || backoffMs > ceiling)) {
+      this.#witness.fail(`delivery ${id} backs off for ${backoffMs} ms after failure ${failures}`)
+    }
+  }
+
+  #checkNack({ id, peer, was, wasAttempt }: Moved, nack: Nack): void {
+    const current = was === 'offered' ? wasAttempt : wasAttempt + 1
+    if (nack.delivery !== id || nack.attempt !== current) this.#witness.fail(`a nack of attempt ${nack.attempt} ended attempt ${current} of delivery ${id}`)
+    if (nack.peer !== peer) this.#witness.fail(`peer ${nack.peer} nacked delivery ${id} of peer ${peer}`)
+  }
+
+  #checkTimeout({ id, was }: Moved): void {
+    const offer = this.active.get(id) ?? this.#returning.get(id)?.offer
+    const [since, period] = was === 'offered' ? [this.#heldSince.get(id), LIMITS.pullVisibilityMs] : [offer?.since, LIMITS.visibilityMs]
     const now = this.#witness.mono()
-    if (nack) {
-      const current = moved.was === 'offered' ? moved.wasAttempt : moved.wasAttempt + 1
-      if (nack.delivery !== id || nack.attempt !== current) this.#witness.fail(`a nack of attempt ${nack.attempt} ended attempt ${current} of delivery ${id}`)
-      if (nack.peer !== moved.peer) this.#witness.fail(`peer ${nack.peer} nacked delivery ${id} of peer ${moved.peer}`)
-    } else if (reason === TIMED_OUT) {
-      const since = moved.was === 'offered' ? this.#heldSince.get(id) : offer?.since
-      const period = moved.was === 'offered' ? LIMITS.pullVisibilityMs : LIMITS.visibilityMs
-      if (since === undefined || now - since < period) this.#witness.fail(`delivery ${id} timed out after ${now - (since ?? now)} ms`)
-    } else if (reason !== TURN_ENDED) this.#witness.fail(`delivery ${id} counts a failure for no known reason: ${reason}`)
+    if (since === undefined || now - since < period) this.#witness.fail(`delivery ${id} timed out after ${now - (since ?? now)} ms`)
   }
 
   #checkRoom(peer: number): void {

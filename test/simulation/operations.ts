@@ -56,8 +56,11 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     return escalateTo === undefined ? base : { ...base, escalateTo }
   }),
   'threads.notify': play(110, 'peer', (world, actor) => {
-    const topic = world.random.chance(0.5) ? { topic: `topic ${world.random.between(1, 2)}` } : {}
-    return { ...address(world, actor), ...cause(world, actor), ...topic, priority: world.random.pick(PRIORITIES) }
+    const base = { ...address(world, actor), ...cause(world, actor), priority: world.random.pick(PRIORITIES) }
+    if (world.random.chance(0.5)) return base
+    // What waits can be superseded: mostly at those who fetch their mail.
+    const slow = world.random.pick(world.peers.filter((peer) => peer !== actor && peer.mode !== 'stream'))
+    return { ...base, topic: `topic ${world.random.between(1, 2)}`, ...(slow && !('select' in base) && world.random.chance(0.6) && { to: slow.name }) }
   }),
   'threads.reply': play(45, 'peer', (world, actor) => named(anyThread(world, actor), cause(world, actor))),
   'threads.answer': play(26, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
@@ -69,13 +72,15 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
   'threads.wait': play(24, 'peer', (world, actor) =>
     named(anyThread(world, actor), { until: world.random.pick(['message', 'closed']), timeout: `${world.random.between(1, 120)}s` }),
   ),
-  'threads.trace': play(10, 'peer', (world, actor) => ({ id: world.random.pick(actor.mine) ?? world.random.pick([...actor.inHand.keys()]) ?? actor.theirs[0] })),
+  'threads.trace': play(10, 'peer', (world, actor) => ({
+    id: world.random.pick(actor.mine) ?? world.random.pick([...actor.inHand.keys()]) ?? actor.theirs[0],
+  })),
   'threads.redact': play(8, 'peer', (world, actor) => {
     const message = world.messageOf(world.random.pick(actor.mine))
     return message === undefined ? undefined : { message, reason: 'said too much' }
   }),
   'pairs.list': play(6, 'any'),
-  'pairs.release': play(12, 'admin', (world) => {
+  'pairs.release': play(18, 'admin', (world) => {
     const [a, b] = world.random.shuffle(world.peers)
     return a?.peerId && b?.peerId ? { a: a.peerId, b: b.peerId } : undefined
   }),
@@ -100,17 +105,17 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     owed: world.random.chance(0.3),
     ...(actor.inboxCursor !== undefined && world.random.chance(0.7) && { cursor: actor.inboxCursor }),
   })),
-  'mailbox.read': play(24, 'read', (world, actor) => {
+  'mailbox.read': play(40, 'read', (world, actor) => {
     const upTo = world.newestDeliveryOf(actor)
     return upTo === undefined ? undefined : { upTo }
   }),
   'mailbox.peek': play(12, 'peer'),
-  'mailbox.dead': play(14, 'any'),
-  'mailbox.replay': play(34, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
-  'mailbox.discard': play(18, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
+  'mailbox.dead': play(18, 'any'),
+  'mailbox.replay': play(70, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
+  'mailbox.discard': play(60, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
   'events.list': play(8, 'any', (world, actor) => (actor.eventCursor !== undefined && world.random.chance(0.5) ? { after: actor.eventCursor } : {})),
-  'events.subscribe': play(8, 'peer', (_world, actor) => (actor.subscription === undefined ? {} : undefined)),
-  'events.unsubscribe': play(60, 'peer', (_world, actor) => {
+  'events.subscribe': play(20, 'peer', (_world, actor) => (actor.subscription === undefined ? {} : undefined)),
+  'events.unsubscribe': play(160, 'peer', (_world, actor) => {
     const { subscription } = actor
     actor.subscription = undefined
     return subscription === undefined ? undefined : { subscription }
@@ -122,14 +127,16 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     ...(world.random.chance(0.3) && { capabilities: world.random.chance(0.6) ? ['review'] : [] }),
     ...(world.random.chance(0.3) && { description: `does ${world.random.between(1, 99)}` }),
   })),
-  'peers.rename': play(8, 'peer', (world, actor) => ({ name: world.random.chance(0.2) ? (world.random.pick(world.peers)?.name ?? 'x') : `${actor.name.slice(0, 20)}-${world.random.between(1, 9)}` })),
-  'peers.retire': play(2.5, 'any', (world, actor) => {
+  'peers.rename': play(8, 'peer', (world, actor) => ({
+    name: world.random.chance(0.2) ? (world.random.pick(world.peers)?.name ?? 'x') : `${actor.name.slice(0, 20)}-${world.random.between(1, 9)}`,
+  })),
+  'peers.retire': play(3, 'any', (world, actor) => {
     if (world.peers.length < 6) return undefined
     return actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody', reason: 'told to go' } : { reason: 'has had enough' }
   }),
-  'enrolments.create': play(30, 'admin', () => ({ label: 'spare', maxUses: 2 })),
-  'enrolments.list': play(8, 'admin'),
-  'enrolments.revoke': play(40, 'admin', (world) => world.spareEnrolment()),
+  'enrolments.create': play(50, 'admin', () => ({ label: 'spare', maxUses: 2 })),
+  'enrolments.list': play(14, 'admin'),
+  'enrolments.revoke': play(90, 'admin', (world) => world.spareEnrolment()),
   'credentials.create': play(12, 'any', (world, actor) => (actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody' } : {})),
   'credentials.list': play(6, 'any'),
   'credentials.revoke': play(26, 'any', (world, actor) => {
@@ -137,8 +144,8 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     return credential === undefined ? undefined : { credential }
   }),
   'circles.list': play(5, 'any'),
-  'grants.add': play(14, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
-  'grants.remove': play(14, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
+  'grants.add': play(20, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
+  'grants.remove': play(20, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
   'grants.list': play(5, 'any'),
   'node.ping': play(6, 'any'),
   'node.status': play(6, 'any'),

@@ -67,15 +67,14 @@ async function play(world: World, operations: number): Promise<void> {
     if (random.chance(0.004)) race(world)
     perform(world)
     if (random.chance(0.5)) clock.advance(pause(world))
-    for (const actor of world.actors) if (!actor.link && !actor.retired && random.chance(0.25)) actor.connect()
-    settle(world)
+    comeBack(world)
+    world.settle()
   }
 }
 
-/** After each step: a dead process is cleared away, and nothing may be owed at the end of a turn. */
-export function settle(world: World): void {
-  world.bury()
-  if (world.life) world.witness.offers.onTurnEnd()
+/** Those who are offline come back, sooner or later. */
+function comeBack(world: World): void {
+  for (const actor of world.actors) if (!actor.link && !actor.retired && world.random.chance(0.25)) actor.connect()
 }
 
 function pause({ random }: World): number {
@@ -89,7 +88,7 @@ function pause({ random }: World): number {
 }
 
 /** Everybody joins over the wire, as programs do. */
-async function join(world: World): Promise<void> {
+export async function join(world: World): Promise<void> {
   const enrolment = await world.found()
   const registrar = new Actor(world, { name: 'registrar', kind: 'enrolment', token: enrolment })
   const casts = [
@@ -120,7 +119,7 @@ async function join(world: World): Promise<void> {
 /** One operation of somebody who can do it. */
 function perform(world: World): void {
   const { random } = world
-  const actor = random.pick(world.actors.filter((candidate) => candidate.online && (candidate.kind !== 'admin' || random.chance(0.7))))
+  const actor = random.pick([world.admin, ...world.actors].filter((candidate) => candidate.online))
   if (!actor) return
   if (actor.kind === 'enrolment') return register(world, actor)
   const plays = ENTRIES.filter(([, { by }]) => performs(actor, by))

@@ -4,8 +4,8 @@ import { FAULTS } from './coverage.ts'
 import { cannotBefall, cannotStrike, SEEDS_PER_SHARD, type Sweep, sweep, TRANSITIONS } from './sweep.ts'
 
 /** How often at least, in one shard, each fault must strike each operation and each transition. */
-const MIN_ON_OPERATIONS = 2
-const MIN_ON_TRANSITIONS = 2
+const MIN_ON_OPERATIONS = 1
+const MIN_ON_TRANSITIONS = 1
 const MIN_OF_EACH_FAULT = 100
 
 /** The seeds of one shard: vitest runs the files of the shards side by side. */

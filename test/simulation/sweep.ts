@@ -18,7 +18,8 @@ export async function sweep(shard: number): Promise<Sweep> {
   for (let seed = shard * SEEDS_PER_SHARD + 1; seed <= (shard + 1) * SEEDS_PER_SHARD && failures.length < 3; seed += 1) {
     const { failure, coverage: own } = await simulate({ seed, operations: OPERATIONS_PER_SEED })
     coverage.merge(own)
-    if (failure) failures.push(`seed ${seed}: ${failure.message}\nThe last that happened (npm run simulate -- --seed ${seed}):\n${failure.last.slice(-40).join('\n')}`)
+    if (failure)
+      failures.push(`seed ${seed}: ${failure.message}\nThe last that happened (npm run simulate -- --seed ${seed}):\n${failure.last.slice(-40).join('\n')}`)
   }
   const operations = [...coverage.operations.values()].reduce((sum, count) => sum + count, 0)
   return { coverage, operations, failures }
@@ -62,4 +63,3 @@ export const TRANSITIONS = [
   'delivery replayed',
   'delivery discarded',
 ] as const
-

@@ -1,11 +1,11 @@
 import { OPERATIONS, type OperationName } from '../../src/contract/index.ts'
 import { decodeId } from '../../src/ids.ts'
 import type { Coverage, Fault } from './coverage.ts'
-import type { Change } from './journal.ts'
+import type { Change, Moved } from './journal.ts'
 import { Ledger } from './ledger.ts'
 import type { Link, LinkWatcher, ServerFrame } from './network.ts'
 import { Offers } from './offers.ts'
-import type { SimRequest } from './requests.ts'
+import type { Intent, SimRequest } from './requests.ts'
 
 /** What the witness sees of the world. */
 export interface Scene {
@@ -176,7 +176,8 @@ export class Witness implements LinkWatcher {
     if (!cause || params.redelivered) return
     // A reply precedes any delivery that its operation caused. Repeats in the same batch found it done.
     const first = this.#inBatch.find((request) => request.intent === cause)
-    if (first && !first.replied && first.link.serverOpen) this.fail(`delivery ${id} left before the reply to request ${first.id} (${cause.method}) that caused it`)
+    if (first && !first.replied && first.link.serverOpen)
+      this.fail(`delivery ${id} left before the reply to request ${first.id} (${cause.method}) that caused it`)
   }
 
   /** Requests of the newest commit: their replies are due before what they caused. */
@@ -192,38 +193,47 @@ export class Witness implements LinkWatcher {
     this.#scene.coverage.outcome(code ? `${intent.method} ${code}` : intent.method)
     if (code === 'internal' || code === 'invalid_frame' || code === 'unknown_operation') this.fail(`${intent.method} was answered with ${code}`)
     if (code === undefined) this.#onSuccess(link, request, frame.result ?? {})
-    else if (isUnrefusable(intent.method) && ['mailbox_full', 'thread_full', 'pair_parked'].includes(code)) this.fail(`${intent.method} was refused with ${code}`)
+    else if (isUnrefusable(intent.method) && ['mailbox_full', 'thread_full', 'pair_parked'].includes(code))
+      this.fail(`${intent.method} was refused with ${code}`)
   }
 
   #onSuccess(link: Link, request: SimRequest, result: Record<string, unknown>): void {
     const { intent } = request
     if (isCommand(intent.method) && request.commitsAtArrival === this.commits) this.fail(`${intent.method} was confirmed before a commit`)
     this.#checkNamed(intent.method, intent.params)
-    if (intent.method === 'threads.wait') this.#checkWait(result as never)
-    const peer = this.#scene.peerOf(link)
-    if (intent.method === 'hello') this.#meetIncarnation(result)
-    if (intent.method === 'hello' && intent.params['consume'] === true && peer !== undefined) {
-      this.offers.onConsuming(peer, link, (intent.params['prefetch'] as number | undefined) ?? 32)
-    }
-    if (intent.method === 'mailbox.ack') this.#checkAcked(peer, intent.params['deliveries'] as string[])
-    if (intent.method === 'mailbox.extend') this.#onExtended(intent.params, result)
-    if (intent.method === 'credentials.revoke') this.#revokedAt.set(numberOf(intent.params['credential']), request.arrival)
-    if (intent.method === 'hello') link.credential = numberOf((result['you'] as { credential?: string }).credential)
-    const named = intent.method === 'threads.cancel' ? [] : messagesNamed(result)
-    // A reply that reaches nobody any more, and a cancel, name no message.
-    const numbers = named?.length === 0 && intent.method !== 'threads.notify' ? [...intent.effects] : named
-    // Where everybody was refused, nothing was done, and the key is free.
-    if (intent.token === undefined || numbers === undefined || numbers.length === 0) return
-    const missing = numbers.filter((id) => !intent.effects.has(id))
-    if (missing.length > 0) this.fail(`${intent.method} ${intent.token} was confirmed with messages ${missing.join()}, which are not stored for it`)
-    if (intent.confirmed && intent.confirmed.join() !== numbers.join())
-      this.fail(`${intent.method} with key ${intent.key} was answered with ${numbers.join()} and before with ${intent.confirmed.join()}`)
-    intent.confirmed = numbers
+    this.#learns[intent.method]?.(link, request, result as never)
+    if (intent.token !== undefined) this.#confirm(intent, result)
   }
 
-  #meetIncarnation(result: Record<string, unknown>): void {
-    const { incarnation } = result['node'] as { incarnation: string }
+  readonly #learns: Readonly<Record<string, (link: Link, request: SimRequest, result: never) => void>> = {
+    hello: (link, { intent }, result) => this.#onHello(link, intent.params, result),
+    'threads.wait': (_link, _request, result) => this.#checkWait(result),
+    'mailbox.ack': (link, { intent }) => this.#checkAcked(this.#scene.peerOf(link), intent.params['deliveries'] as string[]),
+    'mailbox.extend': (_link, { intent }, result) => this.#onExtended(intent.params, result),
+    'credentials.revoke': (_link, { intent, arrival }) => void this.#revokedAt.set(numberOf(intent.params['credential']), arrival),
+  }
+
+  #onHello(link: Link, params: Readonly<Record<string, unknown>>, hello: { node: { incarnation: string }; you: { credential?: string } }): void {
+    const { incarnation } = hello.node
     if (!this.#ceilings.has(incarnation)) this.#ceilings.set(incarnation, new Map())
+    link.credential = numberOf(hello.you.credential)
+    const peer = this.#scene.peerOf(link)
+    if (params['consume'] === true && peer !== undefined) this.offers.onConsuming(peer, link, (params['prefetch'] as number | undefined) ?? 32)
+  }
+
+  /** What is confirmed is stored, and a repeat is told the same. */
+  #confirm(intent: Intent, result: Record<string, unknown>): void {
+    const { method, token, key, effects, confirmed } = intent
+    const named = method === 'threads.cancel' ? [] : messagesNamed(result)
+    // A reply that reaches nobody any more, and a cancel, name no message.
+    const numbers = named?.length === 0 && method !== 'threads.notify' ? [...effects] : named
+    // Where everybody was refused, nothing was done, and the key is free.
+    if (numbers === undefined || numbers.length === 0) return
+    const missing = numbers.filter((id) => !effects.has(id))
+    if (missing.length > 0) this.fail(`${method} ${token} was confirmed with messages ${missing.join()}, which are not stored for it`)
+    if (confirmed && confirmed.join() !== numbers.join())
+      this.fail(`${method} with key ${key} was answered with ${numbers.join()} and before with ${confirmed.join()}`)
+    intent.confirmed = numbers
   }
 
   /** An id of something that a restore undid names nothing, least of all what has its number now. */
@@ -288,22 +298,36 @@ function messagesNamed(result: Record<string, unknown>): number[] | undefined {
   return sent ? [...new Set(sent.map(({ message }) => numberOf(message)))].sort((a, b) => a - b) : undefined
 }
 
+const TOLD: ReadonlySet<string> = new Set(['reply', 'remind'])
+const SIMPLE: Partial<Record<Change['what'], string[]>> = {
+  redacted: ['message redacted'],
+  retired: ['peer retired'],
+  revoked: ['credential revoked'],
+  delivery: ['delivery queued'],
+}
 const MOVES: Readonly<Record<string, string>> = { acked: 'acked', superseded: 'superseded', withdrawn: 'withdrawn', dead: 'dead', offered: 'handed over' }
 
 /** The transitions that changes amount to, by name. */
 export function transitionsOf(changes: readonly Change[]): string[] {
   return changes.flatMap((change): string[] => {
-    if (change.what === 'thread') return [`thread opened (${change.kind})`]
-    if (change.what === 'closed') return [`thread ${change.state}`]
-    if (change.what === 'redacted') return ['message redacted']
-    if (change.what === 'retired') return ['peer retired']
-    if (change.what === 'revoked') return ['credential revoked']
-    if (change.what === 'message') return change.late ? ['message late'] : change.kind === 'reply' || change.kind === 'remind' ? [`message ${change.kind}`] : []
-    if (change.what === 'delivery') return ['delivery queued']
-    if (change.what !== 'moved') return []
-    if (change.was === 'dead') return [change.state === 'queued' ? 'delivery replayed' : 'delivery discarded']
-    if (change.state !== 'queued') return [`delivery ${MOVES[change.state]}`]
-    if (change.failures > change.wasFailures) return ['delivery failed']
-    return [change.attempt > change.wasAttempt ? 'delivery lost' : 'delivery returned']
+    switch (change.what) {
+      case 'thread':
+        return [`thread opened (${change.kind})`]
+      case 'closed':
+        return [`thread ${change.state}`]
+      case 'message':
+        return change.late ? ['message late'] : TOLD.has(change.kind) ? [`message ${change.kind}`] : []
+      case 'moved':
+        return [moveOf(change)]
+      default:
+        return SIMPLE[change.what] ?? []
+    }
   })
+}
+
+function moveOf({ was, state, attempt, wasAttempt, failures, wasFailures }: Moved): string {
+  if (was === 'dead') return state === 'queued' ? 'delivery replayed' : 'delivery discarded'
+  if (state !== 'queued') return `delivery ${MOVES[state]}`
+  if (failures > wasFailures) return 'delivery failed'
+  return attempt > wasAttempt ? 'delivery lost' : 'delivery returned'
 }

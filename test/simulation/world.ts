@@ -6,6 +6,7 @@ import { Actor, type InHand } from './actor.ts'
 import { Coverage, type Fault } from './coverage.ts'
 import { type CommitFault, Disk } from './disk.ts'
 import type { Change } from './journal.ts'
+import { tokenOf } from './ledger.ts'
 import { Life } from './life.ts'
 import { type Link, Network } from './network.ts'
 import { SPEAKING } from './operations.ts'
@@ -45,6 +46,9 @@ export class World {
   /** Its own, so that what the daemon draws does not change what is done to it. */
   readonly #daemonRandom: Random
   readonly #trace: Trace
+  /** Keyed intents and requests of the SDK. */
+  readonly #foreign: Intent[] = []
+  readonly #foreignRequests = new Map<string, SimRequest>()
   readonly #statements = new Map<string, Database.Statement<unknown[]>>()
   #statementsOf: Database.Database | undefined
   #incarnation: string | undefined
@@ -146,6 +150,12 @@ export class World {
     this.witness.onLifeEnd()
   }
 
+  /** After each step: a dead process is cleared away, and nothing may be owed at the end of a turn. */
+  settle(): void {
+    this.bury()
+    if (this.life) this.witness.offers.onTurnEnd()
+  }
+
   /** Stops in order; nothing may be left behind. */
   stop(): void {
     const { life } = this
@@ -201,7 +211,15 @@ export class World {
     }
     const key = KEYED.has(method) ? `k${this.#lastToken}` : undefined
     if (key !== undefined) given['key'] = key
-    const intent: Intent = { method, params: given, actor, effects: new Set(), requests: [], ...(token !== undefined && { token }), ...(key !== undefined && { key }) }
+    const intent: Intent = {
+      method,
+      params: given,
+      actor,
+      effects: new Set(),
+      requests: [],
+      ...(token !== undefined && { token }),
+      ...(key !== undefined && { key }),
+    }
     if (token !== undefined) this.witness.ledger.intents.set(token, intent)
     return intent
   }
@@ -250,7 +268,15 @@ export class World {
   }
 
   actorOfPeer(id: string): Actor | undefined {
-    return this.actors.find((actor) => actor.peer === numberOf(id))
+    return this.peers.find((actor) => actor.peer === numberOf(id)) ?? this.actors.find((actor) => actor.peer === numberOf(id))
+  }
+
+  joined(name: string, id: string, token: string): void {
+    const actor = this.joining.get(name)
+    if (!actor) return
+    actor.peerId = id
+    actor.retired = false
+    actor.tokens.push(token)
   }
 
   learnName({ id, name }: { id: string; name: string }): void {
@@ -286,10 +312,34 @@ export class World {
     const { events } = this.witness.ledger
     const index = events.lastIndexOf(now.seq)
     if (index < 0) return this.fail(`event ${next} was sent and is not in the log`)
-    if ((events[index - 1] ?? 0) > before.seq || before.seq >= now.seq) this.fail(`event ${next} was sent after ${previous}; the one before it is ${events[index - 1]}`)
+    if ((events[index - 1] ?? 0) > before.seq || before.seq >= now.seq)
+      this.fail(`event ${next} was sent after ${previous}; the one before it is ${events[index - 1]}`)
+  }
+
+  /** Takes note of a request that the SDK sends, so that it is held to the promises as those of the actors are. */
+  adopt(link: Link, actor: Actor, text: string): void {
+    const { id, method, params } = JSON.parse(text) as { id: number | string; method: string; params: Record<string, unknown> }
+    const key = typeof params['key'] === 'string' ? params['key'] : undefined
+    let intent = this.#foreign.find((known) => key !== undefined && known.key === key && known.method === method)
+    if (!intent) {
+      const token = tokenOf(String(params['body'] ?? params['reason'] ?? ''))
+      intent = { method, params, actor, effects: new Set(), requests: [], ...(token !== undefined && { token }), ...(key !== undefined && { key }) }
+      if (key !== undefined) this.#foreign.push(intent)
+      if (token !== undefined) this.witness.ledger.intents.set(token, intent)
+    }
+    if (method === 'mailbox.nack') {
+      const { delivery, attempt, reason } = params as { delivery: string; attempt: number; reason: string }
+      this.witness.offers.nacks.set(reason, { peer: actor.peer ?? 0, delivery: numberOf(delivery), attempt })
+    }
+    const request: SimRequest = { id: Number(id), intent, link, marks: new Set(), arrival: 0, commitsAtArrival: 0, replied: false }
+    intent.requests.push(request)
+    this.operations += 1
+    this.#foreignRequests.set(`${link.number} ${id}`, request)
   }
 
   #requestOf(link: Link, id: unknown): SimRequest | undefined {
+    const foreign = this.#foreignRequests.get(`${link.number} ${id}`)
+    if (foreign) return foreign
     const request = typeof id === 'number' ? this.requests.get(id) : undefined
     return request?.link === link ? request : undefined
   }
