@@ -296,7 +296,7 @@ export class Actor {
   #react(hand: InHand, owed: boolean): void {
     const { random, draining } = this.#world
     const isAsk = hand.kind === 'ask'
-    if (draining) return isAsk ? this.#answer(hand.thread, owed ? undefined : hand.delivery) : this.#ack(hand)
+    if (draining) return this.#perform('ack', hand, owed)
     // Some deliveries are poison: whoever takes them fails.
     if (!owed && numberOf(hand.delivery) % 9 === 0 && random.chance(0.95)) return this.nack(hand)
     const reaction = random.weighted<Reaction>(isAsk ? ON_ASK : ON_OTHER)
@@ -306,6 +306,7 @@ export class Actor {
   }
 
   #perform(reaction: Reaction, hand: InHand, owed: boolean): void {
+    if (this.#world.draining) return hand.kind === 'ask' ? this.#answer(hand.thread, owed ? undefined : hand.delivery) : this.#ack(hand)
     switch (reaction) {
       case 'answer':
         return this.#answer(hand.thread, owed ? undefined : hand.delivery)

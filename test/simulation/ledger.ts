@@ -129,7 +129,8 @@ export class Ledger {
     const expected = by === opener || opener === null || this.#witness.isRetired(opener) ? 0 : 1
     // Told, and retired right after, in the same commit.
     const isLeaving = changes.some((change) => change.what === 'retired' && change.id === opener)
-    if (opener !== null && told(opener) !== expected && !isLeaving) this.#witness.fail(`asker ${opener} of thread ${id} gets ${told(opener)} closing messages (${state})`)
+    if (opener !== null && told(opener) !== expected && !isLeaving)
+      this.#witness.fail(`asker ${opener} of thread ${id} gets ${told(opener)} closing messages (${state})`)
     const now = this.#witness.wall()
     if (state === 'expired' && now < closed.deadlineAt) this.#witness.fail(`thread ${id} expired ${closed.deadlineAt - now} ms before its deadline`)
     if (state === 'expired' && closed.escalateTo !== null && !this.#witness.isRetired(closed.escalateTo)) this.#checkEscalation(id, closed.escalateTo, changes)

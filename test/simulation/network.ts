@@ -182,7 +182,7 @@ export class Network {
     const at = Math.max(this.#clock.monoMs() + delay, queue.at(-1)?.at ?? 0)
     this.#order += 1
     queue.push({ ...body, at, order: this.#order, late: delay >= 5 })
-    this.arm()
+    this.#armAt(at)
   }
 
   arm(): void {
@@ -191,7 +191,11 @@ export class Network {
       next = Math.min(next, link.toServer[0]?.at ?? next)
       if (!link.stalled) next = Math.min(next, link.toClient[0]?.at ?? next)
     }
-    if (next === Number.POSITIVE_INFINITY || (this.#cancel && this.#armedAt <= next)) return
+    if (next < Number.POSITIVE_INFINITY) this.#armAt(next)
+  }
+
+  #armAt(next: number): void {
+    if (this.#cancel && this.#armedAt <= next) return
     this.#cancel?.()
     this.#armedAt = next
     this.#cancel = this.#clock.setTimer(() => this.#tick(), Math.max(0, next - this.#clock.monoMs()))

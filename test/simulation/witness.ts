@@ -76,7 +76,7 @@ export class Witness implements LinkWatcher {
   /** A fault of the whole world counts against what the next commits do. */
   onWorldFault(fault: Fault): void {
     // A start and the clients that come back take some commits of their own.
-    this.#recent.set(fault, this.commits + (fault === 'restart' || fault === 'restore' ? 24 : 6))
+    this.#recent.set(fault, this.commits + (fault === 'restart' || fault === 'restore' ? 40 : 6))
     this.lastTrouble = this.mono()
   }
 
