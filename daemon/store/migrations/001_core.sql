@@ -40,7 +40,7 @@ CREATE TABLE idempotency (
   actor     INTEGER NOT NULL,
   operation TEXT NOT NULL,
   key       TEXT NOT NULL,
-  hash      BLOB NOT NULL,
+  hash      INTEGER NOT NULL,
   created   INTEGER NOT NULL,
   count     INTEGER NOT NULL,
   at        INTEGER NOT NULL,
