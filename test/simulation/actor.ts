@@ -307,7 +307,7 @@ export class Actor {
   }
 
   #perform(reaction: Reaction, hand: InHand, owed: boolean): void {
-    if (this.#world.draining) return hand.kind === 'ask' ? this.#answer(hand.thread, owed ? undefined : hand.delivery) : this.#ack(hand)
+    if (this.#world.draining) return this.#finish(hand, owed)
     switch (reaction) {
       case 'answer':
         return this.#answer(hand.thread, owed ? undefined : hand.delivery)
@@ -315,7 +315,7 @@ export class Actor {
         return this.#world.speak(this, 'threads.decline', { thread: hand.thread, ...(!owed && { delivery: hand.delivery }) })
       case 'reply':
         this.#world.speak(this, 'threads.reply', { thread: hand.thread, causedBy: hand.message })
-        return hand.kind === 'ask' ? this.#answer(hand.thread, hand.delivery) : this.#ack(hand)
+        return this.#finish(hand, false)
       case 'nack':
         return owed ? undefined : this.nack(hand)
       case 'extend':
@@ -328,6 +328,11 @@ export class Actor {
       default:
         return this.#ack(hand)
     }
+  }
+
+  #finish(hand: InHand, owed: boolean): void {
+    if (hand.kind === 'ask') this.#answer(hand.thread, owed ? undefined : hand.delivery)
+    else this.#ack(hand)
   }
 
   nack(hand: InHand): void {

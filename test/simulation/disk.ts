@@ -43,6 +43,8 @@ export class Disk {
   readonly injected = new WeakSet<object>()
   /** Strikes the next commit. */
   fault: CommitFault | undefined
+  /** The fault, or the crash, waits for a commit that makes a rare change. */
+  waitsForRare = false
   readonly #listener: DiskListener
   readonly #folder: string | undefined
   #db: Database.Database | undefined
@@ -136,7 +138,7 @@ export class Disk {
   #commit(db: Database.Database, run: () => unknown): unknown {
     const changes = this.#journal?.take() ?? []
     // A commit that changes nothing is not worth a fault.
-    const isWorth = changes.length > 0
+    const isWorth = this.waitsForRare ? changes.some(isRare) : changes.length > 0
     const fault = isWorth ? this.fault : undefined
     if (isWorth && this.#listener.diesAt('before')) {
       this.#listener.onFailed(changes)
@@ -165,4 +167,11 @@ export class Disk {
     this.injected.add(error)
     return error
   }
+}
+
+/** What happens seldom is struck too seldom by chance alone. */
+function isRare(change: Change): boolean {
+  if (change.what === 'closed') return change.state === 'failed' || change.state === 'cancelled'
+  if (change.what === 'message') return change.kind === 'remind' || change.late
+  return change.what === 'redacted' || (change.what === 'moved' && (change.was === 'dead' || change.state === 'dead' || change.state === 'superseded'))
 }

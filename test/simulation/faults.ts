@@ -80,6 +80,7 @@ function crash(world: World): void {
   world.strikeAll('crash')
   const { random } = world
   world.crashPlan = random.chance(0.3) ? { point: 'before' } : { point: 'after', frames: random.chance(0.5) ? 0 : random.between(1, 4) }
+  world.disk.waitsForRare = random.chance(0.4)
   if (random.chance(0.15)) world.die()
 }
 

@@ -88,7 +88,7 @@ function pause({ random }: World): number {
 }
 
 /** Everybody joins over the wire, as programs do. */
-export async function join(world: World): Promise<void> {
+async function join(world: World): Promise<void> {
   const enrolment = await world.found()
   const registrar = new Actor(world, { name: 'registrar', kind: 'enrolment', token: enrolment })
   const casts = [

@@ -308,7 +308,7 @@ const SIMPLE: Partial<Record<Change['what'], string[]>> = {
 const MOVES: Readonly<Record<string, string>> = { acked: 'acked', superseded: 'superseded', withdrawn: 'withdrawn', dead: 'dead', offered: 'handed over' }
 
 /** The transitions that changes amount to, by name. */
-export function transitionsOf(changes: readonly Change[]): string[] {
+function transitionsOf(changes: readonly Change[]): string[] {
   return changes.flatMap((change): string[] => {
     switch (change.what) {
       case 'thread':

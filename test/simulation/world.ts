@@ -260,6 +260,7 @@ export class World {
 
   armCommitFault(fault: CommitFault): void {
     this.disk.fault = fault
+    this.disk.waitsForRare = this.random.chance(0.4)
     this.witness.lastTrouble = this.clock.monoMs()
   }
 
