@@ -314,8 +314,8 @@ export class Actor {
       case 'decline':
         return this.#world.speak(this, 'threads.decline', { thread: hand.thread, ...(!owed && { delivery: hand.delivery }) })
       case 'reply':
-        this.#world.speak(this, 'threads.reply', { thread: hand.thread, causedBy: hand.message })
-        return this.#finish(hand, false)
+        this.#reply(hand, owed)
+        return this.#world.after(100, () => this.#perform(hand.kind === 'ask' ? 'answer' : 'ack', hand, owed))
       case 'nack':
         return owed ? undefined : this.nack(hand)
       case 'extend':
@@ -333,6 +333,12 @@ export class Actor {
   #finish(hand: InHand, owed: boolean): void {
     if (hand.kind === 'ask') this.#answer(hand.thread, owed ? undefined : hand.delivery)
     else this.#ack(hand)
+  }
+
+  /** Says more; about anything but an ask that is receipt enough. */
+  #reply(hand: InHand, owed: boolean): void {
+    const receipt = hand.kind !== 'ask' && !owed ? { delivery: hand.delivery } : {}
+    this.#world.speak(this, 'threads.reply', { thread: hand.thread, causedBy: hand.message, ...receipt })
   }
 
   nack(hand: InHand): void {
@@ -384,7 +390,7 @@ const ON_OTHER: readonly (readonly [Reaction, number])[] = [
   ['nack', 10],
   ['ignore', 6],
   ['later', 8],
-  ['reply', 5],
+  ['reply', 9],
   ['extend', 4],
   ['crash', 2],
 ]

@@ -253,6 +253,7 @@ export class Offers {
     this.#checkCounts(moved, isBurial ? next.reason : moved.reason)
     known.state = moved.state
     if (isBurial) return
+    this.#checkRetry(moved)
     this.#checkInFlight(moved)
     this.#forget(moved)
     if (moved.was === 'dead' && moved.state === 'queued') known.solicited = true
@@ -267,6 +268,16 @@ export class Offers {
     }
     if (moved.state === 'acked' && !this.#witness.isPull(moved.peer) && !this.#witness.hasAsked(moved.peer)) {
       this.#witness.fail(`delivery ${moved.id} was acked, and its recipient ${moved.peer} has asked for nothing`)
+    }
+  }
+
+  /** What waits again has counted the offer that ended, and has not spent all it had. */
+  #checkRetry({ id, was, state, attempt, wasAttempt, failures, wasFailures }: Moved): void {
+    if (state !== 'queued' || was === 'dead') return
+    const isCounted = failures > wasFailures || this.#returning.get(id)?.how === 'lost'
+    if (was === 'queued' && isCounted && attempt !== wasAttempt + 1) this.#witness.fail(`delivery ${id} waits again as attempt ${attempt}, after ${wasAttempt}`)
+    if (isCounted && (failures >= LIMITS.maxFailures || attempt >= LIMITS.maxAttempts)) {
+      this.#witness.fail(`delivery ${id} waits again after ${failures} failures and ${attempt} attempts`)
     }
   }
 

@@ -51,7 +51,7 @@ type Tunable = { -readonly [K in keyof typeof LIMITS]: number }
 /** Some seeds live with limits so small that they are reached. */
 function tune(seed: number): () => void {
   const before = { ...LIMITS }
-  const tight = { ...(seed % 2 === 0 && { maxUnsolicited: 14, batchOperations: 6 }), ...(seed % 3 === 0 && { maxAttempts: 5, maxThreadMessages: 12 }) }
+  const tight = { ...(seed % 2 === 0 && { maxUnsolicited: 14, batchOperations: 6 }), ...(seed % 3 === 0 && { maxAttempts: 5, maxThreadMessages: 4 }) }
   Object.assign(LIMITS as Tunable, tight)
   return () => void Object.assign(LIMITS as Tunable, before)
 }

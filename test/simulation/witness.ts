@@ -48,6 +48,8 @@ export class Witness implements LinkWatcher {
   /** For each incarnation that ended, the last number of each kind that still counts. */
   readonly #ceilings = new Map<string, Map<string, number>>()
   #arrivals = 0
+  /** Deliveries that the newest commit acked. */
+  #acked: ReadonlySet<number> = new Set()
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -130,6 +132,7 @@ export class Witness implements LinkWatcher {
   onCommitted(changes: readonly Change[]): void {
     this.commits += 1
     this.#inBatch = this.batch
+    this.#acked = new Set(changes.flatMap((change) => (change.what === 'moved' && change.state === 'acked' ? [change.id] : [])))
     for (const change of changes) {
       if (change.what === 'retired') this.#retired.add(change.id)
     }
@@ -192,9 +195,19 @@ export class Witness implements LinkWatcher {
     const code = frame.error?.data.code
     this.#scene.coverage.outcome(code ? `${intent.method} ${code}` : intent.method)
     if (code === 'internal' || code === 'invalid_frame' || code === 'unknown_operation') this.fail(`${intent.method} was answered with ${code}`)
+    if (code !== undefined) this.#checkUndone(link, request)
     if (code === undefined) this.#onSuccess(link, request, frame.result ?? {})
     else if (isUnrefusable(intent.method) && ['mailbox_full', 'thread_full', 'pair_parked'].includes(code))
       this.fail(`${intent.method} was refused with ${code}`)
+  }
+
+  /** A command that is refused acks nothing either. */
+  #checkUndone(link: Link, request: SimRequest): void {
+    const delivery = request.intent.params['delivery']
+    const own = this.#inBatch.filter((other) => this.#scene.peerOf(other.link) === this.#scene.peerOf(link))
+    if (delivery === undefined || own.length !== 1 || own[0] !== request) return
+    const id = numberOf(delivery)
+    if (this.#acked.has(id)) this.fail(`${request.intent.method} was refused, and delivery ${id} was acked by it`)
   }
 
   #onSuccess(link: Link, request: SimRequest, result: Record<string, unknown>): void {
