@@ -11,7 +11,7 @@ import { resolveOne } from './addresses.ts'
 import { ensureCircle } from './circles.ts'
 import { type CredentialRow, type EnrolmentRow, toCredential, toEnrolment } from './rows.ts'
 
-/** 32 bytes of randomness: the hash needs no salt and no stretching. */
+/** Bytes for the first 32 of the 48 characters of a token, 5 bits each. At 240 random bits its hash needs no salt and no stretching. */
 const TOKEN_BYTES = 32
 const TOKEN_KINDS = { peer: 'mp', admin: 'ma', enrolment: 'me' } as const
 

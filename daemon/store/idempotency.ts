@@ -53,7 +53,7 @@ export function rememberSuccess(tx: Tx, command: KeyedCommand, created: { readon
 
 /**
  * Length and CRC-32 of the input as JSON. It finds a caller's mistake, it keeps nobody out: a caller could deceive but itself.
- * SHA-256 cost 8 µs a command, this 1. Validated input has its fields in the order of the schema, so equal inputs have equal JSON.
+ * SHA-256 cost 8 µs a command. Validated input has its fields in the order of the schema, so equal inputs have equal JSON.
  */
 function hashOf(input: unknown): number {
   const text = JSON.stringify(input)

@@ -12,7 +12,6 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 const LIKE_ID = new RegExp(`^(?:${Object.values(ID_KINDS).join('|')})_[${CROCKFORD}]{7,}$`, 'i')
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/
 const ADDRESS = /^(?:(?:role|cap):)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:@[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?$/
-/** An upper bound, in characters, on what `maxBodyBytes` can hold; the exact check is in bytes. */
 const encoder = new TextEncoder()
 
 /** An id of one kind. It says nothing about whether the thing exists. */
@@ -45,6 +44,7 @@ export const Line = (maxChars: number) =>
 export const Body = z
   .string()
   .min(1, 'A body must say something')
+  // No UTF-16 unit takes more than three bytes of UTF-8, so most bodies need no count.
   .refine((text) => text.length * 3 <= LIMITS.maxBodyBytes || encoder.encode(text).length <= LIMITS.maxBodyBytes, {
     error: `At most ${LIMITS.maxBodyBytes} bytes of UTF-8`,
     params: { code: 'too_large' },

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LIMITS } from '../limits.ts'
 import { EventCursor, Id, Line, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { Peer, Role } from './peers.ts'
@@ -45,7 +46,7 @@ export const HelloInput = z.strictObject({
   client: Line(100).min(1),
   /** Become the consumer of the peer's mailbox (stream mode); an earlier consumer is replaced. */
   consume: z.boolean().default(false),
-  prefetch: z.int().min(1).max(1_024).default(32),
+  prefetch: z.int().min(1).max(LIMITS.maxPrefetch).default(LIMITS.prefetch),
 })
 
 export const HelloOutput = z.object({
