@@ -9,3 +9,5 @@ const args = process.argv.slice(2)
 const demo = args.includes('--demo')
 if (demo) await must(process.execPath, ['dist/client/demo/main.js', ...args.filter((arg) => arg !== '--demo')])
 else await must(process.execPath, ['dist/client/cli/main.js', 'up', ...args])
+// Nothing was installed outside this folder, so the shell does not know the command by itself; standard output may be JSON.
+if (!demo) console.error('In this folder the command is `npx muster`.')
