@@ -39,6 +39,21 @@ export interface StoreOptions {
   readonly reincarnate?: string
 }
 
+interface Prepared {
+  readonly statement: Database.Statement<Value[]>
+  /** The names of what it reads. */
+  readonly columns: readonly string[]
+}
+
+type Cells = readonly unknown[]
+
+/** A row by its columns. The driver can do this too, through an interface of V8 that makes a row of 19 columns cost 3.7 µs in place of 2.4. */
+function named(columns: readonly string[], cells: Cells): Record<string, unknown> {
+  const row: Record<string, unknown> = {}
+  for (let index = 0; index < columns.length; index += 1) row[columns[index] as string] = cells[index]
+  return row
+}
+
 /** Entries of a few hundred bytes each. */
 const MAX_CACHED = 20_000
 
@@ -49,7 +64,7 @@ export class Store implements Reader {
   /** The tag of this incarnation, part of every id and cursor that it mints. */
   readonly tag: string
   readonly #unlock: () => void
-  readonly #statements = new Map<string, Database.Statement<Value[]>>()
+  readonly #statements = new Map<string, Prepared>()
   readonly #counters = new Map<CounterKind, number>()
   readonly #dirtyCounters = new Set<CounterKind>()
   readonly #cache = new Map<string, unknown>()
@@ -71,11 +86,14 @@ export class Store implements Reader {
   }
 
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
-    return this.#statement(sql).get(...(values as Value[])) as Row | undefined
+    const { statement, columns } = this.#prepared(sql)
+    const cells = statement.get(...(values as Value[])) as Cells | undefined
+    return cells && (named(columns, cells) as Row)
   }
 
   all<Row>(sql: string, ...values: readonly Value[]): Row[] {
-    return this.#statement(sql).all(...(values as Value[])) as Row[]
+    const { statement, columns } = this.#prepared(sql)
+    return statement.all(...(values as Value[])).map((cells) => named(columns, cells as Cells) as Row)
   }
 
   cached<T>(key: string, load: () => T): T {
@@ -101,7 +119,7 @@ export class Store implements Reader {
 
   /** @returns the number of rows changed */
   unsafeRun(sql: string, ...values: readonly Value[]): number {
-    return this.#statement(sql).run(...(values as Value[])).changes
+    return this.#prepared(sql).statement.run(...(values as Value[])).changes
   }
 
   id(kind: IdKind, number: number): string {
@@ -153,13 +171,22 @@ export class Store implements Reader {
     this.#unlock()
   }
 
-  #statement(sql: string): Database.Statement<Value[]> {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.db.prepare<Value[]>(sql)
-      this.#statements.set(sql, statement)
+  #prepared(sql: string): Prepared {
+    let prepared = this.#statements.get(sql)
+    if (!prepared) {
+      const statement = this.db.prepare<Value[]>(sql)
+      prepared = {
+        statement,
+        columns: statement.reader
+          ? statement
+              .raw()
+              .columns()
+              .map(({ name }) => name)
+          : [],
+      }
+      this.#statements.set(sql, prepared)
     }
-    return statement
+    return prepared
   }
 
   /** Mints a tag for a new, restored or copied database; a copy shows itself by its inode. */
