@@ -19,7 +19,7 @@ export type Caller = PeerCaller | { readonly kind: 'admin'; readonly credentialI
 export interface Command<N extends OperationName> {
   run(tx: Tx, caller: Caller, input: Parsed<N>): Output<N>
   /** Answers a repeat with the same idempotency key from what the first run created. */
-  replay?(tx: Tx, caller: Caller, created: { readonly number: number; readonly count: number }): Output<N>
+  replay?(tx: Tx, caller: Caller, created: { readonly number: number; readonly count: number }, input: Parsed<N>): Output<N>
 }
 
 export type Query<N extends OperationName> = (reader: Reader, caller: Caller, input: Parsed<N>) => Output<N>

@@ -1,14 +1,15 @@
 import type { Logger } from 'pino'
-import { type Hello, OPERATION_NAMES, type Role } from '../src/contract/index.ts'
+import { type Hello, OPERATION_NAMES, type Role, type Turn } from '../src/contract/index.ts'
 import { MusterError } from '../src/errors.ts'
 import { LIMITS } from '../src/limits.ts'
 import { PROTOCOL } from '../src/rpc.ts'
-import type { Caller } from './caller.ts'
+import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { listEvents } from './events/events.ts'
 import { Connection, type SocketPort } from './gateway/connection.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { contractRevision } from './gateway/revision.ts'
+import { ToolCalls } from './gateway/tool-calls.ts'
 import { createRetention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import { type Handlers, OperationRunner } from './operations.ts'
@@ -17,12 +18,14 @@ import { authenticate, createCredentialHandlers, enrolmentById, listCredentials,
 import { PresenceTracker } from './peers/presence.ts'
 import { createRegistration } from './peers/registration.ts'
 import { findPeer, type PeerRow, toPeer } from './peers/rows.ts'
+import { createBoundary, SessionRegistry } from './sessions/index.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
 import { Outbox } from './store/outbox.ts'
 import { Pipeline } from './store/pipeline.ts'
 import { Store } from './store/store.ts'
 import { DueTimer } from './store/timer.ts'
-import { createThreads } from './threads/index.ts'
+import type { Tx } from './store/transaction.ts'
+import { createThreads, DeferredSignals, type Outlook } from './threads/index.ts'
 
 export interface CoreOptions {
   readonly path: string
@@ -48,13 +51,25 @@ export function createCore(options: CoreOptions) {
   const pipeline = new Pipeline({ store, clock, onFatal: options.onFatal, onUnexpected })
   const onDivergence = () => {
     threads.onDivergence()
+    sessions.onDivergence()
+    presence.restartSigns()
     heartbeat.postpone()
   }
   const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence })
   const outbox = new Outbox({ pipeline, reader: store, clock })
-  const presence = new PresenceTracker(pipeline)
+  const presence = new PresenceTracker(pipeline, clock)
   const connections = new Set<Connection>()
-  const threads = createThreads({ store, pipeline, outbox, timer, clock, random })
+  const calls = new ToolCalls()
+  const mailboxes = new DeferredSignals()
+  const outlook = (peerId: number): Outlook => threads.mail.outlook(store, peerId)
+  const sessions: SessionRegistry = new SessionRegistry({
+    clock,
+    outlook,
+    turnOf: (peerId) => findPeer(store, peerId)?.turn ?? 'unknown',
+    mailboxes,
+    lastCredential: store.last('credential'),
+  })
+  const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes })
   const retention = createRetention({ pipeline, clock, timer })
   const status: StatusSource = {
     store,
@@ -66,7 +81,7 @@ export function createCore(options: CoreOptions) {
     retention,
     now: () => clock.wallMs(),
   }
-  const runner = new OperationRunner({ store, pipeline, handlers: assemble({ store, random, threads, connections, status }) })
+  const runner = new OperationRunner({ store, pipeline, handlers: assemble({ store, random, threads, sessions, connections, calls, status }) })
   const asMusterError = (error: unknown): MusterError => {
     if (error instanceof MusterError) return error
     onUnexpected(error)
@@ -80,7 +95,10 @@ export function createCore(options: CoreOptions) {
     presence,
     dispatcher: threads.dispatcher,
     signals: threads.signals,
+    sessions,
+    outlook,
     connections,
+    calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
     hello: createHello(store, options, threads),
     touch: (credentialId) =>
@@ -92,6 +110,8 @@ export function createCore(options: CoreOptions) {
     asMusterError,
   }
   timer.add({ next: () => asMono(outbox.nextRetry()), run: () => outbox.wake() })
+  timer.add(sessions.lapses)
+  timer.add(presence.signsOver)
   const heartbeat = addHeartbeat(timer, clock, connections, presence)
   let lastEvent = store.last('event')
   pipeline.afterBatch(() => {
@@ -130,6 +150,7 @@ export function createCore(options: CoreOptions) {
     stop(): void {
       stopTimer()
       pipeline.flush()
+      calls.close()
       for (const connection of [...connections]) connection.closeWith('shutting_down', { orderly: true })
       pipeline.stop()
       store.close()
@@ -139,6 +160,7 @@ export function createCore(options: CoreOptions) {
     crash(): void {
       stopTimer()
       pipeline.abandon()
+      calls.close()
       connections.clear()
       store.close()
     },
@@ -149,24 +171,34 @@ interface AssembleOptions {
   readonly store: Store
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
+  readonly sessions: SessionRegistry
   readonly connections: Set<Connection>
+  readonly calls: ToolCalls
   readonly status: StatusSource
 }
 
-function assemble({ store, random, threads, connections, status }: AssembleOptions): Handlers {
+function assemble({ store, random, threads, sessions, connections, calls, status }: AssembleOptions): Handlers {
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
       const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
       if (same) connection.closeWith('unauthenticated')
     }
+    if (ended.credentialId === undefined) return
+    sessions.forget(ended.credentialId)
+    calls.forget(ended.credentialId)
   }
   const credentials = createCredentialHandlers({ random, disconnect })
-  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired: threads.onRetired, onTurnEnded: threads.onTurnEnded })
+  const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
+    if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
+    tx.after(() => sessions.turned(peer, turn))
+  }
+  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired: threads.onRetired, onTurn })
   return {
     ackThread: threads.ackThread,
     commands: {
       ...threads.commands,
+      'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
       'peers.rename': registration.rename,
@@ -213,9 +245,9 @@ function createHello(store: Store, options: CoreOptions, threads: ReturnType<typ
 function identityOf(store: Store, caller: Caller, threads: ReturnType<typeof createThreads>): Hello['you'] {
   switch (caller.kind) {
     case 'peer': {
-      const peer = toPeer(store, findPeer(store, caller.peerId) as PeerRow, threads.live)
       // The presence is settled by a command that this very hello queues.
-      return { kind: 'peer', peer: { ...peer, presence: 'online' }, credential: store.id('credential', caller.credentialId) }
+      const row: PeerRow = { ...(findPeer(store, caller.peerId) as PeerRow), presence: 'online' }
+      return { kind: 'peer', peer: toPeer(store, row, threads.live), credential: store.id('credential', caller.credentialId) }
     }
     case 'admin':
       return { kind: 'admin', credential: store.id('credential', caller.credentialId) }

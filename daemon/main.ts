@@ -36,6 +36,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const http = createHttp({
     deps: core.gateway,
     version,
+    random,
     allowedHosts: config.allowedHosts,
     ready: () => ready && !core.pipeline.readOnly,
     metrics: () => renderMetrics({ ...core, status: core.status, inFlight: core.inFlight, uptimeSeconds: () => (clock.monoMs() - startedAt) / 1000 }),

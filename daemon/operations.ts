@@ -86,7 +86,7 @@ export class OperationRunner {
     if (key === undefined) return this.#runHandler(tx, caller, handler, input)
     const keyed = { actor: actorOf(caller), operation: name, key, input }
     const repeat = findRepeat(tx, keyed)
-    if (repeat && handler.replay) return handler.replay(tx, caller, repeat)
+    if (repeat && handler.replay) return handler.replay(tx, caller, repeat, input as Parsed<CommandName>)
     const output = this.#runHandler(tx, caller, handler, input)
     if (tx.created) rememberSuccess(tx, keyed, tx.created)
     return output

@@ -1,5 +1,4 @@
 // Compares the contract with its golden file. `--write` accepts what adds to it; `--breaking` accepts the rest too, with a new protocol version in mind.
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { compareContracts, formatChanges } from './contract/compare.ts'
@@ -22,8 +21,6 @@ if (changes?.length === 0) {
     process.exitCode = 1
   } else if (write) {
     writeFileSync(GOLDEN, `${JSON.stringify(current, null, 2)}\n`)
-    // Formatted like every other JSON file here, so that the linter has nothing to say.
-    execFileSync(process.execPath, ['node_modules/@biomejs/biome/bin/biome', 'format', '--write', GOLDEN], { stdio: 'ignore' })
     console.error('\nWritten.')
   } else {
     console.error('\nAccept what is additive with: npx tsx scripts/golden.ts --write')

@@ -35,6 +35,13 @@ export const LIMITS = {
   backoffLastMs: 300_000,
   maxAcksPerRequest: 1_000,
   maxOwedPresented: 100,
+  // Agent sessions
+  maxSeenPerBoundary: 200,
+  maxPerBoundary: 50,
+  /** How long a wake is outstanding when nothing says what became of it. */
+  wakeLeaseMs: 120_000,
+  /** How long a call without a connection counts as a sign of life. */
+  signOfLifeMs: 120_000,
   // Threads
   defaultDeadlineMs: 86_400_000,
   minDeadlineMs: 1_000,

@@ -5,10 +5,12 @@ import { encodeFailure, encodeNotification, encodeSuccess, PROTOCOL, parseReques
 import type { Caller, PeerCaller } from '../caller.ts'
 import { type CommandName, invalidInput, type QueryName } from '../operations.ts'
 import type { Heart } from '../peers/presence.ts'
+import type { Outcome } from '../store/pipeline.ts'
 import type { Consumer, ConsumerPort } from '../threads/index.ts'
 import type { GatewayDeps } from './deps.ts'
 import { EventSubscriptions } from './subscriptions.ts'
 import { ThreadWaits } from './waits.ts'
+import { SessionWatches } from './watches.ts'
 
 /** What a connection needs of its transport: a socket, or in the simulation a pair of queues. */
 export interface SocketPort {
@@ -40,6 +42,7 @@ export class Connection implements Heart, ConsumerPort {
   readonly #inFlight = new Set<RequestId>()
   readonly #subscriptions: EventSubscriptions
   readonly #waits: ThreadWaits
+  readonly #watches: SessionWatches
   readonly #cancelHelloTimer: () => void
   #greeted = false
   #closed = false
@@ -55,6 +58,7 @@ export class Connection implements Heart, ConsumerPort {
     this.#socket = socket
     this.#subscriptions = new EventSubscriptions(deps, this)
     this.#waits = new ThreadWaits(deps, caller)
+    this.#watches = new SessionWatches(deps, caller)
     this.#cancelHelloTimer = deps.clock.setTimer(() => this.closeWith('hello_timeout'), LIMITS.helloTimeoutMs)
   }
 
@@ -121,9 +125,13 @@ export class Connection implements Heart, ConsumerPort {
     this.#closed = true
     this.#cancelHelloTimer()
     this.#waits.end()
+    this.#watches.end()
     this.#subscriptions.end()
     if (this.#consumer) this.#deps.dispatcher.detach(this.#consumer, orderly ? 'orderly' : 'lost')
-    if (this.#greeted && this.caller.kind === 'peer') this.#deps.presence.disconnected(this.caller.peerId, this)
+    if (this.#greeted && this.caller.kind === 'peer') {
+      if (this.caller.mode === 'pull') this.#deps.sessions.disconnected(this.caller)
+      this.#deps.presence.disconnected(this.caller.peerId, this)
+    }
     this.#deps.connections.delete(this)
   }
 
@@ -174,19 +182,20 @@ export class Connection implements Heart, ConsumerPort {
       if (request.method === 'hello') return this.#hello(request)
       if (!this.#greeted) throw new MusterError('hello_required', { hint: 'Send {"method":"hello","params":{"protocol":1,"client":"…"}} first.' })
       const { name, input } = this.#deps.runner.admit(this.caller, request.method, request.params)
+      const settle = (outcome: Outcome<unknown>) => (outcome.ok ? this.#reply(request.id, outcome.value) : this.#refuse(request.id, outcome.error))
       switch (name) {
         case 'node.ping':
           return this.#reply(request.id, { at: new Date(this.#deps.clock.wallMs()).toISOString() })
         case 'threads.wait':
-          return this.#waits.start(input as never, (outcome) => (outcome.ok ? this.#reply(request.id, outcome.value) : this.#refuse(request.id, outcome.error)))
+          return this.#waits.start(input as never, settle)
+        case 'sessions.watch':
+          return this.#watches.start(input as never, settle)
         case 'events.subscribe':
           return this.#reply(request.id, this.#subscriptions.open(input as never), () => this.#subscriptions.pump())
         case 'events.unsubscribe':
           return this.#reply(request.id, { ended: this.#subscriptions.close((input as { subscription: string }).subscription) })
         default:
-          return this.#deps.runner.run(this.caller, name as CommandName | QueryName, input, (outcome) =>
-            outcome.ok ? this.#reply(request.id, outcome.value) : this.#refuse(request.id, outcome.error),
-          )
+          return this.#deps.runner.run(this.caller, name as CommandName | QueryName, input, settle)
       }
     } catch (error) {
       const refusal = this.#deps.asMusterError(error)
@@ -207,7 +216,10 @@ export class Connection implements Heart, ConsumerPort {
     this.#cancelHelloTimer()
     this.#deps.log.info({ client: input.client, caller: this.#deps.describe(this.caller), consume: consumer !== undefined }, 'connected')
     this.#reply(request.id, output)
-    if (this.caller.kind === 'peer') this.#deps.presence.connected(this.caller.peerId, this)
+    if (this.caller.kind === 'peer') {
+      if (this.caller.mode === 'pull') this.#deps.sessions.connected(this.caller)
+      this.#deps.presence.connected(this.caller.peerId, this)
+    }
     if (this.caller.kind !== 'enrolment') this.#deps.touch(this.caller.credentialId)
     if (consumer && !this.#closed) {
       this.#consumer = consumer

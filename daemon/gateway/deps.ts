@@ -5,10 +5,13 @@ import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { OperationRunner } from '../operations.ts'
 import type { PresenceTracker } from '../peers/presence.ts'
+import type { SessionRegistry } from '../sessions/index.ts'
 import type { Store } from '../store/store.ts'
 import type { Dispatcher } from '../threads/dispatcher.ts'
-import type { ThreadSignals } from '../threads/signals.ts'
+import type { Outlook } from '../threads/index.ts'
+import type { Signals } from '../threads/signals.ts'
 import type { Connection } from './connection.ts'
+import type { ToolCalls } from './tool-calls.ts'
 
 /** What the doors need of the daemon. */
 export interface GatewayDeps {
@@ -18,8 +21,13 @@ export interface GatewayDeps {
   readonly runner: OperationRunner
   readonly presence: PresenceTracker
   readonly dispatcher: Dispatcher
-  readonly signals: ThreadSignals
+  readonly signals: Signals
+  readonly sessions: SessionRegistry
+  /** What waits in a mailbox. */
+  readonly outlook: (peerId: number) => Outlook
   readonly connections: Set<Connection>
+  /** Tool calls over HTTP. */
+  readonly calls: ToolCalls
   /** Who a token speaks for now. */
   readonly authenticate: (token: string) => Caller | undefined
   readonly hello: (caller: Caller) => Hello

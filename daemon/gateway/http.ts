@@ -1,12 +1,15 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { ERRORS, MusterError } from '../../src/errors.ts'
+import type { RandomBytes } from '../clock.ts'
 import type { GatewayDeps } from './deps.ts'
+import { addMcpDoor } from './mcp.ts'
 import { forbiddenOrigin } from './origin.ts'
 import { createUpgradeHandler } from './websocket.ts'
 
 export interface HttpOptions {
   readonly deps: GatewayDeps
   readonly version: string
+  readonly random: RandomBytes
   readonly allowedHosts: readonly string[]
   /** Whether new work is accepted: not before the first commit, not while stopping, not with a full disk. */
   readonly ready: () => boolean
@@ -16,7 +19,7 @@ export interface HttpOptions {
 /** How long a client may take to send the head of a request, which bounds slow handshakes. */
 const HEADERS_TIMEOUT_MS = 10_000
 
-/** The HTTP server with its unauthenticated routes; the WebSocket door is its upgrade. */
+/** The HTTP server with its unauthenticated routes and the MCP door; the WebSocket door is its upgrade. */
 export function createHttp(options: HttpOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
@@ -35,6 +38,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply.code(ready ? 200 : 503).send({ ready })
   })
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(options.metrics()))
+  addMcpDoor(app, { deps: options.deps, version: options.version, newKey: () => Buffer.from(options.random(16)).toString('hex') })
   app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: request.url.split('?')[0] })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, options.deps.asMusterError(error)))
   app.server.on('upgrade', createUpgradeHandler(options.deps, options.allowedHosts))

@@ -14,3 +14,4 @@ export {
   timeOrNull,
   toRef,
 } from './rows.ts'
+export { setTurn } from './turns.ts'

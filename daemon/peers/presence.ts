@@ -1,6 +1,8 @@
 import type { Presence } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
+import type { Clock } from '../clock.ts'
 import type { Pipeline } from '../store/pipeline.ts'
+import type { DueSource } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
 
 /** A connection as presence sees it. */
@@ -10,17 +12,22 @@ export interface Heart {
 }
 
 /**
- * Who is connected, from the connections themselves. Heartbeats stay in memory; only a transition becomes a row and an
- * event, and what a transition is gets decided inside its transaction, so that crossing ones cannot leave a stale state.
+ * Who is there, from the connections themselves, and from calls that come without one. Heartbeats stay in memory; only a
+ * transition becomes a row and an event, and what a transition is gets decided inside its transaction, so that crossing
+ * ones cannot leave a stale state.
  */
 export class PresenceTracker {
   readonly #pipeline: Pipeline
+  readonly #clock: Clock
   readonly #hearts = new Map<number, Set<Heart>>()
   /** Peers whose last transition could not be written down. */
   readonly #unwritten = new Set<number>()
+  /** Monotonic times until which a call counts, of peers that called without a connection; the first to end comes first. */
+  readonly #signs = new Map<number, number>()
 
-  constructor(pipeline: Pipeline) {
+  constructor(pipeline: Pipeline, clock: Clock) {
     this.#pipeline = pipeline
+    this.#clock = clock
   }
 
   connected(peerId: number, heart: Heart): void {
@@ -37,12 +44,41 @@ export class PresenceTracker {
     this.#settle(peerId)
   }
 
+  /** A call without a connection: the peer is online for `LIMITS.signOfLifeMs` from now. */
+  sign(peerId: number): void {
+    const before = this.presenceOf(peerId)
+    this.#signs.delete(peerId)
+    this.#signs.set(peerId, this.#clock.monoMs() + LIMITS.signOfLifeMs)
+    if (before !== 'online') this.#settle(peerId)
+  }
+
+  /** When the next call stops counting. */
+  readonly signsOver: DueSource = {
+    next: () => {
+      const until = this.#signs.values().next().value
+      return until === undefined ? undefined : { mono: until }
+    },
+    run: () => {
+      for (const [peerId, until] of this.#signs) {
+        if (until > this.#clock.monoMs()) break
+        this.#signs.delete(peerId)
+        this.#settle(peerId)
+      }
+    },
+  }
+
+  /** The clocks diverged: every call counts for one full period before any is judged over. */
+  restartSigns(): void {
+    for (const peerId of this.#signs.keys()) this.#signs.set(peerId, this.#clock.monoMs() + LIMITS.signOfLifeMs)
+  }
+
   /** A connection of the peer went silent or came back. */
   changed(peerId: number): void {
     this.#settle(peerId)
   }
 
   presenceOf(peerId: number): Presence {
+    if (this.#signs.has(peerId)) return 'online'
     const hearts = this.#hearts.get(peerId)
     if (!hearts || hearts.size === 0) return 'offline'
     for (const heart of hearts) if (heart.missedBeats <= LIMITS.awayAfterBeats) return 'online'

@@ -1,6 +1,6 @@
-import type { Output, Parsed, Role } from '../../src/contract/index.ts'
+import type { Output, Parsed, Role, Turn } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
-import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
+import { asPeer, type Caller, type Command, type PeerCaller, type Query } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
@@ -11,8 +11,8 @@ export interface RegistrationDeps extends CredentialDeps {
   readonly live: Liveness
   /** What the higher domains do, in the same transaction, when a peer leaves for good. */
   readonly onRetired: (tx: Tx, peerId: number, reason: string) => void
-  /** What the higher domains do when a peer reports the end of its turn. */
-  readonly onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void
+  /** What the higher domains do when a peer reports its turn. */
+  readonly onTurn: (tx: Tx, peer: PeerCaller, turn: Turn) => void
 }
 
 type Register = Parsed<'peers.register'>
@@ -44,7 +44,8 @@ export function createRegistration(deps: RegistrationDeps) {
 
   const describe: Command<'peers.describe'> = {
     run(tx, caller, input) {
-      const { peerId, credentialId } = asPeer(caller)
+      const peer = asPeer(caller)
+      const { peerId } = peer
       const before = mustFind(tx, peerId)
       const changed = changesOf(before, input)
       if (Object.keys(changed).length > 0) {
@@ -59,7 +60,7 @@ export function createRegistration(deps: RegistrationDeps) {
         if (input.capabilities) writeCapabilities(tx, peerId, input.capabilities)
         tx.event({ type: 'peer.described', actor: peerId, circle: before.circle_id, audience: 'circle', subject: ['peer', peerId], changed })
       }
-      if (input.turn === 'idle') deps.onTurnEnded(tx, peerId, credentialId)
+      if (input.turn !== undefined) deps.onTurn(tx, peer, input.turn)
       return { peer: toPeer(tx, mustFind(tx, peerId), deps.live) }
     },
   }

@@ -21,29 +21,32 @@ export interface PeerRow {
   readonly retired_at: number | null
 }
 
-/** Whether a stream peer has a consumer connected, known to the dispatcher alone. */
+/** What only live connections tell. */
 export interface Liveness {
+  /** Whether a stream peer has a consumer connected, known to the dispatcher alone. */
   consuming(peerId: number): boolean
+  /** Whether something would wake a session of a pull peer (`push`), or its hooks take its mail (`hook`). */
+  attended(peerId: number): 'push' | 'hook' | undefined
 }
 
 export const PEER_COLUMNS = `p.id, p.name, c.name AS circle, p.circle_id, p.role, p.mode, p.runtime, p.description, p.capabilities, p.turn, p.presence,
   p.read_marker, p.last_seen_at, p.created_at, p.retired_at`
 const PEER_BY_ID = `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?`
-const REF_BY_ID = 'SELECT p.id, p.name, c.name AS circle FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?'
+const REF_BY_ID = 'SELECT p.id, p.name, c.name AS circle, p.role FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?'
 
 export function findPeer(reader: Reader, id: number): PeerRow | undefined {
   return reader.get<PeerRow>(PEER_BY_ID, id)
 }
 
-export function toRef(reader: Reader, row: Pick<PeerRow, 'id' | 'name' | 'circle'>): PeerRef {
-  return { id: reader.id('peer', row.id), name: row.name, circle: row.circle }
+export function toRef(reader: Reader, row: Pick<PeerRow, 'id' | 'name' | 'circle' | 'role'>): PeerRef {
+  return { id: reader.id('peer', row.id), name: row.name, circle: row.circle, role: row.role }
 }
 
 /** The reference to a peer by number; `null` stands for the daemon itself. */
 export function refOf(reader: Reader, id: number | null): PeerRef | null {
   if (id === null) return null
   const load = (): PeerRef | undefined => {
-    const row = reader.get<Pick<PeerRow, 'id' | 'name' | 'circle'>>(REF_BY_ID, id)
+    const row = reader.get<Pick<PeerRow, 'id' | 'name' | 'circle' | 'role'>>(REF_BY_ID, id)
     return row && toRef(reader, row)
   }
   return reader.cached(`ref ${id}`, load) ?? null
@@ -80,13 +83,12 @@ export function moveReadMarker(tx: Tx, peerId: number, upTo: number): void {
 /** Whether the peer can be reached now, and how. */
 export function reachOf(row: Pick<PeerRow, 'id' | 'mode' | 'presence'>, live: Liveness): Reach {
   if (row.mode === 'stream') return live.consuming(row.id) ? 'push' : 'none'
-  return row.presence === 'offline' ? 'none' : 'poll'
+  return row.presence === 'offline' ? 'none' : (live.attended(row.id) ?? 'poll')
 }
 
 export function toPeer(reader: Reader, row: PeerRow, live: Liveness): Peer {
   return {
     ...toRef(reader, row),
-    role: row.role,
     runtime: row.runtime,
     mode: row.mode,
     capabilities: JSON.parse(row.capabilities) as string[],

@@ -65,9 +65,10 @@ function ackOpening(tx: Tx, deps: ThreadDeps, thread: ThreadRow): true {
  * @returns whether the recipient knows of the ask, so that it must be told of the end
  */
 function withdrawWaiting(tx: Tx, deps: ThreadDeps, closed: ThreadRow): boolean {
+  const state = closed.state === 'expired' ? 'expired' : 'withdrawn'
   const withdraw = (row: DeliveryRow) => {
     if (!isWaiting(row) || row.peer_id !== closed.recipient_id) return
-    endDelivery(tx, deps, row, 'withdrawn', `the thread was ${closed.state}`, () => closedFrame(tx, closed))
+    endDelivery(tx, deps, row, state, `the thread was ${closed.state}`, () => closedFrame(tx, closed))
   }
   const opening = findDelivery(tx, closed.opening_delivery) as DeliveryRow
   for (const message of messagesBack(tx, closed.tail, closed.size)) {

@@ -1,3 +1,4 @@
+import type { PeerCaller } from '../caller.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { Liveness } from '../peers/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
@@ -5,17 +6,24 @@ import type { Tx } from '../store/transaction.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Delays } from './flights.ts'
 import type { Room } from './room.ts'
-import type { ThreadSignals } from './signals.ts'
+import type { Signals } from './signals.ts'
+
+/** What the sessions domain, which stands above, tells this one and hears from it. */
+export interface SessionsPort extends Pick<Liveness, 'attended'> {
+  /** A session fetched its mail itself; called after the commit. */
+  fetched(peer: PeerCaller): void
+}
 
 /** What the rules of this domain need besides the transaction. They read these; they change them in effects only. */
 export interface ThreadDeps {
   readonly pipeline: Pipeline
   readonly dispatcher: Dispatcher
   readonly room: Room
-  readonly signals: ThreadSignals
+  readonly signals: Signals
   /** Visibility of what pull consumers were handed. */
   readonly holds: Delays
   readonly live: Liveness
+  readonly sessions: Pick<SessionsPort, 'fetched'>
   readonly random: RandomBytes
   /** Parks a pair of peers and tells the orchestrators of the circle. */
   readonly parkPair: (tx: Tx, pair: { readonly a: number; readonly b: number; readonly circleId: number; readonly reason: string }) => void

@@ -12,6 +12,8 @@ export interface DispatcherOptions {
   readonly owed: (peerId: number, afterThread: number) => Parcel | undefined
   /** Offers that ended with their connection: what becomes of them is a command, after which {@link Dispatcher.release} is due. */
   readonly onReturned: (flights: readonly Flight[], how: 'orderly' | 'lost') => void
+  /** A mailbox without a consumer may have something to fetch. */
+  readonly onWaiting: (peerId: number) => void
 }
 
 /** Rows that one refill reads at a time. */
@@ -89,7 +91,7 @@ export class Dispatcher {
   arrived(parcel: Parcel): void {
     if (this.#stillborn.delete(parcel.deliveryId)) return
     const box = this.#boxes.get(parcel.peerId)
-    if (!box?.consumer) return
+    if (!box?.consumer) return this.#options.onWaiting(parcel.peerId)
     const direct = parcel.control || (!box.backlog && this.#room(box) > 0 && !box.busy.has(parcel.threadId))
     if (direct && !box.consumer.port.parked) this.#offer(box, box.consumer, parcel)
     else {
@@ -131,11 +133,13 @@ export class Dispatcher {
     this.#unblock(box, delay.threadId)
     box.backlog = true
     this.#dirty.add(delay.peerId)
+    if (!box.consumer) this.#options.onWaiting(delay.peerId)
   }
 
   /** The mailbox may have something that was not announced by {@link arrived}. */
   wake(peerId: number): void {
     const box = this.#boxes.get(peerId)
+    if (!box?.consumer) this.#options.onWaiting(peerId)
     if (!box) return
     box.backlog = true
     this.#dirty.add(peerId)

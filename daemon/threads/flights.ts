@@ -95,10 +95,12 @@ export interface Delay {
 /** Deliveries kept back for a while, on monotonic time: backoff after a failure, or the visibility of a pull handover. */
 export class Delays {
   readonly #clock: Clock
+  readonly #onRemoved: (delay: Delay) => void
   readonly #byDelivery = new Map<number, { delay: Delay; ms: number; until: number }>()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onRemoved: (delay: Delay) => void = () => undefined) {
     this.#clock = clock
+    this.#onRemoved = onRemoved
   }
 
   has(deliveryId: number): boolean {
@@ -115,6 +117,7 @@ export class Delays {
   remove(deliveryId: number): Delay | undefined {
     const delay = this.#byDelivery.get(deliveryId)?.delay
     this.#byDelivery.delete(deliveryId)
+    if (delay) this.#onRemoved(delay)
     return delay
   }
 

@@ -11,26 +11,33 @@ import type { Tx } from '../store/transaction.ts'
 import { createClosing } from './close.ts'
 import { createDeadLetterHandlers, listDead } from './deadletters.ts'
 import { nextDeadline, runDeadlines } from './deadlines.ts'
-import type { ThreadDeps } from './deps.ts'
+import type { SessionsPort, ThreadDeps } from './deps.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Delays } from './flights.ts'
+import { ackThread, endTurn } from './handover.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
 import { parkPair } from './notices.ts'
 import { createOpening } from './open.ts'
 import { listPairs, releasePair } from './pairs.ts'
-import { ackThread, createPulling, endTurn, owedThreads, peekMailbox } from './pull.ts'
+import { createPulling, owedThreads, peekMailbox } from './pull.ts'
 import { getThread, listThreads, redactMessage } from './reading.ts'
 import { createReplying } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
 import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
-import { ThreadSignals } from './signals.ts'
+import { createSessionMail } from './session-mail.ts'
+import { type DeferredSignals, Signals } from './signals.ts'
 import { traceMessage } from './trace.ts'
 
 export type { Consumer, ConsumerPort } from './consumer.ts'
+export type { SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
+export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { newsOf } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
+export { priorityNumber } from './rows.ts'
+export type { SessionMail } from './session-mail.ts'
+export { DeferredSignals } from './signals.ts'
 
 export interface ThreadsOptions {
   readonly store: Store
@@ -39,10 +46,13 @@ export interface ThreadsOptions {
   readonly timer: DueTimer
   readonly clock: Clock
   readonly random: RandomBytes
+  readonly sessions: SessionsPort
+  /** Told of mailboxes in which something to fetch may have come up. */
+  readonly mailboxes: DeferredSignals
 }
 
 export function createThreads(options: ThreadsOptions) {
-  const { store, pipeline, clock, random } = options
+  const { store, pipeline, clock, random, mailboxes } = options
   // Deliveries of before this start may have been offered by the process that ended: they go out marked as redelivered.
   const lastAtStart = store.last('delivery')
   const dispatching = createDispatching(() => deps)
@@ -54,30 +64,38 @@ export function createThreads(options: ThreadsOptions) {
     queued: (peerId, limit, after) => dispatching.queued(store, peerId, limit, after, lastAtStart),
     owed: (peerId, afterThread) => dispatching.owed(store, peerId, afterThread),
     onReturned: createReturns({ pipeline, timer: options.timer, clock, dispatcher: () => dispatcher, write: dispatching.returned }),
+    onWaiting: (peerId) => mailboxes.changed(peerId),
   })
-  const live: Liveness = { consuming: (peerId) => dispatcher.consuming(peerId) }
-  const holds = new Delays(clock)
+  const live: Liveness = { consuming: (peerId) => dispatcher.consuming(peerId), attended: (peerId) => options.sessions.attended(peerId) }
+  // What ended may have kept another of its thread waiting.
+  const holds = new Delays(clock, ({ peerId }) => mailboxes.changed(peerId))
   const deps: ThreadDeps = {
     pipeline,
     dispatcher,
     room: new Room(store),
-    signals: new ThreadSignals(),
+    signals: new Signals(),
     holds,
     live,
+    sessions: options.sessions,
     random,
     parkPair: (tx, pair) => parkPair(tx, deps, pair),
   }
   restoreWaits(store, deps)
-  pipeline.afterBatch(() => dispatcher.flush())
-  addTimers(options, deps, dispatching, internal)
+  const flush = () => {
+    dispatcher.flush()
+    mailboxes.flush()
+  }
+  pipeline.afterBatch(flush)
+  addTimers(options, deps, { dispatching, internal, flush })
   options.outbox.register<{ peerId: number; reason: string }>(RETIREMENT, (tx, payload) => retireBatch(tx, deps, payload))
 
   return {
     dispatcher,
     live,
     signals: deps.signals,
+    mail: createSessionMail(deps),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
-    onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => endTurn(tx, deps, peerId, credentialId),
+    onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),
     ackThread: (tx: Tx, peerId: number, threadId: number) => ackThread(tx, deps, peerId, threadId),
     /** After a suspend or a clock step, everything on monotonic time gets one full period. */
     onDivergence: () => {
@@ -141,8 +159,16 @@ function restoreWaits(store: Store, deps: ThreadDeps): void {
 function addTimers(
   options: ThreadsOptions,
   deps: ThreadDeps,
-  dispatching: ReturnType<typeof createDispatching>,
-  internal: (run: (tx: Tx) => void) => void,
+  {
+    dispatching,
+    internal,
+    flush,
+  }: {
+    readonly dispatching: ReturnType<typeof createDispatching>
+    readonly internal: (run: (tx: Tx) => void) => void
+    /** Offers what can be offered now, and tells who waits for mail. */
+    readonly flush: () => void
+  },
 ): void {
   const { store, timer, clock } = options
   const { dispatcher, holds } = deps
@@ -165,7 +191,7 @@ function addTimers(
     next: () => mono(dispatcher.delays.nextExpiry()),
     run: () => {
       for (const delay of dispatcher.delays.expired(clock.monoMs())) dispatcher.undelay(delay.deliveryId)
-      dispatcher.flush()
+      flush()
     },
   })
   timer.add({

@@ -1,19 +1,16 @@
-import type { Item, Output } from '../../src/contract/index.ts'
+import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { decodeCursor } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { asPeer, type Command, type PeerCaller, type Query } from '../caller.ts'
 import { findPeer, moveReadMarker, type PeerRow, resolveOne } from '../peers/index.ts'
-import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
-import { owedDeliveries, queuedAfter, releaseHold } from './mailbox.ts'
+import { ackReceived, chooseMail, EVERYTHING, handOver, heldUnder, owedItems, toItem } from './handover.ts'
+import { owedDeliveries } from './mailbox.ts'
 import { bodyBytes, fitting } from './page.ts'
-import { CONTROL, type DeliveryRow, findDelivery, findMessage, findThread, type MessageRow, type ThreadRow, toDelivery, toMessage, toThread } from './rows.ts'
-
-const HAND_OVER = `UPDATE deliveries SET state = 'offered', attempt = attempt + 1, offered_at = ?, holder = ?, handover = ? WHERE id = ?`
-const HELD = `SELECT * FROM deliveries WHERE peer_id = ? AND state = 'offered' AND state IN ('queued', 'offered')`
+import { type DeliveryRow, findDelivery } from './rows.ts'
 
 /** The mailboxes of peers that fetch: `inbox` (pull mode) and the read marker (read mode). */
 export function createPulling(deps: ThreadDeps) {
@@ -24,13 +21,11 @@ export function createPulling(deps: ThreadDeps) {
       if (input.cursor !== undefined) ackHandover(tx, deps, peer, input.cursor)
       const handover = tx.take('handover')
       // Also beside a cursor: what is held after its ack was in a reply that never arrived.
-      const again = heldBy(tx, peer)
-      const rows = [...again, ...nextQueued(tx, deps, peer, input.limit - again.length + 1)]
-      const taken = fitting(rows.slice(0, input.limit), (row) => bodyBytes(tx, row.message_id))
-      for (const row of taken) handOver(tx, deps, peer, row, handover)
-      const items = taken.map((row) => toItem(tx, deps, findDelivery(tx, row.id) as DeliveryRow, false))
-      const owed = input.owed ? owedItems(tx, deps, peer.peerId, LIMITS.maxOwedPresented) : []
-      return { items: [...owed, ...items], cursor: tx.store.cursor(handover), more: rows.length > taken.length }
+      const { chosen, more } = chooseMail(tx, deps, peer, { ...EVERYTHING, limit: input.limit })
+      const items = handOver(tx, deps, peer, chosen, handover)
+      const owed = input.owed ? owedItems(tx, deps, peer.peerId) : []
+      tx.after(() => deps.sessions.fetched(peer))
+      return { items: [...owed, ...items], cursor: tx.store.cursor(handover), more }
     },
   }
 
@@ -57,25 +52,6 @@ export function createPulling(deps: ThreadDeps) {
   return { inbox, read }
 }
 
-/** A turn ended: what this session was handed and did not ack waits again, at once. */
-export function endTurn(tx: Tx, deps: ThreadDeps, peerId: number, credentialId: number): void {
-  const held = tx.all<DeliveryRow>(`${HELD} AND holder = ?`, peerId, credentialId)
-  for (const row of held) releaseHold(tx, deps, row.id, 'the turn ended without an ack')
-}
-
-/** Acks what an operation that names a thread proves to be received: the handovers of that thread to this peer. */
-export function ackThread(tx: Tx, deps: ThreadDeps, peerId: number, threadId: number): void {
-  const ids = tx.all<DeliveryRow>(`${HELD} AND thread_id = ?`, peerId, threadId).map(({ id }) => id)
-  if (ids.length === 0) return
-  ackDeliveries(tx, deps, peerId, ids)
-  noteAcks(tx, peerId, (findPeer(tx, peerId) as PeerRow).circle_id, ids)
-}
-
-function noteAcks(tx: Tx, peerId: number, circle: number, ids: readonly number[]): void {
-  const changed = { acked: ids.map((id) => tx.id('delivery', id)) }
-  tx.event({ type: 'mailbox.acked', actor: peerId, circle, audience: 'granted', subject: ['peer', peerId], changed })
-}
-
 function requireMode(tx: Tx, peer: PeerCaller, mode: PeerRow['mode'], hint: string): PeerRow {
   const row = findPeer(tx, peer.peerId) as PeerRow
   if (row.mode !== mode) throw new MusterError('wrong_mode', { mode: row.mode, hint: `This peer consumes in ${row.mode} mode. ${hint}` })
@@ -88,48 +64,8 @@ function ackHandover(tx: Tx, deps: ThreadDeps, peer: PeerCaller, cursor: string)
   if (!decoded) throw new MusterError('invalid_input', { hint: 'Give the cursor of an earlier mailbox.inbox, or none.' })
   // Another incarnation may have given out the same number for something else.
   if (decoded.tag !== tx.store.tag) return
-  const held = tx.all<DeliveryRow>(`${HELD} AND handover = ?`, peer.peerId, decoded.seq)
-  const ids = held.map(({ id }) => id)
-  if (ids.length === 0) return
-  ackDeliveries(tx, deps, peer.peerId, ids)
-  noteAcks(tx, peer.peerId, peer.circleId, ids)
-}
-
-/** What this very session was handed and never acked: its reply was lost, or its process began anew. */
-function heldBy(tx: Tx, peer: PeerCaller): DeliveryRow[] {
-  return tx.all<DeliveryRow>(`${HELD} AND holder = ? ORDER BY priority, id LIMIT ?`, peer.peerId, peer.credentialId, LIMITS.maxPage)
-}
-
-/** The next deliveries in mailbox order, at most one of each thread besides control notices, none of a thread that is in hand. */
-function nextQueued(tx: Tx, deps: ThreadDeps, peer: PeerCaller, limit: number): DeliveryRow[] {
-  const busy = new Set(tx.all<DeliveryRow>(HELD, peer.peerId).map((row) => row.thread_id))
-  const rows: DeliveryRow[] = []
-  for (const row of queuedAfter(tx, peer.peerId, LIMITS.maxExamined, undefined)) {
-    if (rows.length >= limit) break
-    if (deps.dispatcher.delays.has(row.id)) busy.add(row.thread_id)
-    else if (row.priority === CONTROL || !busy.has(row.thread_id)) {
-      rows.push(row)
-      busy.add(row.thread_id)
-    }
-  }
-  return rows
-}
-
-function handOver(tx: Tx, deps: ThreadDeps, peer: PeerCaller, row: DeliveryRow, handover: number): void {
-  tx.run(HAND_OVER, tx.now, peer.credentialId, handover, row.id)
-  tx.after(() => deps.holds.add({ deliveryId: row.id, peerId: row.peer_id, threadId: row.thread_id }, LIMITS.pullVisibilityMs))
-}
-
-function toItem(reader: Reader, deps: Pick<ThreadDeps, 'dispatcher'>, row: DeliveryRow, owed: boolean): Item {
-  const message = findMessage(reader, row.message_id) as MessageRow
-  const thread = findThread(reader, row.thread_id) as ThreadRow
-  const delivery = toDelivery(reader, row, deps.dispatcher.flights.get(row.id))
-  return { delivery, message: toMessage(reader, message), thread: toThread(reader, thread), owed }
-}
-
-function owedItems(reader: Reader, deps: Pick<ThreadDeps, 'dispatcher'>, peerId: number, limit: number): Item[] {
-  const rows = owedDeliveries(reader, peerId, 0, limit, 'acked')
-  return fitting(rows, (row) => bodyBytes(reader, row.message_id)).map((row) => toItem(reader, deps, row, true))
+  const ids = heldUnder(tx, peer.peerId, decoded.seq).map(({ id }) => id)
+  if (ids.length > 0) ackReceived(tx, deps, peer.peerId, ids)
 }
 
 export function owedThreads(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'threads.owed'> {

@@ -70,6 +70,7 @@ export interface DeliveryRow {
   readonly handover: number | null
   readonly queued_at: number
   readonly offered_at: number | null
+  readonly seen_at: number | null
   readonly ended_at: number | null
   readonly reason: string | null
 }
@@ -142,6 +143,7 @@ export function toDelivery(reader: Reader, row: DeliveryRow, offer: LiveOffer | 
     failures: row.failures,
     queuedAt: formatTime(row.queued_at),
     offeredAt: timeOrNull(live?.offeredAt ?? row.offered_at),
+    seenAt: timeOrNull(row.seen_at),
     endedAt: timeOrNull(row.ended_at),
     reason: row.reason,
   }

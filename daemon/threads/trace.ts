@@ -31,6 +31,7 @@ export function traceMessage(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'threa
         at !== null && steps.push({ at, step: name, delivery: delivery.id, by: delivery.to, note })
       step(delivery.queuedAt, 'queued', null)
       step(delivery.offeredAt, 'offered', `attempt ${delivery.attempt}`)
+      step(delivery.seenAt, 'seen', "in the session's transcript")
       step(delivery.endedAt, delivery.state, delivery.reason)
     }
     if (thread.closed_at !== null && message.id === thread.head) {

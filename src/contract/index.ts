@@ -4,6 +4,7 @@ import * as events from './events.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as peers from './peers.ts'
+import * as sessions from './sessions.ts'
 import * as threads from './threads.ts'
 
 const LIST = [
@@ -48,6 +49,8 @@ const LIST = [
   mailboxes.listDead,
   mailboxes.replayDead,
   mailboxes.discardDead,
+  sessions.boundarySession,
+  sessions.watchSession,
   events.listEvents,
   events.subscribeEvents,
   events.unsubscribeEvents,
@@ -97,6 +100,7 @@ export type Sent = z.output<typeof threads.Sent>
 export type Refused = z.output<typeof threads.Refused>
 export type Event = z.output<typeof events.Event>
 export type Item = z.output<typeof mailboxes.Item>
+export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>
 export { HelloInput as HelloSchema, HelloOutput } from './node.ts'

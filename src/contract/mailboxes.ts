@@ -16,7 +16,7 @@ export const ackMailbox = operation({
   summary: "Confirm receipt. A stale ack is accepted; one of somebody else's delivery changes nothing.",
   input: z.strictObject({ deliveries: Deliveries }),
   output: z.object({ acked: z.int() }),
-  doors: { cli: 'inbox --ack' },
+  doors: { cli: 'inbox --ack', mcp: { none: 'What a tool hands over or shows is acked by the door, once the result has gone out.' } },
 })
 
 export const nackMailbox = operation({
@@ -26,7 +26,10 @@ export const nackMailbox = operation({
   summary: 'Give a delivery back; it is offered again after its backoff, and dead-lettered after five failures.',
   input: z.strictObject({ delivery: Id('delivery'), attempt: z.int(), reason: Line(500).default('') }),
   output: z.object({ delivery: Delivery }),
-  doors: { cli: { none: 'A nack belongs to the attempt of a program; see the SDK.' } },
+  doors: {
+    cli: { none: 'A nack belongs to the attempt of a program; see the SDK.' },
+    mcp: { none: 'A nack belongs to the attempt of a program; see the SDK.' },
+  },
 })
 
 export const extendMailbox = operation({
@@ -41,7 +44,10 @@ export const extendMailbox = operation({
       .max(LIMITS.maxAcksPerRequest),
   }),
   output: z.object({ extended: z.int(), stale: z.array(Id('delivery')) }),
-  doors: { cli: { none: 'An extension belongs to the attempt of a program; see the SDK.' } },
+  doors: {
+    cli: { none: 'An extension belongs to the attempt of a program; see the SDK.' },
+    mcp: { none: 'An extension belongs to the attempt of a program; see the SDK.' },
+  },
 })
 
 export const inboxMailbox = operation({
@@ -51,7 +57,7 @@ export const inboxMailbox = operation({
   summary: 'Hand over what waits (pull mode). The next call with the cursor acks what this one handed over.',
   input: z.strictObject({ cursor: z.string().max(64).optional(), limit: Limit.default(20), owed: z.boolean().default(false) }),
   output: z.object({ items: z.array(Item), cursor: z.string(), more: z.boolean() }),
-  doors: { cli: 'inbox' },
+  doors: { cli: 'inbox', mcp: 'inbox' },
 })
 
 export const peekMailbox = operation({
@@ -61,7 +67,7 @@ export const peekMailbox = operation({
   summary: 'Look at what waits without taking it, in the order in which it will be offered.',
   input: z.strictObject({ peer: Address.optional(), limit: Limit.default(20) }),
   output: z.object({ items: z.array(Item), waiting: z.int() }),
-  doors: { cli: 'inbox --peek' },
+  doors: { cli: 'inbox --peek', mcp: 'peek' },
 })
 
 export const readMailbox = operation({
@@ -71,7 +77,7 @@ export const readMailbox = operation({
   summary: 'Move the read marker (read mode): everything up to this delivery is read on all devices.',
   input: z.strictObject({ upTo: Id('delivery') }),
   output: z.object({ read: z.int() }),
-  doors: { cli: { none: 'People read on a paired device.' } },
+  doors: { cli: { none: 'People read on a paired device.' }, mcp: { none: 'People read on a paired device.' } },
 })
 
 export const DeadLetter = z.object({ delivery: Delivery, message: Message, diedAt: Time, reason: z.string() })
@@ -83,7 +89,7 @@ export const listDead = operation({
   summary: 'The dead letters: a peer sees those of its mailbox and those it sent, the administrator all.',
   input: z.strictObject({ peer: Address.optional(), after: Id('delivery').optional(), limit: Limit.default(50) }),
   output: z.object({ dead: z.array(DeadLetter), after: Id('delivery').nullable() }),
-  doors: { cli: 'status' },
+  doors: { cli: 'status', mcp: 'dead_letters' },
 })
 
 export const replayDead = operation({
@@ -93,7 +99,7 @@ export const replayDead = operation({
   summary: 'Queue a dead letter again with its counters at zero.',
   input: z.strictObject({ delivery: Id('delivery') }),
   output: z.object({ delivery: Delivery }),
-  doors: { cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' } },
+  doors: { cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'replay' },
 })
 
 export const discardDead = operation({
@@ -103,7 +109,7 @@ export const discardDead = operation({
   summary: 'Take a dead letter off the list; the message stays in its thread.',
   input: z.strictObject({ delivery: Id('delivery') }),
   output: z.object({ delivery: Delivery }),
-  doors: { cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' } },
+  doors: { cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'discard' },
 })
 
 /** What a `mailbox.deliver` notification carries: lean, since it is the most frequent frame. */

@@ -13,8 +13,15 @@ export type OperationKind = 'command' | 'query' | 'scan' | 'stream' | 'offline'
  */
 export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin'
 
-/** The CLI command that reaches an operation, or the reason why none does. */
-export type CliDoor = string | { readonly none: string }
+/** What reaches an operation through one door, or the reason why nothing does. */
+export type Door = string | { readonly none: string }
+
+export interface Doors {
+  /** The CLI command, with the flag that means this operation. */
+  readonly cli: Door
+  /** The MCP tool, with the argument that means this operation. */
+  readonly mcp: Door
+}
 
 export interface Operation<
   Name extends string = string,
@@ -29,7 +36,7 @@ export interface Operation<
   readonly summary: string
   readonly input: In
   readonly output: Out
-  readonly doors: { readonly cli: CliDoor }
+  readonly doors: Doors
 }
 
 /** Declares an operation; every door derives from the declaration. */

@@ -17,11 +17,10 @@ const Runtime = Line(64)
 const Capabilities = z.array(Name).max(LIMITS.maxCapabilities)
 const Description = Line(LIMITS.maxDescriptionChars)
 
-/** Just enough to name a peer to a reader. */
-export const PeerRef = z.object({ id: Id('peer'), name: Name, circle: Name })
+/** Just enough to name a peer to a reader, and to tell a person's words from a program's. */
+export const PeerRef = z.object({ id: Id('peer'), name: Name, circle: Name, role: Role })
 
 export const Peer = PeerRef.extend({
-  role: Role,
   runtime: z.string(),
   mode: Mode,
   capabilities: z.array(Name),
@@ -78,7 +77,10 @@ export const registerPeer = operation({
     key: IdempotencyKey.optional(),
   }),
   output: z.object({ peer: Peer, credential: Credential, token: Token, resumed: z.boolean() }),
-  doors: { cli: { none: 'The first use of --as registers the peer.' } },
+  doors: {
+    cli: { none: 'The first use of --as registers the peer.' },
+    mcp: { none: "The bridge joins for its session; over HTTP the credential is a peer's already." },
+  },
 })
 
 export const getPeer = operation({
@@ -88,7 +90,7 @@ export const getPeer = operation({
   summary: 'One peer.',
   input: z.strictObject({ peer: Address }),
   output: z.object({ peer: Peer }),
-  doors: { cli: 'peers' },
+  doors: { cli: 'peers', mcp: 'peers' },
 })
 
 export const listPeers = operation({
@@ -108,7 +110,7 @@ export const listPeers = operation({
     after: Id('peer').optional(),
   }),
   output: z.object({ peers: z.array(Peer), after: Id('peer').nullable() }),
-  doors: { cli: 'peers' },
+  doors: { cli: 'peers', mcp: 'peers' },
 })
 
 export const describePeer = operation({
@@ -118,7 +120,7 @@ export const describePeer = operation({
   summary: 'Say what you are doing, what you are able to do, and whether you are in a turn.',
   input: z.strictObject({ description: Description.optional(), capabilities: Capabilities.optional(), turn: Turn.optional() }),
   output: z.object({ peer: Peer }),
-  doors: { cli: { none: 'A peer describes itself through its SDK.' } },
+  doors: { cli: { none: 'A peer describes itself through its SDK.' }, mcp: 'set_description' },
 })
 
 export const renamePeer = operation({
@@ -128,7 +130,7 @@ export const renamePeer = operation({
   summary: 'Take another name; the id, the mailbox and the threads stay.',
   input: z.strictObject({ peer: Address.optional(), name: Name }),
   output: z.object({ peer: Peer }),
-  doors: { cli: 'peers rename' },
+  doors: { cli: 'peers rename', mcp: 'rename' },
 })
 
 export const retirePeer = operation({
@@ -138,7 +140,7 @@ export const retirePeer = operation({
   summary: 'Leave for good: open asks to the peer fail with notice, its mail is dead-lettered, its credentials end.',
   input: z.strictObject({ peer: Address.optional(), reason: Line(200).default('retired') }),
   output: z.object({ peer: Peer }),
-  doors: { cli: 'peers retire' },
+  doors: { cli: 'peers retire', mcp: 'retire' },
 })
 
 export const createEnrolment = operation({
@@ -154,7 +156,7 @@ export const createEnrolment = operation({
     expiresAt: Time.optional(),
   }),
   output: z.object({ enrolment: Enrolment, token: Token }),
-  doors: { cli: 'token enrol' },
+  doors: { cli: 'token enrol', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
 })
 
 export const listEnrolments = operation({
@@ -164,7 +166,7 @@ export const listEnrolments = operation({
   summary: 'The enrolment credentials.',
   input: Nothing,
   output: z.object({ enrolments: z.array(Enrolment) }),
-  doors: { cli: 'token list' },
+  doors: { cli: 'token list', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
 })
 
 export const revokeEnrolment = operation({
@@ -174,7 +176,7 @@ export const revokeEnrolment = operation({
   summary: 'End an enrolment credential. The peers it minted stay.',
   input: z.strictObject({ enrolment: Id('enrolment') }),
   output: z.object({ enrolment: Enrolment }),
-  doors: { cli: 'token revoke' },
+  doors: { cli: 'token revoke', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
 })
 
 export const createCredential = operation({
@@ -184,7 +186,7 @@ export const createCredential = operation({
   summary: 'Mint one more credential of a peer (a peer only for itself), or of the administrator.',
   input: z.strictObject({ peer: Address.optional(), label: Line(100).default('') }),
   output: z.object({ credential: Credential, token: Token }),
-  doors: { cli: 'token issue' },
+  doors: { cli: 'token issue', mcp: { none: 'A token does not belong into the context of a model.' } },
 })
 
 export const listCredentials = operation({
@@ -194,7 +196,7 @@ export const listCredentials = operation({
   summary: 'The credentials: a peer sees its own, the administrator all.',
   input: z.strictObject({ peer: Address.optional() }),
   output: z.object({ credentials: z.array(Credential) }),
-  doors: { cli: 'token list' },
+  doors: { cli: 'token list', mcp: { none: 'Credentials are for programs and people to look after.' } },
 })
 
 export const revokeCredential = operation({
@@ -204,7 +206,7 @@ export const revokeCredential = operation({
   summary: 'End a credential; its connections are closed.',
   input: z.strictObject({ credential: Id('credential') }),
   output: z.object({ credential: Credential }),
-  doors: { cli: 'token revoke' },
+  doors: { cli: 'token revoke', mcp: { none: 'Credentials are for programs and people to look after.' } },
 })
 
 export const Circle = z.object({ id: Id('circle'), name: Name, peers: z.int(), createdAt: Time })
@@ -216,7 +218,7 @@ export const listCircles = operation({
   summary: 'The circles you belong to or hold a grant for.',
   input: Nothing,
   output: z.object({ circles: z.array(Circle) }),
-  doors: { cli: { none: 'Circles get their commands with the rest of the CLI; the SDK reaches this now.' } },
+  doors: { cli: { none: 'Circles get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'circles' },
 })
 
 export const Grant = z.object({ peer: PeerRef, circle: Name, createdAt: Time })
@@ -228,7 +230,10 @@ export const addGrant = operation({
   summary: 'Let an orchestrator, a person or an observer reach and read another circle.',
   input: z.strictObject({ peer: Address, circle: Name }),
   output: z.object({ grant: Grant }),
-  doors: { cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' } },
+  doors: {
+    cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' },
+    mcp: { none: 'Granting is for the administrator, who is no peer.' },
+  },
 })
 
 export const removeGrant = operation({
@@ -238,7 +243,10 @@ export const removeGrant = operation({
   summary: 'Take a grant back.',
   input: z.strictObject({ peer: Address, circle: Name }),
   output: z.object({ removed: z.boolean() }),
-  doors: { cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' } },
+  doors: {
+    cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' },
+    mcp: { none: 'Granting is for the administrator, who is no peer.' },
+  },
 })
 
 export const listGrants = operation({
@@ -248,5 +256,5 @@ export const listGrants = operation({
   summary: 'The grants: a peer sees its own, the administrator all.',
   input: Nothing,
   output: z.object({ grants: z.array(Grant) }),
-  doors: { cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' } },
+  doors: { cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'grants' },
 })

@@ -89,6 +89,7 @@ const ORDER = [
   ['peers'],
   ['events'],
   ['threads'],
+  ['sessions'],
   ['schedules'],
   ['reviews', 'decisions'],
   ['orchestrators'],

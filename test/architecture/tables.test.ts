@@ -46,7 +46,9 @@ describe('the tables', () => {
     const created = sql.flatMap((name) =>
       [...readFileSync(join(MIGRATIONS, name), 'utf8').matchAll(/^CREATE TABLE (\w+)/gm)].map((match) => match[1] as string),
     )
-    expect(created.sort()).toEqual(Object.keys(OWNERS).sort())
+    // SQLite changes the constraints of a table by way of a new one that takes its name.
+    const lasting = new Set(created.map((name) => name.replace(/^new_/, '')))
+    expect([...lasting].sort()).toEqual(Object.keys(OWNERS).sort())
   })
 
   it('are named by the SQL of their owner only', () => {

@@ -1,7 +1,8 @@
 import { ERRORS, type ErrorCode } from '../../src/errors.ts'
 import type { Link, ServerFrame } from './network.ts'
+import { numberOf } from './numbers.ts'
 import { type Intent, KEYED, type SimRequest } from './requests.ts'
-import { numberOf, type Witness } from './witness.ts'
+import type { Witness } from './witness.ts'
 import type { World } from './world.ts'
 
 export interface InHand {
@@ -26,6 +27,12 @@ interface Item {
   readonly thread: { readonly id: string }
   readonly message: Deliver['message']
   readonly owed: boolean
+}
+
+interface Boundary {
+  readonly items: Item[]
+  readonly owed: Item[]
+  readonly turn: string
 }
 
 export interface ActorOptions {
@@ -98,7 +105,9 @@ export class Actor {
 
   connect(): void {
     if (this.link) return
-    for (const token of [...this.tokens].reverse()) {
+    // The sessions of a peer in pull mode come and go; any other program uses its newest token.
+    const resumes = this.mode === 'pull' && !this.#world.draining && this.#world.random.chance(0.3)
+    for (const token of resumes ? this.#world.random.shuffle(this.tokens) : [...this.tokens].reverse()) {
       const link = this.#world.dial(token, this)
       if (!link) continue
       this.#use(link)
@@ -203,6 +212,10 @@ export class Actor {
     'threads.ask': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
     'threads.notify': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
     'mailbox.inbox': (result) => this.#onInbox(result),
+    'sessions.boundary': (result: Boundary) => this.#onBoundary(result),
+    'sessions.watch': ({ wake }: { wake: boolean }) => {
+      if (wake && this.#world.random.chance(0.8)) this.#reach('wake', [])
+    },
     'mailbox.peek': ({ items }: { items: Item[] }) => {
       if (this.mode === 'read') for (const { thread, message } of items) this.#meet(thread.id, message)
     },
@@ -249,7 +262,25 @@ export class Actor {
 
   #onInbox(result: { items: Item[]; cursor: string }): void {
     this.inboxCursor = result.cursor
-    for (const { delivery, thread, message, owed } of result.items) {
+    this.#onHanded(result.items)
+  }
+
+  /** Goes on as an agent does: from what it was handed to the end of its turn, and from there to a watch. */
+  #onBoundary({ items, owed, turn }: Boundary): void {
+    this.#onHanded([...owed, ...items])
+    const { random, draining } = this.#world
+    if (draining || !random.chance(0.5)) return
+    const messages = items.map(({ message }) => message.id)
+    if (turn === 'working') this.#world.after(random.between(1, 5_000), () => this.#reach('stop', messages))
+    else if (turn === 'idle' && this.online) this.call('sessions.watch', { timeout: `${random.between(1, 1_200)}s` })
+  }
+
+  #reach(at: string, seen: readonly string[]): void {
+    if (this.online && !this.#world.draining) this.call('sessions.boundary', { at, seen, limit: this.#world.random.between(5, 50) })
+  }
+
+  #onHanded(items: readonly Item[]): void {
+    for (const { delivery, thread, message, owed } of items) {
       this.#meet(thread.id, message)
       const hand = { delivery: delivery.id, attempt: delivery.attempt, thread: thread.id, message: message.id, kind: message.kind }
       if (!owed) this.inHand.set(delivery.id, hand)

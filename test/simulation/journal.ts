@@ -25,9 +25,11 @@ const JOURNAL = [
   on('delivery', 'INSERT ON deliveries', "'delivery', NEW.id, NEW.message_id, NEW.thread_id, NEW.peer_id, NEW.priority, NEW.solicited, 0, 0, 0, 0, 0"),
   on(
     'moved',
-    'UPDATE ON deliveries',
+    'UPDATE OF state, attempt, failures, backoff_ms, offered_at, reason ON deliveries',
     "'moved', NEW.id, NEW.peer_id, NEW.thread_id, OLD.state, NEW.state, OLD.attempt, NEW.attempt, OLD.failures, NEW.failures, NEW.backoff_ms, NEW.reason",
   ),
+  on('held', 'UPDATE OF holder ON deliveries', "'held', NEW.id, OLD.state, OLD.holder, NEW.holder, 0, 0, 0, 0, 0, 0, 0"),
+  on('seen', 'UPDATE OF seen_at ON deliveries', "'seen', NEW.id, NEW.peer_id, NEW.message_id, OLD.seen_at, NEW.state, NEW.attempt, 0, 0, 0, 0, 0"),
   on('event', 'INSERT ON events', "'event', NEW.seq, NEW.type, NEW.subject_kind, NEW.subject, NEW.actor_id, NEW.changed, 0, 0, 0, 0, 0"),
   on('retired', 'UPDATE OF retired_at ON peers', "'retired', NEW.id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
   on('revoked', 'UPDATE OF revoked_at ON credentials', "'revoked', NEW.id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
@@ -51,6 +53,8 @@ export type Change =
   | { what: 'redacted'; id: number; thread: number; body: string }
   | { what: 'delivery'; id: number; message: number; thread: number; peer: number; priority: number; solicited: boolean }
   | Moved
+  | { what: 'held'; id: number; was: string; before: number | null; holder: number | null }
+  | Seen
   | { what: 'event'; seq: number; type: string; subjectKind: string | null; subject: number | null; actor: number | null; changed: string }
   | { what: 'retired'; id: number }
   | { what: 'revoked'; id: number }
@@ -68,6 +72,18 @@ export interface Moved {
   failures: number
   backoffMs: number
   reason: string | null
+}
+
+/** A message was found in the transcript of the session that its delivery was handed to. */
+export interface Seen {
+  what: 'seen'
+  id: number
+  peer: number
+  message: number
+  /** When it had been seen before. */
+  before: number | null
+  state: string
+  attempt: number
 }
 
 type Cell = number & string & null
@@ -111,6 +127,10 @@ function toChange(note: Note): Change {
       return { what, id: a, message: b, thread: c, peer: d, priority: e, solicited: (f as number) === 1 }
     case 'moved':
       return { what, id: a, peer: b, thread: c, was: d, state: e, wasAttempt: f, attempt: g, wasFailures: h, failures: i, backoffMs: j, reason: k }
+    case 'held':
+      return { what, id: a, was: b, before: c, holder: d }
+    case 'seen':
+      return { what, id: a, peer: b, message: c, before: d, state: e, attempt: f }
     case 'event':
       return { what, seq: a, type: b, subjectKind: c, subject: d, actor: e, changed: f }
     default:

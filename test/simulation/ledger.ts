@@ -1,4 +1,5 @@
 import type { Change } from './journal.ts'
+import { numberOf } from './numbers.ts'
 import { type Intent, isInDoubt } from './requests.ts'
 import type { Witness } from './witness.ts'
 
@@ -76,6 +77,7 @@ export class Ledger {
       else if (change.what === 'redacted') (this.messages.get(change.id) as KnownMessage).body = change.body
       else if (change.what === 'closed') this.#onClosed(change, changes)
       else if (change.what === 'event') this.#onEvent(change.seq)
+      else if (change.what === 'seen') this.#checkSeenEvent(change, changes)
     }
     this.#checkEvents(changes)
   }
@@ -180,6 +182,12 @@ export class Ledger {
       this.#witness.fail(`${message.kind} ${message.id} has no event ${type} in its commit`)
   }
 
+  #checkSeenEvent({ id, peer }: Of<'seen'>, changes: readonly Change[]): void {
+    const names = ({ changed }: Of<'event'>) => (JSON.parse(changed) as { seen: string[] }).seen.map(numberOf)
+    const found = changes.filter((change) => change.what === 'event' && change.type === 'mailbox.seen' && change.subject === peer && names(change).includes(id))
+    if (found.length !== 1) this.#witness.fail(`delivery ${id} was seen, and ${found.length} events of that commit say so`)
+  }
+
   #checkMoveEvent(
     { id, was, state, thread, peer }: Of<'moved'>,
     events: readonly Of<'event'>[],
@@ -191,6 +199,7 @@ export class Ledger {
       (state === 'acked' && (ofPeer('mailbox.acked', 'mailbox.read') || ofThread('thread.closed', 'thread.message'))) ||
       (state === 'dead' && has('delivery.dead', 'delivery', id) > 0) ||
       (state === 'superseded' && events.some((event) => event.type === 'thread.opened')) ||
+      (state === 'expired' && ofThread('thread.closed') && this.threads.get(thread)?.state === 'expired') ||
       (state === 'withdrawn' && (ofThread('thread.closed') || has('delivery.discarded', 'delivery', id) > 0)) ||
       (was === 'dead' && state === 'queued' && has('delivery.replayed', 'delivery', id) > 0) ||
       // Offers are no changes of the log: a stream's live in memory.

@@ -36,6 +36,10 @@ const TURN_ENDED = 'the turn ended without an ack'
 /** A suspend is noticed at the next wake; a full disk is tried again after 5 s; a failed commit once more. */
 const LATENESS_MS = 2 * LIMITS.maxTimerMs + 30_000
 
+function isInHand(other: Known, than: Known): boolean {
+  return other.id !== than.id && other.peer === than.peer && other.priority !== 0 && other.state === 'offered'
+}
+
 /** What is promised about offers: their order, how many at a time, their attempts, their failures and their backoff. */
 export class Offers {
   readonly active = new Map<number, Offer>()
@@ -171,6 +175,8 @@ export class Offers {
       } else if (change.what === 'moved') {
         this.#fresh.add(change.id)
         this.#onMoved(change, changes, index)
+      } else if (change.what === 'held' && change.was === 'offered' && change.before !== null && change.holder !== null && change.before !== change.holder) {
+        this.#witness.fail(`delivery ${change.id} was handed to session ${change.holder} while session ${change.before} has it in hand`)
       }
     })
     for (const peer of new Set(changes.flatMap((change) => (change.what === 'delivery' && !change.solicited ? [change.peer] : [])))) this.#checkRoom(peer)
@@ -192,6 +198,11 @@ export class Offers {
       const since = Math.max(offer.since, this.#witness.lastTrouble)
       if (now - since > LIMITS.visibilityMs + LATENESS_MS) this.#witness.fail(`delivery ${offer.id} has been in flight for ${now - since} ms without an end`)
     }
+  }
+
+  /** Whether a delivery is in backoff. */
+  backsOff(id: number): boolean {
+    return (this.#backoffUntil.get(id) ?? 0) > this.#witness.mono() + 1
   }
 
   /** When nothing waits any more, nothing may be left here. */
@@ -253,10 +264,22 @@ export class Offers {
     this.#checkCounts(moved, isBurial ? next.reason : moved.reason)
     known.state = moved.state
     if (isBurial) return
+    if (moved.state === 'offered') this.#checkHandover(moved, known, changes.slice(0, index))
     this.#checkRetry(moved)
     this.#checkInFlight(moved)
     this.#forget(moved)
     if (moved.was === 'dead' && moved.state === 'queued') known.solicited = true
+  }
+
+  /** A pull session is handed something: it counts an attempt, one of a thread at a time, and nothing before its backoff is over. */
+  #checkHandover({ id, peer, thread, wasAttempt, attempt }: Moved, known: Known, earlier: readonly Change[]): void {
+    if (!this.#witness.isPull(peer)) this.#witness.fail(`delivery ${id} was handed to peer ${peer}, which does not fetch`)
+    if (attempt !== wasAttempt + 1) this.#witness.fail(`delivery ${id} was handed over as attempt ${attempt} after ${wasAttempt}`)
+    // What a command of the same commit gave back has no backoff yet that the next one could know of.
+    const isFresh = earlier.some((change) => change.what === 'moved' && change.id === id)
+    if (!isFresh && this.backsOff(id)) this.#witness.fail(`delivery ${id} was handed over before its backoff was over`)
+    const other = (this.byThread.get(thread) ?? []).map((sibling) => this.deliveries.get(sibling) as Known).find((sibling) => isInHand(sibling, known))
+    if (known.priority !== 0 && other) this.#witness.fail(`deliveries ${other.id} and ${id} of thread ${thread} are in hand at the same time`)
   }
 
   /** What counts an attempt or a failure, and what was acked, has its cause. */
@@ -285,7 +308,7 @@ export class Offers {
     const offer = this.active.get(moved.id)
     if (!offer) return
     if (moved.state === 'superseded') this.#witness.fail(`delivery ${moved.id} was superseded while in flight`)
-    if (moved.state !== 'withdrawn') return
+    if (moved.state !== 'withdrawn' && moved.state !== 'expired') return
     const { link } = offer
     const key = `${link.number} ${moved.thread}`
     this.#toTell.set(key, { link, frames: (this.#toTell.get(key)?.frames ?? 0) + 1, told: false })

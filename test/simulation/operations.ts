@@ -47,6 +47,15 @@ function deadline(world: World): Params {
   ])()
 }
 
+const BOUNDARIES = [
+  ['start', 10],
+  ['prompt', 20],
+  ['tool', 25],
+  ['stop', 20],
+  ['wake', 12],
+  ['permission', 5],
+  ['end', 8],
+] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Play>> = {
@@ -105,6 +114,17 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     owed: world.random.chance(0.3),
     ...(actor.inboxCursor !== undefined && world.random.chance(0.7) && { cursor: actor.inboxCursor }),
   })),
+  'sessions.boundary': play(90, 'pull', (world, actor) => {
+    const hands = world.random.shuffle([...actor.inHand.values(), ...actor.ended]).slice(0, world.random.between(0, 4))
+    // Transcripts quote all kinds of ids.
+    const quoted = world.random.chance(0.2) ? world.messageOf(anyThread(world, world.random.pick(world.peers) ?? actor)) : undefined
+    return {
+      at: world.random.weighted(BOUNDARIES),
+      limit: world.random.between(1, 6),
+      seen: [...hands.map(({ message }) => message), ...(quoted === undefined ? [] : [quoted])],
+    }
+  }),
+  'sessions.watch': play(40, 'pull', (world) => ({ timeout: `${world.random.between(1, 1_200)}s` })),
   'mailbox.read': play(40, 'read', (world, actor) => {
     const upTo = world.newestDeliveryOf(actor)
     return upTo === undefined ? undefined : { upTo }

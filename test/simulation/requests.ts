@@ -45,4 +45,5 @@ export const KEYED: ReadonlySet<string> = new Set([
   'threads.decline',
   'threads.cancel',
   'peers.register',
+  'sessions.boundary',
 ])

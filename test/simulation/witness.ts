@@ -4,8 +4,10 @@ import type { Coverage, Fault } from './coverage.ts'
 import type { Change, Moved } from './journal.ts'
 import { Ledger } from './ledger.ts'
 import type { Link, LinkWatcher, ServerFrame } from './network.ts'
+import { numberOf } from './numbers.ts'
 import { Offers } from './offers.ts'
 import type { Intent, SimRequest } from './requests.ts'
+import { Sessions } from './sessions.ts'
 
 /** What the witness sees of the world. */
 export interface Scene {
@@ -28,6 +30,7 @@ export interface Scene {
 export class Witness implements LinkWatcher {
   readonly offers: Offers
   readonly ledger: Ledger
+  readonly sessions: Sessions
   readonly wall: () => number
   readonly mono: () => number
   readonly get: Scene['get']
@@ -60,6 +63,7 @@ export class Witness implements LinkWatcher {
     this.fail = scene.fail
     this.offers = new Offers(this)
     this.ledger = new Ledger(this)
+    this.sessions = new Sessions(this)
   }
 
   /** Whether a peer has asked for something that may be what was just committed. */
@@ -73,6 +77,15 @@ export class Witness implements LinkWatcher {
 
   isRetired(peer: number): boolean {
     return this.#retired.has(peer)
+  }
+
+  /** Whether an id is of something that a restore has undone. */
+  isUndone(id: string): boolean {
+    const decoded = decodeId(id)
+    if (!decoded) return false
+    const ceiling = this.#ceilings.get(decoded.tag)?.get(decoded.kind)
+    // An older copy may be from before the incarnation began.
+    return (ceiling !== undefined && decoded.number > ceiling) || !this.get('SELECT 1 FROM incarnations WHERE tag = ?', decoded.tag)
   }
 
   /** A fault of the whole world counts against what the next commits do. */
@@ -94,6 +107,7 @@ export class Witness implements LinkWatcher {
   }
 
   onServerClose(link: Link, code: number | undefined): void {
+    this.sessions.onConnectionEnd(link)
     this.offers.onConnectionEnd(link, code === 1000 || code === 1012 ? 'orderly' : 'lost')
   }
 
@@ -106,9 +120,10 @@ export class Witness implements LinkWatcher {
     request.commitsAtArrival = this.commits
     if (late) this.mark(request, 'delay')
     if (overtook) this.mark(request, 'reorder')
+    const peer = this.#scene.peerOf(link)
+    if (request.intent.method === 'sessions.watch' && peer !== undefined) this.sessions.onWatching(request, peer)
     if (!isCommand(request.intent.method)) return
     this.batch.push(request)
-    const peer = this.#scene.peerOf(link)
     if (peer === undefined) return
     const own = this.#unanswered.get(peer)
     if (own) own.add(request)
@@ -138,6 +153,8 @@ export class Witness implements LinkWatcher {
     }
     this.offers.onCommitted(changes)
     this.ledger.onCommitted(changes)
+    this.sessions.onCommitted(this.batch)
+    for (const change of changes) if (change.what === 'seen') this.sessions.onSeen(change, [...(this.#unanswered.get(change.peer) ?? [])])
     this.#checkCredentials(changes)
     const marks = new Set(this.batch.flatMap((request) => [...request.marks]))
     for (const [fault, until] of this.#recent) if (until > this.commits) marks.add(fault)
@@ -156,6 +173,7 @@ export class Witness implements LinkWatcher {
 
   onLifeEnd(): void {
     this.offers.onLifeEnd()
+    this.sessions.onLifeEnd()
     this.batch = []
   }
 
@@ -165,6 +183,7 @@ export class Witness implements LinkWatcher {
       this.#ceilings.set(tag, new Map([...last].map(([kind, number]) => [kind, Math.min(number, known.get(kind) ?? number)])))
     }
     this.offers.onRestored()
+    this.sessions.onRestored()
     this.ledger.onRestored()
     this.#retired.clear()
     this.#revokedAt.clear()
@@ -196,6 +215,7 @@ export class Witness implements LinkWatcher {
     this.#scene.coverage.outcome(code ? `${intent.method} ${code}` : intent.method)
     if (code === 'internal' || code === 'invalid_frame' || code === 'unknown_operation') this.fail(`${intent.method} was answered with ${code}`)
     if (code !== undefined) this.#checkUndone(link, request)
+    if (code !== undefined) this.sessions.onRefused(request)
     if (code === undefined) this.#onSuccess(link, request, frame.result ?? {})
     else if (isUnrefusable(intent.method) && ['mailbox_full', 'thread_full', 'pair_parked'].includes(code))
       this.fail(`${intent.method} was refused with ${code}`)
@@ -222,6 +242,12 @@ export class Witness implements LinkWatcher {
     hello: (link, { intent }, result) => this.#onHello(link, intent.params, result),
     'threads.wait': (_link, _request, result) => this.#checkWait(result),
     'mailbox.ack': (link, { intent }) => this.#checkAcked(this.#scene.peerOf(link), intent.params['deliveries'] as string[]),
+    'sessions.watch': (link, request, result) => this.sessions.onWatched(link, request, result),
+    'sessions.boundary': (link, request, result) => {
+      const peer = this.#scene.peerOf(link)
+      const alone = this.#inBatch.length === 1 && this.#inBatch[0] === request && request.intent.requests.length === 1
+      if (peer !== undefined) this.sessions.onBoundary(link, request, result, peer, alone)
+    },
     'mailbox.extend': (_link, { intent }, result) => this.#onExtended(intent.params, result),
     'credentials.revoke': (_link, { intent, arrival }) => void this.#revokedAt.set(numberOf(intent.params['credential']), arrival),
   }
@@ -252,9 +278,7 @@ export class Witness implements LinkWatcher {
   /** An id of something that a restore undid names nothing, least of all what has its number now. */
   #checkNamed(method: string, params: Readonly<Record<string, unknown>>): void {
     for (const id of [params['thread'], params['delivery'], params['message'], params['upTo'], params['id'], params['causedBy']]) {
-      const decoded = typeof id === 'string' ? decodeId(id) : undefined
-      const ceiling = decoded && this.#ceilings.get(decoded.tag)?.get(decoded.kind)
-      if (decoded && ceiling !== undefined && decoded.number > ceiling) this.fail(`${method} found ${id}, which a restore has undone`)
+      if (typeof id === 'string' && this.isUndone(id)) this.fail(`${method} found ${id}, which a restore has undone`)
     }
   }
 
@@ -300,10 +324,6 @@ function isUnrefusable(method: string): boolean {
   return method === 'threads.answer' || method === 'threads.decline' || method === 'threads.cancel'
 }
 
-export function numberOf(id: unknown): number {
-  return decodeId(String(id))?.number ?? -1
-}
-
 /** The messages that a success names. */
 function messagesNamed(result: Record<string, unknown>): number[] | undefined {
   if (typeof result['message'] === 'string') return [numberOf(result['message'])]
@@ -317,8 +337,9 @@ const SIMPLE: Partial<Record<Change['what'], string[]>> = {
   retired: ['peer retired'],
   revoked: ['credential revoked'],
   delivery: ['delivery queued'],
+  seen: ['delivery seen'],
 }
-const MOVES: Readonly<Record<string, string>> = { acked: 'acked', superseded: 'superseded', withdrawn: 'withdrawn', dead: 'dead', offered: 'handed over' }
+const MOVES: Readonly<Record<string, string>> = { acked: 'acked', superseded: 'superseded', withdrawn: 'withdrawn', expired: 'expired', dead: 'dead', offered: 'handed over' }
 
 /** The transitions that changes amount to, by name. */
 function transitionsOf(changes: readonly Change[]): string[] {

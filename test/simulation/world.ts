@@ -9,11 +9,12 @@ import type { Change } from './journal.ts'
 import { tokenOf } from './ledger.ts'
 import { Life } from './life.ts'
 import { type Link, Network } from './network.ts'
+import { numberOf } from './numbers.ts'
 import { SPEAKING } from './operations.ts'
 import { Random } from './random.ts'
 import { type Intent, KEYED, type SimRequest } from './requests.ts'
 import type { Trace } from './trace.ts'
-import { numberOf, Witness } from './witness.ts'
+import { Witness } from './witness.ts'
 
 /** Where the process dies: before a COMMIT, or after it and that many frames. */
 export type CrashPlan = { readonly point: 'before' } | { readonly point: 'after'; readonly frames: number }
@@ -153,7 +154,9 @@ export class World {
   /** After each step: a dead process is cleared away, and nothing may be owed at the end of a turn. */
   settle(): void {
     this.bury()
-    if (this.life) this.witness.offers.onTurnEnd()
+    if (!this.life) return
+    this.witness.offers.onTurnEnd()
+    this.witness.sessions.onTurnEnd()
   }
 
   /** Stops in order; nothing may be left behind. */

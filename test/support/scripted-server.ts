@@ -224,7 +224,7 @@ export function peer(name: string, number: number) {
 }
 
 export function ref(name: string, number: number) {
-  return { id: `peer_k7qm2x${number}`, name, circle: 'main' }
+  return { id: `peer_k7qm2x${number}`, name, circle: 'main', role: 'agent' as const }
 }
 
 export type Kind = NotificationParams<'mailbox.deliver'>['message']['kind']

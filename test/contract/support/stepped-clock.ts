@@ -9,6 +9,11 @@ export class SteppedClock implements Clock {
   readonly #timers = new Set<{ readonly at: number; readonly fn: () => void }>()
   #held: (() => void)[] | undefined
 
+  /** How many timers are set. */
+  get pending(): number {
+    return this.#timers.size
+  }
+
   wallMs(): number {
     return this.#now
   }

@@ -60,6 +60,12 @@ function useEverything(daemon: Daemon): void {
   // Without a word on its cause: what it has in hand is looked for.
   p.call('threads.notify', { to: 'a', body: 'n' })
   p.call('mailbox.inbox', { cursor })
+  p.call('sessions.boundary', { at: 'start', seen: [message], key: 'k3' })
+  a.call('threads.notify', { to: 'p', body: 'n' })
+  p.post('sessions.watch', { timeout: '1s' })
+  const { items } = p.call('sessions.boundary', { at: 'wake', key: 'k4' })
+  p.call('sessions.boundary', { at: 'wake', key: 'k4' })
+  p.call('sessions.boundary', { at: 'stop', seen: items.map((item) => item.message.id) })
   p.call('peers.describe', { turn: 'idle' })
   r.call('mailbox.read', { upTo })
   const declined = again.call('threads.ask', { to: 'a', body: 'q', causedBy: null }).sent[0]?.thread ?? ''

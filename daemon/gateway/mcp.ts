@@ -1,0 +1,101 @@
+import { toNodeHandler } from '@modelcontextprotocol/node'
+import { createMcpHandler, type McpRequestContext } from '@modelcontextprotocol/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ERRORS, MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { toolSet } from '../../src/tools/catalogue.ts'
+import { PROFILES, type Profile } from '../../src/tools/tool.ts'
+import type { Clock } from '../clock.ts'
+import type { GatewayDeps } from './deps.ts'
+import { createMcpServer, type McpServerOptions, type Visit } from './mcp-server.ts'
+
+/** Model Context Protocol over Streamable HTTP: the revisions of 2025, and that of 2026-07-28. */
+const MCP_PATH = '/mcp'
+/** By which a client names the tools that it wants; `?profile=` does the same. */
+const PROFILE_HEADER = 'muster-profile'
+/** How long a stop waits until those who called a tool have been told of it. */
+const FAREWELL_MS = 1_000
+
+/** Mounts the MCP door. Which tools there are is decided in `src/tools`; this decides who may call. */
+export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): void {
+  const { deps } = options
+  const bounds = { maxRequestBodySize: LIMITS.maxFrameBytes, onerror: (error: Error) => deps.log.debug({ err: error }, 'MCP request refused') }
+  const handler = createMcpHandler((context) => createMcpServer(options, visitOf(context)), bounds)
+  const serve = toNodeHandler(handler, bounds)
+  const visits = new Map<Visit, Promise<void>>()
+  app.register((scope, _options, done) => {
+    // The SDK reads the body itself, and answers a bad one as the protocol has it.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
+    scope.setErrorHandler((error, _request, reply) => refuse(reply, deps.asMusterError(error)))
+    scope.route({
+      method: ['GET', 'POST', 'DELETE'],
+      url: MCP_PATH,
+      handler: async (request, reply) => {
+        const visit = admit(deps, request)
+        reply.hijack()
+        reply.raw.once('finish', () => {
+          for (const act of visit.afterwards) act()
+        })
+        const served = serve(withVisit(request, visit), reply.raw)
+        visits.set(visit, served)
+        await served.finally(() => visits.delete(visit))
+      },
+    })
+    done()
+  })
+  app.addHook('preClose', async () => {
+    const answers = [...visits].filter(([{ calling }]) => calling).map(([, served]) => served)
+    await within(Promise.allSettled(answers), deps.clock, FAREWELL_MS)
+    await handler.close()
+  })
+}
+
+/** @throws MusterError with the HTTP status that refuses the request */
+function admit(deps: GatewayDeps, request: FastifyRequest): Visit {
+  if (deps.calls.closed) throw new MusterError('shutting_down')
+  const token = /^Bearer ([\w-]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1]
+  const caller = token === undefined ? undefined : deps.authenticate(token)
+  if (!caller) throw new MusterError('unauthenticated', { hint: 'Send Authorization: Bearer <token of a peer>.' })
+  if (caller.kind !== 'peer') {
+    const whose = caller.kind === 'admin' ? "the administrator's" : "an enrolment's"
+    throw new MusterError('forbidden', { hint: `This token is ${whose}. Tools are called by a peer: send its token; muster token issue mints one.` })
+  }
+  const set = toolSet(profileOf(request))
+  deps.presence.sign(caller.peerId)
+  if (deps.calls.isNoteDue(caller.credentialId, deps.clock.monoMs())) deps.touch(caller.credentialId)
+  return { caller, set, afterwards: [], calling: false }
+}
+
+function profileOf({ query, headers }: FastifyRequest): Profile {
+  const asked = (query as { profile?: unknown }).profile ?? headers[PROFILE_HEADER] ?? 'default'
+  const profile = PROFILES.find((known) => known === asked)
+  if (!profile) throw new MusterError('invalid_input', { hint: `The profiles are ${PROFILES.join(', ')}.` })
+  return profile
+}
+
+function refuse(reply: FastifyReply, error: MusterError): unknown {
+  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="muster"')
+  return reply.code(ERRORS[error.code].http).send({ error: error.toData() })
+}
+
+/** The SDK hands `auth` through to the server of the request. The token itself stays behind. */
+function withVisit({ raw }: FastifyRequest, visit: Visit) {
+  return Object.assign(raw, { method: raw.method ?? 'GET', url: raw.url ?? MCP_PATH, auth: { token: '', clientId: '', scopes: [], extra: { visit } } })
+}
+
+function visitOf({ authInfo }: McpRequestContext): Visit {
+  const visit = authInfo?.extra?.['visit']
+  if (visit === undefined) throw new Error('A request came past the door')
+  return visit as Visit
+}
+
+/** Waits for something, but no longer than this. */
+async function within(promise: Promise<unknown>, clock: Clock, ms: number): Promise<void> {
+  let cancel = (): void => undefined
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.setTimer(resolve, ms)
+  })
+  await Promise.race([promise, late])
+  cancel()
+}

@@ -1,0 +1,90 @@
+import type { Boundary, Item, Output, Turn } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
+import { findPeer, type PeerRow, refOf, setTurn } from '../peers/index.ts'
+import type { Tx } from '../store/transaction.ts'
+import { type Choice, EVERYTHING, priorityNumber, type SessionMail } from '../threads/index.ts'
+import type { SessionRegistry } from './registry.ts'
+
+export interface BoundaryDeps {
+  readonly mail: SessionMail
+  readonly registry: SessionRegistry
+}
+
+/** What a moment may carry, besides how much of it. */
+type Carry = Omit<Choice, 'limit' | 'except'>
+
+/** In the middle of a turn only what cannot wait. What is held from earlier is not repeated: the transcript may lag behind. */
+const URGENT: Carry = { upTo: priorityNumber('urgent'), needs: priorityNumber('urgent'), again: false }
+/** A turn of its own is worth it for `urgent` and `normal`; `low` rides along. */
+const WORTH_A_TURN: Carry = { upTo: priorityNumber('low'), needs: priorityNumber('normal'), again: true }
+
+interface Rule {
+  readonly carry: Carry | undefined
+  /** The turn afterwards; `undefined` leaves it. */
+  readonly turn: Turn | undefined
+  /** The turn afterwards where something was handed over, if that differs. */
+  readonly full?: Turn
+  readonly endsTurn?: true
+}
+
+/**
+ * | boundary   | carries             | turn afterwards                                  |
+ * |------------|---------------------|--------------------------------------------------|
+ * | start      | everything, owed    | idle                                             |
+ * | prompt     | everything          | working                                          |
+ * | tool       | urgent              | working                                          |
+ * | stop       | what is worth a turn | working if it carries something, else idle      |
+ * | wake       | what is worth a turn | working if it carries something, else as it was |
+ * | permission | nothing             | awaiting_input                                   |
+ * | end        | nothing             | unknown                                          |
+ *
+ * `stop` and `end` end a turn first: what this session was handed and is neither acked nor seen waits again.
+ */
+const RULES: Readonly<Record<Boundary, Rule>> = {
+  start: { carry: EVERYTHING, turn: 'idle' },
+  prompt: { carry: EVERYTHING, turn: 'working' },
+  tool: { carry: URGENT, turn: 'working' },
+  stop: { carry: WORTH_A_TURN, turn: 'idle', full: 'working', endsTurn: true },
+  wake: { carry: WORTH_A_TURN, turn: undefined, full: 'working' },
+  permission: { carry: undefined, turn: 'awaiting_input' },
+  end: { carry: undefined, turn: 'unknown', endsTurn: true },
+}
+
+/** One command for each hook of an agent session. */
+export function createBoundary({ mail, registry }: BoundaryDeps): Command<'sessions.boundary'> {
+  const answer = (tx: Tx, peer: PeerCaller, at: Boundary, items: Item[]): Output<'sessions.boundary'> => {
+    const row = findPeer(tx, peer.peerId) as PeerRow
+    const owed = at === 'start' ? mail.owed(tx, peer) : []
+    return { items, owed, waiting: mail.waiting(tx, peer), turn: row.turn, you: refOf(tx, row.id) as Output<'sessions.boundary'>['you'] }
+  }
+  return {
+    run(tx, caller, { at, seen, limit }) {
+      const peer = asPullPeer(caller)
+      const rule = RULES[at]
+      mail.markSeen(tx, peer, seen)
+      const except = rule.endsTurn && mail.endTurn(tx, peer)
+      const handed = rule.carry && mail.handOver(tx, peer, { ...rule.carry, limit, ...(except && { except }) })
+      const turn = handed ? (rule.full ?? rule.turn) : rule.turn
+      if (turn) setTurn(tx, peer.peerId, peer.circleId, turn)
+      if (handed) tx.created = { number: handed.handover, count: 1 }
+      tx.after(() => (at === 'end' ? registry.ended(peer) : registry.reported(peer, turn)))
+      return answer(tx, peer, at, handed?.items ?? [])
+    },
+
+    /** The reply to the first try was lost, and the session may not have what it was handed. */
+    replay(tx, caller, created, { at }) {
+      const peer = asPullPeer(caller)
+      tx.after(() => registry.reported(peer, undefined))
+      return answer(tx, peer, at, mail.heldUnder(tx, peer, created.number))
+    },
+  }
+}
+
+/** @throws MusterError `wrong_mode` when the caller does not fetch its mail */
+export function asPullPeer(caller: Caller): PeerCaller {
+  const peer = asPeer(caller)
+  if (peer.mode !== 'pull')
+    throw new MusterError('wrong_mode', { mode: peer.mode, hint: `This peer consumes in ${peer.mode} mode; an agent session joins in pull mode.` })
+  return peer
+}

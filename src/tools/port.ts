@@ -1,0 +1,43 @@
+import type { Input, OperationName, Output, Peer } from '../contract/index.ts'
+import { LIMITS } from '../limits.ts'
+
+/** No call of a tool waits longer, in milliseconds: runtimes give up on a tool after 60 s. */
+export const MAX_TOOL_WAIT_MS = 48_000
+
+/** What a tool call has of the daemon, through whichever door it came. */
+export interface ToolPort {
+  /** Unique to this tool call and the same when it is repeated; at most {@link MAX_PORT_KEY_CHARS} visible ASCII characters. */
+  readonly key: string
+  /** Aborted when nobody waits for the result any more. */
+  readonly signal: AbortSignal
+  /** Where this session stands in its mailbox, as the last receipt said; `undefined` at first. */
+  readonly cursor: string | undefined
+  /** @throws MusterError */
+  call<N extends OperationName>(operation: N, input: Input<N>): Promise<Output<N>>
+  /** The peer that calls, as it is now. */
+  self(): Promise<Peer>
+}
+
+/** What becomes true once a result is on its way to the model, and only then. */
+export interface Receipt {
+  /** The session's new place in its mailbox. */
+  readonly cursor?: string
+  /** Deliveries whose messages the result shows; the door acks them. */
+  readonly shown?: readonly string[]
+}
+
+/** What a tool says: an object and the same facts as text, since some models see only the one and some only the other. */
+export interface ToolResult<Structured> {
+  readonly structured: Structured
+  readonly text: string
+  readonly receipt?: Receipt
+}
+
+/** Longest suffix that {@link commandKey} adds. */
+const KEY_SUFFIX_CHARS = 4
+export const MAX_PORT_KEY_CHARS = LIMITS.maxKeyChars - KEY_SUFFIX_CHARS
+
+/** The idempotency key of one command of a tool call: a repeated call sends the same commands under the same keys. */
+export function commandKey(port: ToolPort, part = 0): { readonly key: string } {
+  return { key: `${port.key}.${part}` }
+}

@@ -1,0 +1,88 @@
+import * as z from 'zod'
+import type { PeerRef, Refused, Sent } from '../contract/index.ts'
+import { notifyThread } from '../contract/threads.ts'
+import { addressOf } from './envelope.ts'
+import { RefusedShape, Select, SentShape, Text, ThreadId, To, Urgency } from './fields.ts'
+import { commandKey, type ToolPort, type ToolResult } from './port.ts'
+import { ADDS, defineTool, given } from './tool.ts'
+import { lines, viewSent } from './views.ts'
+
+const ReplyOutput = z.object({ thread: z.string(), state: z.string(), late: z.literal(true).optional(), to: z.string().optional() })
+type Reply = ToolResult<z.input<typeof ReplyOutput>>
+
+export const reply = defineTool({
+  name: 'reply',
+  title: 'Answer, decline or say more',
+  description: 'Answer or decline an ask that you were sent, even late; how:"more" speaks in a thread and leaves it open.',
+  profile: 'default',
+  annotations: ADDS,
+  input: z.strictObject({
+    thread: ThreadId,
+    text: Text.describe('The answer; for decline the reason'),
+    how: z.enum(['answer', 'decline', 'more']).default('answer'),
+  }),
+  output: ReplyOutput,
+  run: (port, { thread, text, how }) => (how === 'more' ? sayMore(port, thread, text) : close(port, thread, text, how)),
+})
+
+async function close(port: ToolPort, thread: string, text: string, how: 'answer' | 'decline'): Promise<Reply> {
+  const key = commandKey(port)
+  const closing =
+    how === 'answer' ? await port.call('threads.answer', { thread, body: text, ...key }) : await port.call('threads.decline', { thread, reason: text, ...key })
+  const { state } = closing.thread
+  const note = closing.late ? ' The thread had closed before; it was delivered as late.' : ''
+  return { structured: { thread, state, ...(closing.late ? { late: true as const } : {}) }, text: `${thread} is ${state}.${note}` }
+}
+
+async function sayMore(port: ToolPort, thread: string, text: string): Promise<Reply> {
+  const self = await port.self()
+  const { sent } = await port.call('threads.reply', { thread, body: text, ...commandKey(port) })
+  const to = sent.map((each) => addressOf(each.to, self)).join(', ')
+  return { structured: { thread, state: 'sent', to }, text: `Said in ${thread} to ${to}; its state stays.` }
+}
+
+const NotifyOutput = z.object({ sent: z.array(SentShape), refused: z.array(RefusedShape).optional(), unlisted: z.int().optional() })
+
+export const notify = defineTool({
+  name: 'notify',
+  title: 'Tell a peer',
+  description: 'Tell a peer something that needs no answer. It may be busy: only what it can use.',
+  profile: 'default',
+  annotations: ADDS,
+  input: z.strictObject({
+    to: To,
+    text: Text,
+    topic: notifyThread.input.shape.topic.describe('Replaces your earlier unread notify of this topic'),
+    priority: Urgency,
+    select: Select,
+  }),
+  output: NotifyOutput,
+  async run(port, { to, text, topic, priority, select }) {
+    const self = await port.self()
+    const result = await port.call('threads.notify', { to, body: text, priority, ...given({ topic, select }), ...commandKey(port) })
+    const { sent, rest, text: outcome } = viewOutcome(result, self, 'queued for')
+    return { structured: { sent, ...rest }, text: outcome }
+  },
+})
+
+/** Recipients that a result names; a send to more says how many. */
+const MAX_LISTED = 40
+
+interface SendOutcome {
+  readonly sent: { to: string; thread: string; reach: string }[]
+  readonly rest: { refused?: { to: string; why: string }[]; unlisted?: number }
+  readonly text: string
+}
+
+/** What became of a send, recipient by recipient. */
+export function viewOutcome(result: { readonly sent: readonly Sent[]; readonly refused: readonly Refused[] }, you: PeerRef, verb: string): SendOutcome {
+  const sent = result.sent.slice(0, MAX_LISTED).map((each) => viewSent(each, you))
+  const refused = result.refused.slice(0, MAX_LISTED).map(({ to, code, message }) => ({ to: addressOf(to, you), why: `${code}: ${message}` }))
+  const unlisted = result.sent.length + result.refused.length - sent.length - refused.length
+  const text = lines(
+    ...sent.map(({ to, thread, reach }) => `${thread} ${verb} ${to} (reach ${reach})`),
+    ...refused.map(({ to, why }) => `refused for ${to}: ${why}`),
+    unlisted > 0 ? `and ${unlisted} more` : undefined,
+  )
+  return { sent, rest: { ...(refused.length > 0 ? { refused } : {}), ...(unlisted > 0 ? { unlisted } : {}) }, text }
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../../src/contract/index.ts'
+import { McpClient } from '../support/mcp-client.ts'
+import { TestDaemon } from '../support/test-daemon.ts'
+
+/** What a tool is called with, so that it gets as far as the operation. */
+type Args = () => Record<string, unknown>
+
+describe('each door of the contract leads to its operation', () => {
+  let daemon: TestDaemon
+  let ada: McpClient
+  const made = { thread: '', owed: '', message: '', delivery: 'dlv_k7qm2x1' }
+
+  const ARGS: Readonly<Record<string, Args>> = {
+    peers: () => ({}),
+    set_description: () => ({ description: 'at work' }),
+    rename: () => ({ name: 'ada2' }),
+    retire: () => ({}),
+    ask: () => ({ to: 'bob', text: 'x', wait: 0 }),
+    notify: () => ({ to: 'bob', text: 'x' }),
+    reply: () => ({ thread: made.owed, text: 'x' }),
+    inbox: () => ({}),
+    wait: () => ({ ticket: made.thread, seconds: 1 }),
+    thread: () => ({ thread: made.thread }),
+    threads: () => ({}),
+    trace: () => ({ id: made.thread }),
+    owed: () => ({}),
+    cancel: () => ({ thread: made.thread }),
+    pairs: () => ({}),
+    release_pair: () => ({ a: 'bob', b: 'eve' }),
+    status: () => ({}),
+    circles: () => ({}),
+    grants: () => ({}),
+    peek: () => ({}),
+    dead_letters: () => ({}),
+    replay: () => ({ delivery: made.delivery }),
+    discard: () => ({ delivery: made.delivery }),
+    redact: () => ({ message: made.message, reason: 'a slip' }),
+    events: () => ({}),
+  }
+  /** Arguments that a door needs besides those that it names itself. */
+  const EXTRA: Partial<Record<OperationName, Record<string, unknown>>> = { 'peers.get': { peer: 'bob' } }
+  /** Reached, and refused for want of the rare thing that they are for. */
+  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard']
+
+  beforeAll(async () => {
+    daemon = await TestDaemon.start()
+    await using admin = await daemon.greet(daemon.adminToken)
+    const { token: enrolment } = await admin.call('enrolments.create', { roles: ['orchestrator'] })
+    await using enrolled = await daemon.greet(enrolment)
+    const { token } = await enrolled.call('peers.register', { name: 'ada', role: 'orchestrator', mode: 'pull' })
+    const bob = await daemon.register({ name: 'bob', mode: 'pull' })
+    await daemon.register({ name: 'eve', mode: 'pull' })
+    ada = await McpClient.connect(daemon.url, token, { profile: 'full' })
+    await using wire = await daemon.greet(bob.token)
+    await using own = await daemon.greet(token)
+    const asked = await own.call('threads.ask', { to: 'bob', body: 'x' })
+    made.thread = asked.sent[0]?.thread ?? ''
+    made.message = asked.sent[0]?.message ?? ''
+    for (let count = 0; count < 2; count += 1) made.owed = (await wire.call('threads.ask', { to: 'ada', body: 'x' })).sent[0]?.thread ?? ''
+  })
+
+  afterAll(async () => {
+    await ada[Symbol.asyncDispose]()
+    await daemon[Symbol.asyncDispose]()
+  })
+
+  const doors = OPERATION_NAMES.flatMap((name) => {
+    const { mcp } = OPERATIONS[name].doors
+    return typeof mcp === 'string' ? [[name, mcp] as const] : []
+  })
+  // Leaving for good comes last, and what ends a thread after what reads it.
+  const LATE: readonly string[] = ['threads.decline', 'threads.answer', 'threads.cancel', 'threads.redact', 'peers.rename', 'peers.retire']
+  const inOrder = [...doors.filter(([name]) => !LATE.includes(name)), ...LATE.flatMap((late) => doors.filter(([name]) => name === late))]
+
+  it.each(inOrder)('%s by the tool %s', async (operation, door) => {
+    const [tool = '', argument] = door.split(' ')
+    const args = ARGS[tool]
+    if (!args) throw new Error(`Say what ${tool} is called with`)
+    const named = argument === undefined ? {} : { [argument.split(':')[0] ?? '']: JSON.parse(argument.slice(argument.indexOf(':') + 1)) as unknown }
+    const { calls } = daemon.daemon.core.runner.stats
+    const before = calls.get(operation) ?? 0
+    const calling = ada.call(tool, { ...args(), ...named, ...EXTRA[operation] })
+    if (operation === 'threads.wait') {
+      while ((calls.get(operation) ?? 0) === before) await new Promise((resolve) => setImmediate(resolve))
+      daemon.clock.advance(2_000)
+    }
+    const result = await calling
+    expect(calls.get(operation) ?? 0).toBeGreaterThan(before)
+    // A thread is closed once: the second way of closing comes late, and is told so.
+    if (!REFUSED.includes(operation)) expect(result, JSON.stringify(result.content)).not.toHaveProperty('isError')
+  })
+})
