@@ -1,13 +1,11 @@
-import { toNodeHandler } from '@modelcontextprotocol/node'
-import { createMcpHandler, type McpRequestContext } from '@modelcontextprotocol/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ERRORS, MusterError } from '../../src/errors.ts'
-import { LIMITS } from '../../src/limits.ts'
 import { toolSet } from '../../src/tools/catalogue.ts'
 import { PROFILES, type Profile } from '../../src/tools/tool.ts'
 import type { Clock } from '../clock.ts'
 import type { GatewayDeps } from './deps.ts'
-import { createMcpServer, type McpServerOptions, type Visit } from './mcp-server.ts'
+import type { McpHandler } from './mcp-handler.ts'
+import type { McpServerOptions, Visit } from './mcp-server.ts'
 
 /** Model Context Protocol over Streamable HTTP: the revisions of 2025, and that of 2026-07-28. */
 const MCP_PATH = '/mcp'
@@ -19,9 +17,8 @@ const FAREWELL_MS = 1_000
 /** Mounts the MCP door. Which tools there are is decided in `src/tools`; this decides who may call. */
 export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): void {
   const { deps } = options
-  const bounds = { maxRequestBodySize: LIMITS.maxFrameBytes, onerror: (error: Error) => deps.log.debug({ err: error }, 'MCP request refused') }
-  const handler = createMcpHandler((context) => createMcpServer(options, visitOf(context)), bounds)
-  const serve = toNodeHandler(handler, bounds)
+  // With the first call: the SDK takes longer to load than everything else that a start needs.
+  let handler: Promise<McpHandler> | undefined
   const visits = new Map<Visit, Promise<void>>()
   app.register((scope, _options, done) => {
     // The SDK reads the body itself, and answers a bad one as the protocol has it.
@@ -37,7 +34,8 @@ export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): voi
         reply.raw.once('finish', () => {
           for (const act of visit.afterwards) act()
         })
-        const served = serve(withVisit(request, visit), reply.raw)
+        handler ??= import('./mcp-handler.ts').then(({ createHandler }) => createHandler(options))
+        const served = handler.then(({ serve }) => serve(request.raw, reply.raw, visit))
         visits.set(visit, served)
         await served.finally(() => visits.delete(visit))
       },
@@ -47,7 +45,7 @@ export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): voi
   app.addHook('preClose', async () => {
     const answers = [...visits].filter(([{ calling }]) => calling).map(([, served]) => served)
     await within(Promise.allSettled(answers), deps.clock, FAREWELL_MS)
-    await handler.close()
+    await (await handler)?.close()
   })
 }
 
@@ -77,17 +75,6 @@ function profileOf({ query, headers }: FastifyRequest): Profile {
 function refuse(reply: FastifyReply, error: MusterError): unknown {
   if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="muster"')
   return reply.code(ERRORS[error.code].http).send({ error: error.toData() })
-}
-
-/** The SDK hands `auth` through to the server of the request. The token itself stays behind. */
-function withVisit({ raw }: FastifyRequest, visit: Visit) {
-  return Object.assign(raw, { method: raw.method ?? 'GET', url: raw.url ?? MCP_PATH, auth: { token: '', clientId: '', scopes: [], extra: { visit } } })
-}
-
-function visitOf({ authInfo }: McpRequestContext): Visit {
-  const visit = authInfo?.extra?.['visit']
-  if (visit === undefined) throw new Error('A request came past the door')
-  return visit as Visit
 }
 
 /** Waits for something, but no longer than this. */
