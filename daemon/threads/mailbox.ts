@@ -8,18 +8,8 @@ import { failOrBury } from './deadletters.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import type { Delay, Flight } from './flights.ts'
-import {
-  CONTROL,
-  type DeliveryRow,
-  deliverTail,
-  findDelivery,
-  findMessage,
-  findThread,
-  type MessageRow,
-  type ThreadRow,
-  toDelivery,
-  toMessage,
-} from './rows.ts'
+import { deliverTail } from './frame.ts'
+import { CONTROL, type DeliveryRow, findDelivery, findMessage, findThread, type MessageRow, type ThreadRow, toDelivery, toMessage } from './rows.ts'
 
 /** Receipts: ack, nack and extend, from any connection of the peer. */
 export function createReceipts(deps: ThreadDeps) {

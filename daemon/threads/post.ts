@@ -4,7 +4,8 @@ import { LIMITS } from '../../src/limits.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Parcel } from './consumer.ts'
 import type { ThreadDeps } from './deps.ts'
-import { CONTROL, deliverTail, type MessageRow, type ThreadRow, toMessage } from './rows.ts'
+import { deliverTail } from './frame.ts'
+import { CONTROL, type MessageRow, type ThreadRow, toMessage } from './rows.ts'
 
 /** Where a message stands in its chain of causes. */
 export interface Cause {

@@ -4,7 +4,7 @@ import { refOf, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 
 /** Mailboxes are offered by these numbers; 0 is for control notices, which overtake everything. */
-const PRIORITIES: readonly Priority[] = ['urgent', 'normal', 'low']
+export const PRIORITIES: readonly Priority[] = ['urgent', 'normal', 'low']
 export const CONTROL = 0
 
 export function priorityNumber(priority: Priority): number {
@@ -147,16 +147,4 @@ export function toDelivery(reader: Reader, row: DeliveryRow, offer: LiveOffer | 
     endedAt: timeOrNull(row.ended_at),
     reason: row.reason,
   }
-}
-
-/** The part of a `mailbox.deliver` frame that is the same for every recipient and every attempt: the end of its JSON object. */
-export function deliverTail(reader: Reader, thread: ThreadRow, message: Message): string {
-  const brief = {
-    id: reader.id('thread', thread.id),
-    kind: thread.kind,
-    state: thread.state,
-    priority: PRIORITIES[thread.priority - 1],
-    deadlineAt: timeOrNull(thread.deadline_at),
-  }
-  return `"thread":${JSON.stringify(brief)},"message":${JSON.stringify(message)}}}`
 }
