@@ -174,6 +174,6 @@ export class Asks {
     if (answer) return answer
     // A long thread comes in pages, and the end is on the newest.
     const page = (await this.#options.requests.request('threads.get', { thread: thread.id })) as Output<'threads.get'>
-    return page.messages.find(isAnswer) ?? new ClientError('disconnected', 'The answer is too far back in its thread.')
+    return page.messages.find(isAnswer) ?? new ClientError('disconnected', 'The answer is too far back.')
   }
 }

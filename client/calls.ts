@@ -10,20 +10,22 @@ export type Call = <N extends OperationName>(name: N, input: Input<N>, bounds?: 
 type Keyed = { [N in OperationName]: string extends keyof Input<N> ? never : 'key' extends keyof Input<N> ? N : never }[OperationName]
 
 /** The operations that take an idempotency key; the compiler holds the list to the contract. */
-const KEYED: Readonly<Record<Keyed, true>> = {
-  'peers.register': true,
-  'threads.ask': true,
-  'threads.notify': true,
-  'threads.reply': true,
-  'threads.answer': true,
-  'threads.decline': true,
-  'threads.cancel': true,
+const KEYED: Readonly<Record<Keyed, 1>> = {
+  'peers.register': 1,
+  'threads.ask': 1,
+  'threads.notify': 1,
+  'threads.reply': 1,
+  'threads.answer': 1,
+  'threads.decline': 1,
+  'threads.cancel': 1,
+  'sessions.boundary': 1,
 }
 
 /** Every command that takes an idempotency key gets one, so that repeating it after a lost connection is safe. */
 export function createCall(requests: Requests, callTimeoutMs: number, newKey: () => string): Call {
   return <N extends OperationName>(name: N, input: Input<N>, { timeoutMs, signal }: Bounds = {}) => {
-    const patienceMs = timeoutMs ?? (name === 'threads.wait' ? undefined : callTimeoutMs)
+    // What waits ends by itself, when its own time is over.
+    const patienceMs = timeoutMs ?? (/\.wa(it|tch)$/.test(name) ? undefined : callTimeoutMs)
     const params = name in KEYED ? { key: newKey(), ...input } : input
     // What mints a credential takes no key, so it is never repeated: it might mint two.
     const onThisConnection = name.endsWith('.create')

@@ -1,8 +1,8 @@
 import type { Input, Output } from '../src/contract/index.ts'
 import type { ConnectOptions, Session } from './connect.ts'
-import { Connection, type ConnectionOptions, encodeRequest, toError } from './connection.ts'
+import type { ConnectionOptions } from './connection.ts'
 import { type CredentialStore, Credentials } from './credentials.ts'
-import { judge } from './endings.ts'
+import { callOnce } from './one-call.ts'
 import type { TokenSource } from './tokens.ts'
 
 /** What a peer says of itself when it joins. */
@@ -36,8 +36,6 @@ export function joiningTokens(options: JoinOptions, enrolment: () => Promise<str
   })
 }
 
-const REGISTER_ID = 1
-
 /**
  * Registers a peer on a connection of its own, since an enrolment credential is good for nothing else.
  *
@@ -45,16 +43,5 @@ const REGISTER_ID = 1
  * @throws ClientError `disconnected` when it could not be asked
  */
 export function register(options: ConnectionOptions, registration: Registration & { readonly key: string }): Promise<Output<'peers.register'>> {
-  return new Promise((resolve, reject) => {
-    const connection = new Connection(options, {
-      onHello: () => connection.send(encodeRequest(REGISTER_ID, 'peers.register', registration)),
-      onReply: ({ result, error }) => {
-        if (error) reject(toError(error))
-        else resolve(result as Output<'peers.register'>)
-        connection.close()
-      },
-      onNotification: () => {},
-      onEnd: (end) => reject(judge(end).error),
-    })
-  })
+  return callOnce(options, 'peers.register', registration)
 }

@@ -1,7 +1,7 @@
 import type { MusterPaths } from '../../src/paths.ts'
-import { type DaemonFile, readDaemonFile } from './daemon-file.ts'
+import { type DaemonFile, readDaemonFile } from '../local/daemon-file.ts'
+import { commandLine, isRunning } from '../local/process-facts.ts'
 import { askHealth } from './health.ts'
-import { commandLine, isRunning } from './process-facts.ts'
 
 /**
  * What is known of the daemon of these paths.

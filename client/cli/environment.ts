@@ -20,7 +20,14 @@ export interface Environment {
   readonly userName: () => string
   /** Aborts on Ctrl-C or SIGTERM. Only who calls this takes the signals over; otherwise they end the process as usual. */
   readonly interrupted: () => AbortSignal
+  readonly cwd: () => string
+  readonly parentPid: () => number
+  /** Ends the process shortly, even where something is still open. What was written gets out first. */
+  readonly endSoon?: () => void
 }
+
+/** For the closing handshake of a connection on this machine. */
+const END_MS = 100
 
 export function processEnvironment(): Environment {
   const env = absoluteHome(process.env)
@@ -36,6 +43,10 @@ export function processEnvironment(): Environment {
     stderr: process.stderr,
     userName,
     interrupted: interruptSignal,
+    cwd: () => process.cwd(),
+    parentPid: () => process.ppid,
+    // Not kept alive by this alone: most have ended by themselves before.
+    endSoon: () => void setTimeout(() => process.exit(), END_MS).unref(),
   }
 }
 

@@ -20,6 +20,11 @@ export const CLI_ERRORS = {
   disconnected: EXIT.temporary,
   timeout: EXIT.timeout,
   interrupted: EXIT.interrupted,
+  config_refused: EXIT.failure,
+  config_changed: EXIT.temporary,
+  config_taken: EXIT.conflict,
+  runtime_not_found: EXIT.notFound,
+  runtime_failed: EXIT.failure,
   cli_failed: EXIT.internal,
 } as const satisfies Record<string, ExitCode>
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile, readlink } from 'node:fs/promises'
-import { commandLine } from './process-facts.ts'
+import { commandLine } from '../local/process-facts.ts'
 
 /** The process that listens on a port. `pid` is `undefined` where it belongs to another user. */
 export interface PortOwner {

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 
 export interface Listed {
-  readonly group: 'The daemon' | 'Asking and telling' | 'Looking'
+  readonly group: 'The daemon' | 'Asking and telling' | 'Looking' | 'For agent programs'
   readonly summary: string
   /** Loaded on use, so that no command pays for another's imports. */
   readonly load: () => Promise<{ readonly command: Command }>
@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   down: { group: 'The daemon', summary: 'Stop the daemon in an orderly way', load: () => import('./commands/down.ts') },
   status: { group: 'The daemon', summary: 'How the daemon is and what waits', load: () => import('./commands/status.ts') },
   logs: { group: 'The daemon', summary: "The daemon's log", load: () => import('./commands/logs.ts') },
+  doctor: { group: 'The daemon', summary: 'Whether all is as it should be, agent programs too', load: () => import('./commands/doctor.ts') },
   token: { group: 'The daemon', summary: 'Mint, list and revoke credentials', load: () => import('./commands/token.ts') },
   ask: { group: 'Asking and telling', summary: 'Ask a peer and wait for its answer', load: () => import('./commands/ask.ts') },
   notify: { group: 'Asking and telling', summary: 'Tell a peer something that needs no answer', load: () => import('./commands/notify.ts') },
@@ -23,4 +24,9 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   thread: { group: 'Looking', summary: 'Your threads, one thread, or cancel one', load: () => import('./commands/thread.ts') },
   trace: { group: 'Looking', summary: "A message's life with times", load: () => import('./commands/trace.ts') },
   events: { group: 'Looking', summary: 'What happened, page by page or as it happens', load: () => import('./commands/events.ts') },
+  install: { group: 'For agent programs', summary: 'Connect Claude Code, Codex, Gemini CLI or OpenCode', load: () => import('./commands/install.ts') },
+  uninstall: { group: 'For agent programs', summary: 'Take out what install put in', load: () => import('./commands/uninstall.ts') },
+  mcp: { group: 'For agent programs', summary: 'The MCP server of a session, over stdio', load: () => import('./commands/mcp.ts') },
+  hook: { group: 'For agent programs', summary: 'What the hooks of a session call', load: () => import('./commands/hook.ts') },
+  wait: { group: 'For agent programs', summary: 'Wait in the background to wake a session', load: () => import('./commands/wait.ts') },
 }

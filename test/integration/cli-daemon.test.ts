@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isRunning } from '../../client/cli/process-facts.ts'
+import { isRunning } from '../../client/local/process-facts.ts'
 import { CliHome } from '../support/cli-process.ts'
 
 let home: CliHome

@@ -69,6 +69,8 @@ export class CliHome {
       stderr: sink('stderr'),
       userName: () => 'tester',
       interrupted: () => signal,
+      cwd: () => this.folder,
+      parentPid: () => process.pid,
     })
     return { exit, ...written }
   }

@@ -1,11 +1,11 @@
+import { removeStaleDaemonFile } from '../../local/daemon-file.ts'
+import { isRunning } from '../../local/process-facts.ts'
 import { expectWords } from '../arguments.ts'
 import type { Command, Invocation } from '../command.ts'
-import { removeStaleDaemonFile } from '../daemon-file.ts'
 import { findDaemon } from '../daemon-search.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { poll } from '../poll.ts'
-import { isRunning } from '../process-facts.ts'
 
 /** The daemon drains for up to 10 s (LIMITS.drainMs) and then closes its database. */
 const GONE_WITHIN_MS = 30_000

@@ -1,6 +1,6 @@
+import { type DaemonFile, readDaemonFile, removeStaleDaemonFile } from '../../local/daemon-file.ts'
 import { expectWords } from '../arguments.ts'
 import type { Command, Invocation } from '../command.ts'
-import { type DaemonFile, readDaemonFile, removeStaleDaemonFile } from '../daemon-file.ts'
 import { type DaemonSearch, findDaemon } from '../daemon-search.ts'
 import { type DaemonEnd, mayHaveRival, type SpawnedDaemon, spawnDaemon, startFailure } from '../daemon-start.ts'
 import type { Environment } from '../environment.ts'

@@ -207,13 +207,16 @@ test('a stop gives back only what its own session was handed', async () => {
   expect(a.call('threads.trace', { id: message }).deliveries[0]?.state).toBe('offered')
 })
 
-test('what is in hand is not repeated between two tools, and is at the next prompt', async () => {
+test('what is in hand is repeated neither between two tools nor at a prompt, and waits again when the turn has ended', async () => {
   const { daemon, a, p } = await withSession()
   using _ = daemon
   tell(a, '1', { priority: 'urgent' })
   expect(bodies(at(p, 'tool').items)).toEqual(['1'])
   expect(at(p, 'tool').items).toEqual([])
-  expect(at(p, 'prompt').items).toMatchObject([{ message: { body: '1' }, delivery: { attempt: 2, failures: 0 } }])
+  expect(at(p, 'prompt').items).toEqual([])
+  expect(at(p, 'stop').items).toEqual([])
+  daemon.pass(5_000)
+  expect(at(p, 'prompt').items).toMatchObject([{ message: { body: '1' }, delivery: { attempt: 2, failures: 1 } }])
 })
 
 test('a session that dies with mail in hand is handed it again at its next start', async () => {

@@ -36,6 +36,8 @@ export function memoryEnvironment({ env = {}, stdin = '', tty = false }: MemoryO
     stderr: sink('stderr'),
     userName: () => 'Ann Other',
     interrupted: () => new AbortController().signal,
+    cwd: () => HOME,
+    parentPid: () => process.ppid,
   }
   return { environment, written }
 }

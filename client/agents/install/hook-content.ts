@@ -1,0 +1,21 @@
+import type { RuntimeDriver } from '../driver.ts'
+import type { Hook, HookGroup } from './json-editor.ts'
+import { type MusterCommand, shellLine } from './muster-command.ts'
+
+/** Longer than the longest budget of `muster hook`, which gives up by itself and lets the runtime go on. */
+export const HOOK_TIMEOUT_SEC = 10
+
+/** The hooks that a runtime is to have: one group an event, each calling `muster hook <runtime> <event>`. */
+export function hookGroups(driver: RuntimeDriver, command: MusterCommand, more: Readonly<Record<string, Hook[string]>>): Record<string, HookGroup> {
+  const groups = driver.hooks.map(({ event, name, matcher }) => {
+    const hook: Hook = { type: 'command', command: shellLine(command, 'hook', driver.shortName, event), ...more }
+    return [name, { ...(matcher !== undefined && { matcher }), hooks: [hook] }] as const
+  })
+  return Object.fromEntries(groups)
+}
+
+/** The command of the bridge. */
+export function bridgeArgv(driver: RuntimeDriver, { argv }: MusterCommand): readonly [program: string, ...args: string[]] {
+  const [program = '', ...args] = argv
+  return [program, ...args, 'mcp', '--runtime', driver.name]
+}

@@ -1,0 +1,22 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { MusterPaths } from '../../../src/paths.ts'
+import { sessionsFolder } from '../../agents/session-files.ts'
+
+/** When a hook of a runtime last reported, in epoch milliseconds: each run of one writes what the hooks of its session remember. */
+export function lastHookAt(paths: MusterPaths, runtime: string): number | undefined {
+  const folder = sessionsFolder({ paths })
+  const times = namesIn(folder)
+    .filter((name) => name.startsWith(`${runtime}-`) && name.endsWith('.memory.json'))
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0)
+  return times.length === 0 ? undefined : Math.max(...times)
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // No session has been here.
+    return []
+  }
+}

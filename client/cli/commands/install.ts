@@ -1,0 +1,90 @@
+import { configuredIn } from '../../agents/install/configured.ts'
+import { applyPlan } from '../../agents/install/install-apply.ts'
+import { isEmptyPlan, planInstall, recordFor } from '../../agents/install/install-plan.ts'
+import type { Health } from '../../agents/install/target.ts'
+import type { Command, Invocation } from '../command.ts'
+import { EXIT } from '../exit-codes.ts'
+import { CliError } from '../failure.ts'
+import { sitesOf } from '../install-site.ts'
+import { type Errand, INSTALL_FLAGS, installing, isConfirmed, planDocument, readErrand, showPlan } from '../installing.ts'
+import { safeLine } from '../text.ts'
+
+export const command: Command = {
+  usage: ['install claude|codex|gemini|opencode [--scope <scope>] [--dry-run] [--yes]'],
+  about: [
+    'Makes the sessions of an agent program peers: its MCP server, and the hooks (OpenCode: the plugin) by which messages reach it.',
+    'Shows every change as a diff and asks first. Writes its own entries only; the rest of each file keeps every byte. Broken files',
+    'are refused. Ends with the health check of the program itself. Doing it again changes nothing, or brings the entries up to date.',
+  ],
+  flags: INSTALL_FLAGS,
+  examples: [
+    ['muster install claude', 'show what changes, ask, do it'],
+    ['muster install codex --dry-run', 'only show it'],
+    ['muster install opencode --scope project --yes', 'for those who work in this folder'],
+  ],
+  run: install,
+}
+
+async function install(invocation: Invocation): Promise<number> {
+  const { flags, out } = invocation
+  const errand = readErrand(invocation, 'install')
+  const { target, site } = errand
+  const { title } = target.driver
+  if (site.program === undefined) {
+    throw new CliError('runtime_not_found', `there is no ${target.program} on the PATH`, { hint: `Install ${title} first; nothing was changed.` })
+  }
+  await refuseTwice(invocation, errand)
+  noteUnsteady(errand, out.note)
+  const plan = await installing(planInstall(target, site))
+  const about = { runtime: target.driver.shortName, scope: site.scope, ...planDocument(target, plan) }
+  if (isEmptyPlan(plan)) return report(invocation, errand, { ...about, state: 'unchanged' }, await target.health(site, site.program))
+  if (!out.json) showPlan(out, target, plan)
+  if (flags.on('dry-run')) {
+    if (out.json) out.document({ ...about, state: 'planned' })
+    else out.note('Nothing was changed.')
+    return EXIT.ok
+  }
+  if (!(await isConfirmed(invocation))) {
+    out.note('Nothing was changed.')
+    return EXIT.failure
+  }
+  await installing(applyPlan(plan, recordFor(target, site)))
+  return report(invocation, errand, { ...about, state: 'installed' }, await target.health(site, site.program))
+}
+
+/** Hooks for this user and hooks in this folder would both run. */
+async function refuseTwice({ environment }: Invocation, { target, site }: Errand): Promise<void> {
+  for (const other of sitesOf(environment, target)) {
+    if (other.scope === site.scope || target.folder(other) === target.folder(site)) continue
+    const { found } = await configuredIn(target, other)
+    if (found.length === 0) continue
+    const where = other.scope === 'user' ? 'for this user' : 'in this folder'
+    throw new CliError('config_taken', `Muster is installed in ${target.driver.title} ${where} already: with both, everything would happen twice`, {
+      hint: `Nothing was written. Keep it, or first: muster uninstall ${target.driver.shortName} --scope ${other.scope}`,
+    })
+  }
+}
+
+function report({ out }: Invocation, { target, site }: Errand, about: { readonly state: string }, health: Health): number {
+  const { title } = target.driver
+  const next = target.next(site)
+  if (out.json) out.document({ ...about, health, next })
+  else {
+    out.line(about.state === 'unchanged' ? `Muster is installed in ${title} already.` : `Muster is installed in ${title}.`)
+    out.line(safeLine(health.said))
+    if (health.ok) for (const line of next) out.note(line)
+  }
+  if (health.ok) return EXIT.ok
+  out.problem(`${title} does not get through to Muster: ${health.said}`, 'muster doctor shows more; muster uninstall takes it out again.')
+  return EXIT.failure
+}
+
+/** A Muster that is about to be cleaned away, or a path that others do not have. */
+function noteUnsteady({ site, target }: Errand, note: (text: string) => void): void {
+  const { argv } = site.command
+  if (argv.some((word) => /[\\/]_npx[\\/]/.test(word))) {
+    note("This muster lives in npx's cache, which npm cleans up: npm install -g muster, then install again.")
+  } else if (site.scope === 'project' && argv.length > 1) {
+    note(`muster is not on the PATH, so the files of ${target.driver.title} in this folder will name ${argv.at(-1)}, which others do not have.`)
+  }
+}

@@ -1,0 +1,100 @@
+import { InstallError } from '../agents/install/install-error.ts'
+import type { InstallPlan, Preview } from '../agents/install/install-plan.ts'
+import { shellLine } from '../agents/install/muster-command.ts'
+import { SCOPES, type Site, type Target } from '../agents/install/target.ts'
+import { TARGETS } from '../agents/install/targets.ts'
+import { unifiedDiff } from '../agents/install/unified-diff.ts'
+import { expectWords } from './arguments.ts'
+import type { Invocation } from './command.ts'
+import type { Environment } from './environment.ts'
+import { CliError, usageError } from './failure.ts'
+import type { Flag } from './flags.ts'
+import { siteOf } from './install-site.ts'
+import { nearest } from './nearest.ts'
+import type { Output } from './output.ts'
+import { clip, safeText } from './text.ts'
+
+export const INSTALL_FLAGS = {
+  'dry-run': { type: 'boolean', summary: 'Show what would change, and change nothing' },
+  yes: { type: 'boolean', short: 'y', summary: 'Do not ask' },
+  scope: { type: 'string', value: 'scope', summary: 'user, or project: the configuration of this folder (user)' },
+} as const satisfies Record<string, Flag>
+
+/** Settings may stand on one line of a megabyte, which tells nobody anything; `--json` has them whole. */
+const MAX_LINE_CHARS = 500
+
+/** Which runtime, and where. */
+export interface Errand {
+  readonly target: Target
+  readonly site: Site
+}
+
+/** Reads what `install` and `uninstall` have in common. */
+export function readErrand({ words, flags, environment }: Invocation, verb: 'install' | 'uninstall'): Errand {
+  expectWords(words, ['runtime'], `${verb} <runtime>`)
+  const [word = ''] = words
+  const target: Target | undefined = Object.hasOwn(TARGETS, word) ? TARGETS[word as keyof typeof TARGETS] : undefined
+  if (!target) {
+    const near = nearest(word, Object.keys(TARGETS))
+    const hint = near ? `Did you mean muster ${verb} ${near}?` : `Expected one of: ${Object.keys(TARGETS).join(', ')}.`
+    throw usageError(`there is no runtime "${word}"`, hint)
+  }
+  return { target, site: siteOf(environment, target, flags.choice('scope', SCOPES) ?? 'user') }
+}
+
+/** The errors of an installation in those of the command line. */
+export async function installing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error
+    throw new CliError(error.code, error.message, { cause: error, ...(error.hint !== undefined && { hint: error.hint }) })
+  }
+}
+
+/** Every file that changes, and by what. */
+function previewsOf({ changes, preview }: InstallPlan): readonly Preview[] {
+  return [...(preview ? [preview] : []), ...changes.map(({ path, before, after }) => ({ path, before: before?.text, after }))]
+}
+
+/** What a plan does, for a program. */
+export function planDocument(target: Target, plan: InstallPlan): Readonly<Record<string, unknown>> {
+  const files = previewsOf(plan).map(({ path, before, after }) => ({ path, action: actionOn(before, after), diff: unifiedDiff(path, before, after) }))
+  return { files, commands: plan.commands.map(({ args }) => [target.program, ...args]) }
+}
+
+/** What a plan does, for a person. */
+export function showPlan(out: Output, target: Target, plan: InstallPlan): void {
+  for (const { args } of plan.commands) out.line(`runs: ${safeText(shellLine({ argv: [target.program, ...args], env: {} }))}`)
+  for (const { path, before, after } of previewsOf(plan)) {
+    const lines = unifiedDiff(path, before, after).replace(/\n$/, '').split('\n')
+    for (const line of lines) out.line(clip(safeText(line), MAX_LINE_CHARS))
+  }
+}
+
+/**
+ * Whether to go on. Asks on a terminal.
+ *
+ * @throws CliError `usage` where nobody can be asked
+ */
+export async function isConfirmed({ flags, out, environment }: Invocation): Promise<boolean> {
+  if (flags.on('yes')) return true
+  const { stdin, stderr } = environment
+  if (out.json || !('isTTY' in stdin && stdin.isTTY === true)) throw usageError('nothing was changed: there is nobody to ask', 'Give --yes, or --dry-run.')
+  stderr.write('Do this? [y/N] ')
+  return /^y(es)?$/i.test((await firstLine(stdin)).trim())
+}
+
+async function firstLine(stdin: Environment['stdin']): Promise<string> {
+  let text = ''
+  for await (const chunk of stdin) {
+    text += Buffer.from(chunk).toString('utf8')
+    if (text.includes('\n')) break
+  }
+  return text.split('\n', 1)[0] ?? ''
+}
+
+function actionOn(before: string | undefined, after: string | undefined): 'create' | 'change' | 'remove' {
+  if (before === undefined) return 'create'
+  return after === undefined ? 'remove' : 'change'
+}
