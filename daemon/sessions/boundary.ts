@@ -14,6 +14,8 @@ export interface BoundaryDeps {
 /** What a moment may carry, besides how much of it. */
 type Carry = Omit<Choice, 'limit' | 'except'>
 
+/** What `start` or `wake` handed over a moment ago is on its way to the model with this very prompt. */
+const PROMPTED: Carry = { ...EVERYTHING, again: false }
 /** In the middle of a turn only what cannot wait. What is held from earlier is not repeated: the transcript may lag behind. */
 const URGENT: Carry = { upTo: priorityNumber('urgent'), needs: priorityNumber('urgent'), again: false }
 /** A turn of its own is worth it for `urgent` and `normal`; `low` rides along. */
@@ -43,7 +45,7 @@ interface Rule {
  */
 const RULES: Readonly<Record<Boundary, Rule>> = {
   start: { carry: EVERYTHING, turn: 'idle' },
-  prompt: { carry: EVERYTHING, turn: 'working' },
+  prompt: { carry: PROMPTED, turn: 'working' },
   tool: { carry: URGENT, turn: 'working' },
   stop: { carry: WORTH_A_TURN, turn: 'idle', full: 'working', endsTurn: true },
   wake: { carry: WORTH_A_TURN, turn: undefined, full: 'working' },

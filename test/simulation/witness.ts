@@ -339,7 +339,14 @@ const SIMPLE: Partial<Record<Change['what'], string[]>> = {
   delivery: ['delivery queued'],
   seen: ['delivery seen'],
 }
-const MOVES: Readonly<Record<string, string>> = { acked: 'acked', superseded: 'superseded', withdrawn: 'withdrawn', expired: 'expired', dead: 'dead', offered: 'handed over' }
+const MOVES: Readonly<Record<string, string>> = {
+  acked: 'acked',
+  superseded: 'superseded',
+  withdrawn: 'withdrawn',
+  expired: 'expired',
+  dead: 'dead',
+  offered: 'handed over',
+}
 
 /** The transitions that changes amount to, by name. */
 function transitionsOf(changes: readonly Change[]): string[] {
