@@ -47,7 +47,7 @@ describe('the package', () => {
       const paths = files.map(({ path }) => path)
       expect(paths).toContain('dist/daemon/store/migrations/001_core.sql')
       expect(paths).toContain('docs/protocol.md')
-      expect(paths.filter((path) => !/^(dist|docs|personas|skills)\/|^(package\.json|README\.md|LICENSE)$/.test(path))).toEqual([])
+      expect(paths.filter((path) => !/^(dist|docs|personas|plugins|skills)\/|^(package\.json|README\.md|LICENSE)$/.test(path))).toEqual([])
 
       writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
       // Without scripts: the only one is better-sqlite3's, which fetches or compiles the binary that this checkout has.
