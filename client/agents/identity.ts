@@ -54,6 +54,8 @@ export interface Wanted {
   readonly session: string
   /** Names to try, the best first. */
   readonly names: () => Iterable<string>
+  /** A session of that peer whose process is gone without an end. */
+  readonly leftBy: string | undefined
 }
 
 /**
@@ -69,12 +71,12 @@ export function wantedPeer(
 ): Wanted {
   const given = env['MUSTER_AS'] || projectName(cwd)
   if (given === undefined) {
-    const number = slots.take(holder)
-    return { session: slots.session(number), names: () => defaultNames(nameFrom(driver.shortName, basename(cwd)), number) }
+    const { number, leftBy } = slots.take(holder)
+    return { session: slots.session(number), names: () => defaultNames(nameFrom(driver.shortName, basename(cwd)), number), leftBy }
   }
   if (!isName(given))
     throw new MusterError('invalid_input', { hint: 'Expected letters, digits, ".", "_" or "-".' }, { message: `"${given}" is no name of a peer.` })
-  return { session: `name:${given.toLowerCase()}`, names: () => [given] }
+  return { session: `name:${given.toLowerCase()}`, names: () => [given], leftBy: undefined }
 }
 
 /** `claude-web`, `claude-web-2`, …: from the slot's own number on, each for when those before it are taken by others. */

@@ -12,6 +12,7 @@ import { openWsTransport } from '../ws-transport.ts'
 import type { Door, Env } from './door.ts'
 import type { RuntimeDriver } from './driver.ts'
 import { wantedPeer } from './identity.ts'
+import { SessionMemory } from './memory.ts'
 import { readJson, remove, type SessionFiles, sessionFiles } from './session-files.ts'
 import { Slots } from './slots.ts'
 
@@ -91,8 +92,7 @@ export class AgentSession implements TokenSource {
   }
 
   #kept(): Kept | undefined {
-    const { token, credential, session } = readJson(this.files.credential) ?? {}
-    return typeof token === 'string' && typeof credential === 'string' && typeof session === 'string' ? { token, credential, session } : undefined
+    return keptIn(this.files.credential)
   }
 
   async #join(): Promise<string> {
@@ -113,7 +113,9 @@ export class AgentSession implements TokenSource {
     const { door, driver, env, cwd } = this.options
     // A daemon that is not there is another matter than one that lets nobody in.
     door.url()
-    const { session, names } = wantedPeer(driver, this.#slots, { env, cwd, holder: this.options })
+    const { session, names, leftBy } = wantedPeer(driver, this.#slots, { env, cwd, holder: this.options })
+    const inherited = leftBy === undefined ? undefined : await this.#inherit(leftBy, session)
+    if (inherited) return inherited
     const enrolment = door.enrolment()
     if (enrolment === undefined)
       throw new MusterError('unauthenticated', { hint: 'There is no enrolment token; muster up starts the daemon, which writes one.' })
@@ -130,6 +132,29 @@ export class AgentSession implements TokenSource {
     }
     throw taken
   }
+
+  /**
+   * What a session of the same peer left behind whose process is gone. Where sessions are processes it cannot come back, so its
+   * credential goes on, and with it the mail that it had in hand. Where it can be resumed, its turn is ended in its name: what its
+   * transcript does not show waits again.
+   */
+  async #inherit(key: string, session: string): Promise<Kept | undefined> {
+    const { door, driver } = this.options
+    const files = sessionFiles(door, driver.name, key)
+    const left = keptIn(files.credential)
+    if (left?.session !== session) return undefined
+    if (driver.sessions === 'process') return left
+    const memory = new SessionMemory(files, undefined, driver.isProof)
+    const ended = callOnce(this.connection(left.token), 'sessions.boundary', { at: 'end', seen: [...memory.look()] })
+    // Should this fail, its mail is held for as long as its visibility lasts.
+    await ended.then(() => memory.turnEnded()).catch(() => undefined)
+    return undefined
+  }
+}
+
+function keptIn(path: string): Kept | undefined {
+  const { token, credential, session } = readJson(path) ?? {}
+  return typeof token === 'string' && typeof credential === 'string' && typeof session === 'string' ? { token, credential, session } : undefined
 }
 
 /** Removes a refused credential, and only that: another process may have replaced it since it was read. */

@@ -16,6 +16,14 @@ export interface SlotHolder {
   readonly agent: Pick<ProcessInfo, 'pid' | 'startedAt'> | undefined
 }
 
+/** A slot that was taken. */
+export interface TakenSlot {
+  /** From 1 on. */
+  readonly number: number
+  /** The session that held it until its process was gone: it did not end in order, and may have mail in hand. */
+  readonly leftBy: string | undefined
+}
+
 /**
  * A peer outlives its sessions: it belongs to a runtime and a folder, and to a number where several sessions live there at once.
  * A new session takes the lowest number that no living one holds, and with it the mailbox and whatever is owed.
@@ -29,10 +37,13 @@ export class Slots {
     this.#prefix = `slot:${driver.name}:${hashedName(realPath(cwd))}:`
   }
 
-  /** Takes the lowest slot that is free, or that this session holds already. Returns its number, from 1 on. */
-  take(holder: SlotHolder): number {
-    for (let number = 1; number < MAX_SLOTS; number++) if (this.#claim(number, holder)) return number
-    return MAX_SLOTS
+  /** Takes the lowest slot that is free, or that this session holds already. */
+  take(holder: SlotHolder): TakenSlot {
+    for (let number = 1; number < MAX_SLOTS; number++) {
+      const before = readJson(this.#path(number))?.['key']
+      if (this.#claim(number, holder)) return { number, leftBy: typeof before === 'string' && before !== holder.key ? before : undefined }
+    }
+    return { number: MAX_SLOTS, leftBy: undefined }
   }
 
   /** Which peer a slot is, for the daemon. */

@@ -103,7 +103,7 @@ describe('a wake', () => {
 })
 
 describe('a boundary', () => {
-  it('33: whose reply was lost is repeated with its key, and without one at the next prompt', async () => {
+  it('33: whose reply was lost is repeated with its key, and without one at the next start', async () => {
     const lost = await daemon.greet(agent.token)
     await tell()
     const first = await lost.call('sessions.boundary', { at: 'tool', key: 'k' })
@@ -112,7 +112,7 @@ describe('a boundary', () => {
     await lost[Symbol.asyncDispose]()
     await using again = await daemon.greet(agent.token)
     expect((await again.call('sessions.boundary', { at: 'prompt', key: 'l' })).items).toEqual(handed.items)
-    expect((await again.call('sessions.boundary', { at: 'prompt' })).items).toMatchObject([{ delivery: { attempt: 2, failures: 0 } }])
+    expect((await again.call('sessions.boundary', { at: 'start' })).items).toMatchObject([{ delivery: { attempt: 2, failures: 0 } }])
   })
 
   it('34: proves what was given back meanwhile, also in the hand of another', async () => {

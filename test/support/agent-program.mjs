@@ -25,3 +25,8 @@ createServer((connection) => {
 const own = command.length > 0 ? spawn(command[0], command.slice(1), { stdio: 'inherit' }) : undefined
 // An agent that has lost its bridge has nothing more to do here.
 own?.on('exit', () => process.exit())
+// Nor has one that the tests have left behind.
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) process.exit()
+}, 1_000)

@@ -270,6 +270,38 @@ describe('a session', () => {
   })
 })
 
+describe('a session that was killed with mail in hand', () => {
+  it('leaves it to the next one of its peer, at once where it could not be resumed', async () => {
+    const session = newSession()
+    await using first = await Agent.start(home, 'gemini')
+    await first.hook('gemini', 'start', session)
+    const message = await send(nameIn(session, 'gemini'), 'in hand')
+    expect(shownMessages((await first.context('gemini', 'prompt', session)) ?? '')).toEqual([message])
+    await first[Symbol.asyncDispose]()
+    await using second = await Agent.start(home, 'gemini')
+    expect(shownMessages((await second.context('gemini', 'start', session)) ?? '')).toEqual([message])
+    expect((await sender.call('peers.list', { match: nameIn(session, 'gemini') })).peers).toHaveLength(1)
+  })
+
+  it('leaves what its transcript does not show to wait again, where it could be resumed', async () => {
+    const session = newSession()
+    await using first = await Agent.start(home, 'claude')
+    await first.hook('claude', 'start', session)
+    const shown = await send(nameIn(session), 'shown')
+    const context = await first.context('claude', 'prompt', session)
+    const lost = await send(nameIn(session), 'lost', 'urgent')
+    write(session, context ?? '')
+    await first.context('claude', 'tool', session)
+    await first[Symbol.asyncDispose]()
+    await using second = await Agent.start(home, 'claude')
+    const next = { ...newSession(), cwd: session.cwd }
+    await second.hook('claude', 'start', next)
+    expect(await stateOf(shown)).toMatchObject({ state: 'acked', seenAt: expect.any(String) })
+    const waiter = await second.start(['wait', '--runtime', 'claude'], JSON.stringify(next))
+    expect(shownMessages((await waiter.finished).stderr)).toEqual([lost])
+  })
+})
+
 describe('a hook never stands in the way', () => {
   it('with an input that is none', async () => {
     for (const stdin of ['', 'not json', '[1,2]', '{"session_id":7}', `{"session_id":"${'x'.repeat(5_000)}"}`]) {
