@@ -38,8 +38,8 @@ export const claudeCode: RuntimeDriver = {
     const name = SHOWING[event]
     return name === undefined ? NO_ANSWER : moreContext(name, digest)
   },
-  // What a hook printed is kept there as well, whatever became of it.
-  isProof: (line) => !line.includes('"type":"hook_success"'),
+  // What a hook printed is kept there as well, whatever became of it, and a wake that waits for the model to be done.
+  isProof: (line) => !line.includes('"type":"hook_success"') && !line.includes('"type":"queue-operation"'),
   // Quotes in what anybody says are escaped in there, so no text can look like this.
   isInterruption: (line) => line.includes('"type":"text","text":"[Request interrupted by user'),
 }

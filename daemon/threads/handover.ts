@@ -31,11 +31,13 @@ export const EVERYTHING = { upTo: Number.POSITIVE_INFINITY, needs: Number.POSITI
 
 /** What is taken over next, and whether there is more of it. */
 export function chooseMail(tx: Tx, deps: ThreadDeps, peer: PeerCaller, choice: Choice): { readonly chosen: DeliveryRow[]; readonly more: boolean } {
-  const rows = choice.again ? heldBy(tx, peer) : []
+  const fresh: DeliveryRow[] = []
   for (const row of deliverable(tx, deps, peer.peerId, choice.except)) {
-    if (rows.length > choice.limit || row.priority > choice.upTo) break
-    rows.push(row)
+    if (fresh.length > choice.limit || row.priority > choice.upTo) break
+    fresh.push(row)
   }
+  // Together in mailbox order: what is in hand and can wait must not take the room of what is worth it.
+  const rows = [...(choice.again ? heldBy(tx, peer) : []), ...fresh].sort((a, b) => a.priority - b.priority || a.id - b.id)
   if (!rows.some((row) => row.priority <= choice.needs)) return { chosen: [], more: false }
   const chosen = fitting(rows.slice(0, choice.limit), (row) => bodyBytes(tx, row.message_id))
   return { chosen, more: rows.length > chosen.length }

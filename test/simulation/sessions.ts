@@ -43,6 +43,11 @@ const LENIENCE_MS = 1_000
 export class Sessions {
   /** For each credential, when it was last woken and has not fetched since. */
   readonly #wokenAt = new Map<number, { readonly peer: number; readonly at: number }>()
+  /** Wakes that may be outstanding: a fetch that was refused ends none, and a clock step begins one anew. */
+  readonly #leases = new Map<number, number>()
+  readonly #committed = new Set<SimRequest['intent']>()
+  /** Their replies hand over what is left of what the first one did. */
+  readonly #repeated = new Set<SimRequest['intent']>()
   /** For each credential that has fetched in this life of the daemon, the turn that it is in, as far as that is certain. */
   readonly #turns = new Map<number, string>()
   /** Watches that are not settled, and since when they should be. */
@@ -78,6 +83,7 @@ export class Sessions {
     for (const { intent, link } of batch) {
       const credential = link.credential ?? 0
       if (FETCHES.has(intent.method)) this.#wokenAt.delete(credential)
+      if (intent.method === 'sessions.boundary') (this.#committed.has(intent) ? this.#repeated : this.#committed).add(intent)
       // Until the reply says what became of it.
       if (TURNS.has(intent.method)) this.#turns.delete(credential)
     }
@@ -108,6 +114,7 @@ export class Sessions {
     const before = this.#wokenAt.get(credential)
     if (before && mono() - before.at < LIMITS.wakeLeaseMs) fail(`session ${credential} was woken again after ${mono() - before.at} ms`)
     this.#wokenAt.set(credential, { peer, at: mono() })
+    this.#leases.set(peer, mono())
   }
 
   /** @param alone whether nothing else was committed with it that could have changed the same */
@@ -120,7 +127,7 @@ export class Sessions {
     if (rows.includes(undefined) || foreign) fail(`a boundary of peer ${peer} carries delivery ${foreign?.id}, which is not in the hand of its session`)
     const [upTo, needs] = CARRIES[at] as readonly [number, number]
     if (rows.some((row) => row && row.priority > upTo)) fail(`${at} carries what it may not: ${rows.map((row) => row?.priority).join()}`)
-    if (rows.length > 0 && !rows.some((row) => row && row.priority <= needs)) fail(`${at} carries only what is not worth it`)
+    if (rows.length > 0 && !this.#repeated.has(intent) && !rows.some((row) => row && row.priority <= needs)) fail(`${at} carries only what is not worth it`)
     if (at !== 'start' && result.owed.length > 0) fail(`${at} presents what is owed`)
     if (alone) this.#checkAfter(at, link, intent.params['seen'] as string[] | undefined, result, peer)
   }
@@ -160,7 +167,8 @@ export class Sessions {
   }
 
   #isWoken(peer: number): boolean {
-    return [...this.#wokenAt.values()].some((woken) => woken.peer === peer)
+    const at = this.#leases.get(peer)
+    return at !== undefined && this.#witness.mono() - at < 2 * LIMITS.wakeLeaseMs
   }
 
   /** Whether there is something that never failed, in a thread of which nothing is in hand or ever failed: it has nothing to wait for. */

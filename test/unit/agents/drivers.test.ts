@@ -72,6 +72,7 @@ describe('Claude Code', () => {
 
   it('takes what a hook printed for no proof that the model was shown it', () => {
     expect(driver.isProof('{"attachment":{"type":"hook_success","stdout":"…"}}')).toBe(false)
+    expect(driver.isProof('{"type":"queue-operation","operation":"enqueue","content":"…"}')).toBe(false)
     expect(driver.isProof('{"attachment":{"type":"hook_additional_context","content":["…"]}}')).toBe(true)
   })
 
