@@ -76,6 +76,10 @@ export class Offers {
     this.#owed.set(link, new Set(owed.map(({ id }) => id)))
   }
 
+  #isOwed(delivery: number): boolean {
+    return this.#witness.get('SELECT 1 FROM deliveries d JOIN open_asks o ON o.thread_id = d.thread_id WHERE d.id = ?', delivery) !== undefined
+  }
+
   isConsumer(peer: number, link: Link): boolean {
     return this.#consumers.get(peer) === link
   }
@@ -187,7 +191,9 @@ export class Offers {
     for (const [link, owed] of this.#owed) {
       if (link.stalled) continue
       this.#owed.delete(link)
-      if (owed.size > 0 && link.serverOpen) this.#witness.fail(`a new consumer was not presented the asks it owes: deliveries ${[...owed].join()}`)
+      // One that read nothing for a while may find asks closed that it owed when it came.
+      const left = [...owed].filter((id) => this.#isOwed(id))
+      if (left.length > 0 && link.serverOpen) this.#witness.fail(`a new consumer was not presented the asks it owes: deliveries ${left.join()}`)
     }
     for (const [key, { told }] of this.#toTell) {
       if (!told) this.#witness.fail(`the consumer was not told that the thread it has in hand has closed (link and thread ${key})`)
