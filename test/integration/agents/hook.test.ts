@@ -38,7 +38,7 @@ let sessions = 0
 /** A session that no other test has, in a folder and with a transcript of its own. */
 function newSession() {
   sessions += 1
-  const session = { session_id: `session-${sessions}`, transcript_path: join(home.folder, `transcript-${sessions}.jsonl`), cwd: `/work/w${sessions}` }
+  const session = { session_id: `session-${sessions}`, transcript_path: join(home.folder, `transcript-${sessions}.jsonl`), cwd: `/home/ann/w${sessions}` }
   writeFileSync(session.transcript_path, '{"type":"mode"}\n')
   return session
 }

@@ -33,7 +33,7 @@ let sessions = 0
 /** A session in a folder of its own, and its peer. */
 async function begin(): Promise<{ readonly session: { readonly session_id: string; readonly cwd: string }; readonly name: string }> {
   sessions += 1
-  const session = { session_id: `session-${sessions}`, cwd: `/work/w${sessions}` }
+  const session = { session_id: `session-${sessions}`, cwd: `/home/ann/w${sessions}` }
   await agent.hook('claude', 'start', session)
   return { session, name: `claude-w${sessions}` }
 }
@@ -125,7 +125,7 @@ describe('what waits in the background', () => {
   })
 
   it('does nothing where no agent is above it, and nothing but end where it may not join', async () => {
-    const waiter = await agent.start(['wait', '--runtime', 'claude'], JSON.stringify({ session_id: 'x', cwd: '/work/x' }), { MUSTER_TOKEN: 'me_unknown' })
+    const waiter = await agent.start(['wait', '--runtime', 'claude'], JSON.stringify({ session_id: 'x', cwd: '/home/ann/x' }), { MUSTER_TOKEN: 'me_unknown' })
     expect(await waiter.finished).toEqual({ exit: 0, stdout: '', stderr: '' })
   })
 })
