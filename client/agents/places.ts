@@ -1,10 +1,10 @@
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writePrivateFile } from '../local/private-file.ts'
 import { isRunning } from '../local/process-facts.ts'
 import type { ProcessInfo } from '../local/process-tree.ts'
 import type { Door } from './door.ts'
-import { hashedName, readJson, sessionsFolder } from './session-files.ts'
+import { hashedName, namesIn, readJson, sessionsFolder } from './session-files.ts'
 
 /** A session that lives in an agent's process, as its hooks reported it: this is how the bridge of that process learns of it. */
 export interface Place {
@@ -51,14 +51,6 @@ export function sweepPlaces(door: Door): void {
 
 function folderOf(door: Door, { pid, startedAt }: Agent): string {
   return join(sessionsFolder(door), `${PREFIX}${pid}-${startedAt.replace(/[^\w-]/g, '')}`)
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }
 
 function toPlace(fields: Readonly<Record<string, unknown>> | undefined): Place | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Door } from './door.ts'
 import type { RuntimeDriver } from './driver.ts'
@@ -66,6 +66,16 @@ export function logLine(path: string, text: string, now: Date): void {
     appendFileSync(path, `${now.toISOString()} ${text.replace(/\s+/g, ' ')}\n`, { mode: 0o600 })
   } catch {
     // A full disk; there is nobody left to tell.
+  }
+}
+
+/** What is in a folder; nothing where it is not there. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // No session has been here.
+    return []
   }
 }
 

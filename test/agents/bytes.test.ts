@@ -31,21 +31,25 @@ describe.each(chosenAgents('claude', 'codex', 'gemini'))('the model of %s', (nam
         { call: 'ask', input: { to: 'desk', text: 'What is six times seven?' } },
         { say: 'Ready.' },
         { say: 'Fine.' },
+        { say: 'Fine.' },
         { say: 'Read.' },
       ],
     })
     const { session } = await agent.turn('Hello.')
     const [first = 0, booted = 0, asked = 0] = agent.model.turns.map(({ bytes }) => bytes)
     await agent.turn('Hello.', session)
+    await agent.turn('Hello.', session)
     await desk.notify(agent.peerName, 'The build is green.')
     await agent.turn('Hello.', session)
-    const [before = 0, quiet = 0, told = 0] = agent.model.turns.slice(2).map(({ bytes }) => bytes)
+    // The first turn of a resumed session is not like those after it.
+    const [before = 0, quiet = 0, told = 0] = agent.model.turns.slice(3).map(({ bytes }) => bytes)
     const [alone] = plain.model.turns
     // Otherwise there would be nothing to count.
     expect(agent.model.turns.map(({ conversation }) => timesShown('The build is green.', conversation)).at(-1)).toBe(1)
     expect(agent.model.turns[2]?.conversation.newest).toContain('forty-two')
     const spent = { standing: first - (alone?.bytes ?? 0), boot: booted - first, ask: asked - booted, mail: told - quiet - (quiet - before) }
     process.stderr.write(`${name}: ${JSON.stringify(spent)}\n`)
-    for (const [what, limit] of Object.entries(LIMITS)) expect({ what, bytes: spent[what as keyof typeof spent] }).toSatisfy(({ bytes }) => bytes <= limit)
+    for (const [what, limit] of Object.entries(LIMITS))
+      expect({ what, bytes: spent[what as keyof typeof spent] }).toSatisfy(({ bytes }) => bytes > 0 && bytes <= limit)
   })
 })

@@ -1,7 +1,7 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MusterPaths } from '../../../src/paths.ts'
-import { sessionsFolder } from '../../agents/session-files.ts'
+import { namesIn, sessionsFolder } from '../../agents/session-files.ts'
 
 /** When a hook of a runtime last reported, in epoch milliseconds: each run of one writes what the hooks of its session remember. */
 export function lastHookAt(paths: MusterPaths, runtime: string): number | undefined {
@@ -10,13 +10,4 @@ export function lastHookAt(paths: MusterPaths, runtime: string): number | undefi
     .filter((name) => name.startsWith(`${runtime}-`) && name.endsWith('.memory.json'))
     .map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0)
   return times.length === 0 ? undefined : Math.max(...times)
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    // No session has been here.
-    return []
-  }
 }
