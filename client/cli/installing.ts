@@ -1,5 +1,6 @@
+import { applyPlan } from '../agents/install/install-apply.ts'
 import { InstallError } from '../agents/install/install-error.ts'
-import type { InstallPlan, Preview } from '../agents/install/install-plan.ts'
+import { type InstallPlan, type Preview, recordFor } from '../agents/install/install-plan.ts'
 import { shellLine } from '../agents/install/muster-command.ts'
 import { SCOPES, type Site, type Target } from '../agents/install/target.ts'
 import { TARGETS } from '../agents/install/targets.ts'
@@ -7,6 +8,7 @@ import { unifiedDiff } from '../agents/install/unified-diff.ts'
 import { expectWords } from './arguments.ts'
 import type { Invocation } from './command.ts'
 import type { Environment } from './environment.ts'
+import { EXIT } from './exit-codes.ts'
 import { CliError, usageError } from './failure.ts'
 import type { Flag } from './flags.ts'
 import { siteOf } from './install-site.ts'
@@ -63,8 +65,34 @@ export function planDocument(target: Target, plan: InstallPlan): Readonly<Record
   return { files, commands: plan.commands.map(({ args }) => [target.program, ...args]) }
 }
 
+/**
+ * Shows a plan, asks, and does it.
+ *
+ * @returns the exit status where nothing was done; `undefined` where it was
+ */
+export async function carryOut(
+  invocation: Invocation,
+  { target, site }: Errand,
+  plan: InstallPlan,
+  about: Readonly<Record<string, unknown>>,
+): Promise<number | undefined> {
+  const { out, flags } = invocation
+  if (!out.json) showPlan(out, target, plan)
+  if (flags.on('dry-run')) {
+    if (out.json) out.document({ ...about, state: 'planned' })
+    else out.note('Nothing was changed.')
+    return EXIT.ok
+  }
+  if (!(await isConfirmed(invocation))) {
+    out.note('Nothing was changed.')
+    return EXIT.failure
+  }
+  await installing(applyPlan(plan, recordFor(target, site)))
+  return undefined
+}
+
 /** What a plan does, for a person. */
-export function showPlan(out: Output, target: Target, plan: InstallPlan): void {
+function showPlan(out: Output, target: Target, plan: InstallPlan): void {
   for (const { args } of plan.commands) out.line(`runs: ${safeText(shellLine({ argv: [target.program, ...args], env: {} }))}`)
   for (const { path, before, after } of previewsOf(plan)) {
     const lines = unifiedDiff(path, before, after).replace(/\n$/, '').split('\n')
@@ -77,7 +105,7 @@ export function showPlan(out: Output, target: Target, plan: InstallPlan): void {
  *
  * @throws CliError `usage` where nobody can be asked
  */
-export async function isConfirmed({ flags, out, environment }: Invocation): Promise<boolean> {
+async function isConfirmed({ flags, out, environment }: Invocation): Promise<boolean> {
   if (flags.on('yes')) return true
   const { stdin, stderr } = environment
   if (out.json || !('isTTY' in stdin && stdin.isTTY === true)) throw usageError('nothing was changed: there is nobody to ask', 'Give --yes, or --dry-run.')

@@ -1,12 +1,11 @@
 import { configuredIn } from '../../agents/install/configured.ts'
-import { applyPlan } from '../../agents/install/install-apply.ts'
-import { isEmptyPlan, planInstall, recordFor } from '../../agents/install/install-plan.ts'
+import { isEmptyPlan, planInstall } from '../../agents/install/install-plan.ts'
 import type { Health } from '../../agents/install/target.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { sitesOf } from '../install-site.ts'
-import { type Errand, INSTALL_FLAGS, installing, isConfirmed, planDocument, readErrand, showPlan } from '../installing.ts'
+import { carryOut, type Errand, INSTALL_FLAGS, installing, planDocument, readErrand } from '../installing.ts'
 import { safeLine } from '../text.ts'
 
 export const command: Command = {
@@ -26,7 +25,7 @@ export const command: Command = {
 }
 
 async function install(invocation: Invocation): Promise<number> {
-  const { flags, out } = invocation
+  const { out } = invocation
   const errand = readErrand(invocation, 'install')
   const { target, site } = errand
   const { title } = target.driver
@@ -38,17 +37,8 @@ async function install(invocation: Invocation): Promise<number> {
   const plan = await installing(planInstall(target, site))
   const about = { runtime: target.driver.shortName, scope: site.scope, ...planDocument(target, plan) }
   if (isEmptyPlan(plan)) return report(invocation, errand, { ...about, state: 'unchanged' }, await target.health(site, site.program))
-  if (!out.json) showPlan(out, target, plan)
-  if (flags.on('dry-run')) {
-    if (out.json) out.document({ ...about, state: 'planned' })
-    else out.note('Nothing was changed.')
-    return EXIT.ok
-  }
-  if (!(await isConfirmed(invocation))) {
-    out.note('Nothing was changed.')
-    return EXIT.failure
-  }
-  await installing(applyPlan(plan, recordFor(target, site)))
+  const given = await carryOut(invocation, errand, plan, about)
+  if (given !== undefined) return given
   return report(invocation, errand, { ...about, state: 'installed' }, await target.health(site, site.program))
 }
 

@@ -1,8 +1,7 @@
-import { applyPlan } from '../../agents/install/install-apply.ts'
-import { isEmptyPlan, planUninstall, recordFor } from '../../agents/install/install-plan.ts'
+import { isEmptyPlan, planUninstall } from '../../agents/install/install-plan.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { INSTALL_FLAGS, installing, isConfirmed, planDocument, readErrand, showPlan } from '../installing.ts'
+import { carryOut, INSTALL_FLAGS, installing, planDocument, readErrand } from '../installing.ts'
 
 export const command: Command = {
   usage: ['uninstall claude|codex|gemini|opencode [--scope <scope>] [--dry-run] [--yes]'],
@@ -20,7 +19,7 @@ export const command: Command = {
 }
 
 async function uninstall(invocation: Invocation): Promise<number> {
-  const { flags, out } = invocation
+  const { out } = invocation
   const { target, site } = readErrand(invocation, 'uninstall')
   const { title } = target.driver
   const plan = await installing(planUninstall(target, site))
@@ -30,17 +29,8 @@ async function uninstall(invocation: Invocation): Promise<number> {
     else out.line(`Nothing of Muster is installed in ${title}.`)
     return EXIT.ok
   }
-  if (!out.json) showPlan(out, target, plan)
-  if (flags.on('dry-run')) {
-    if (out.json) out.document({ ...about, state: 'planned' })
-    else out.note('Nothing was changed.')
-    return EXIT.ok
-  }
-  if (!(await isConfirmed(invocation))) {
-    out.note('Nothing was changed.')
-    return EXIT.failure
-  }
-  await installing(applyPlan(plan, recordFor(target, site)))
+  const given = await carryOut(invocation, { target, site }, plan, about)
+  if (given !== undefined) return given
   if (out.json) out.document({ ...about, state: 'removed' })
   else out.line(`Muster is no longer installed in ${title}.`)
   return EXIT.ok
