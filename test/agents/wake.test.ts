@@ -6,8 +6,8 @@ import { chosenAgents } from './support/programs.ts'
 import { answering, shell, timesShown } from './support/steps.ts'
 
 const WITHIN_MS = 5_000
-/** Longer than the minute after which Claude Code says that it waits for its person. */
-const IDLE_MS = 70_000
+/** Longer than the minute after which Claude Code says that it waits for its person. An hour (`MUSTER_IDLE_MS=3600000`) is for a quiet evening. */
+const IDLE_MS = Number(process.env['MUSTER_IDLE_MS'] ?? 70_000)
 
 describe.each(chosenAgents('claude', 'codex', 'opencode'))('an idle interactive %s', (name) => {
   agentTest([name], 'is woken by an ask, without a keystroke, and answers it', async () => {
@@ -76,15 +76,22 @@ describe.each(chosenAgents('claude', 'codex', 'opencode'))('an idle interactive 
     expect(await crew.delivered(sent[0]?.message ?? '')).toMatchObject([{ state: 'acked', attempt: 1, seenAt: expect.any(String) }])
   })
 
-  agentTest([name], 'costs its model nothing while nothing is worth a wake', async () => {
-    await using crew = await Crew.start()
-    const desk = await crew.peer('desk')
-    const agent = await crew.agent(name, { steps: [{ say: 'Ready.' }] })
-    await crew.openIdle(agent)
-    const requests = agent.model.requests.length
-    await desk.notify(agent.peerName, 'Some day.', { priority: 'low' })
-    await (await crew.peer('passer-by')).close()
-    await setTimeout(IDLE_MS)
-    expect(agent.model.requests.slice(requests)).toEqual([])
-  })
+  agentTest(
+    [name],
+    'costs its model nothing while nothing is worth a wake, and is woken after it',
+    async () => {
+      await using crew = await Crew.start()
+      const desk = await crew.peer('desk')
+      const agent = await crew.agent(name, { steps: [{ say: 'Ready.' }, answering('42'), { say: 'Answered.' }] })
+      await crew.openIdle(agent)
+      const requests = agent.model.requests.length
+      await desk.notify(agent.peerName, 'Some day.', { priority: 'low' })
+      await (await crew.peer('passer-by')).close()
+      await setTimeout(IDLE_MS)
+      expect(agent.model.requests.slice(requests)).toEqual([])
+      const ask = await desk.cast(agent.peerName, 'What is six times seven?')
+      expect((await ask.result({ timeoutMs: 6 * WITHIN_MS })).body).toBe('42')
+    },
+    IDLE_MS,
+  )
 })
