@@ -1,10 +1,10 @@
 /** `npm run bench [-- --quick] [-- --json] [-- --only <name>]`: the table of docs/performance.md, each figure beside its anchor. */
-import { execFileSync } from 'node:child_process'
 import { cpus, platform, release } from 'node:os'
 import { parseArgs } from 'node:util'
+import { build } from './harness/build.ts'
 import { removeScratch } from './harness/muster.ts'
 import { FULL, type Plan, QUICK } from './harness/plan.ts'
-import { ROOT, stopAll } from './harness/processes.ts'
+import { stopAll } from './harness/processes.ts'
 import { printRow, type Row, verdict } from './harness/report.ts'
 import { measureAsks } from './rows/asks.ts'
 import { measureBundle } from './rows/bundle.ts'
@@ -41,7 +41,10 @@ async function main(): Promise<number> {
     return 64
   }
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  if (!values['no-build']) build(say)
+  if (!values['no-build']) {
+    say('building …')
+    build()
+  }
   const plan: Plan = { ...(values.quick ? QUICK : FULL), say }
   const rows: Row[] = []
   const failures: string[] = []
@@ -58,13 +61,6 @@ async function main(): Promise<number> {
   }
   print(rows, failures)
   return failures.length > 0 ? 1 : 0
-}
-
-/** A benchmark of an old build would be worse than none. */
-function build(say: (line: string) => void): void {
-  say('building …')
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
-  execFileSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', `${ROOT}bench/tsconfig.json`], { cwd: ROOT, stdio: ['ignore', 2, 'inherit'] })
 }
 
 function print(rows: readonly Row[], failures: readonly string[]): void {

@@ -97,3 +97,8 @@ export function scratch(): string {
 export function removeScratch(): void {
   rmSync(`${ROOT}node_modules/.cache/muster-bench/run-${process.pid}`, { recursive: true, force: true })
 }
+
+/** Resident memory of a process, on Linux. */
+export function residentKb(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
+}

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { register, scratch, startMuster } from '../harness/muster.ts'
+import { register, residentKb, scratch, startMuster } from '../harness/muster.ts'
 import type { Plan } from '../harness/plan.ts'
 import { launchScript, pause } from '../harness/processes.ts'
 import type { Row } from '../harness/report.ts'
@@ -63,8 +62,4 @@ async function sample(pid: number): Promise<number[]> {
     samples.push(residentKb(pid))
   }
   return samples
-}
-
-function residentKb(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
 }
