@@ -7,7 +7,7 @@ import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { listEvents } from './events/events.ts'
 import { Connection, type SocketPort } from './gateway/connection.ts'
-import type { GatewayDeps } from './gateway/deps.ts'
+import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { contractRevision } from './gateway/revision.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
 import { createRetention } from './node/retention.ts'
@@ -58,7 +58,7 @@ export function createCore(options: CoreOptions) {
   const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence })
   const outbox = new Outbox({ pipeline, reader: store, clock })
   const presence = new PresenceTracker(pipeline, clock)
-  const connections = new Set<Connection>()
+  const connections = new Set<Link>()
   const calls = new ToolCalls()
   const mailboxes = new DeferredSignals()
   const outlook = (peerId: number): Outlook => threads.mail.outlook(store, peerId)
@@ -172,7 +172,7 @@ interface AssembleOptions {
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
   readonly sessions: SessionRegistry
-  readonly connections: Set<Connection>
+  readonly connections: Set<Link>
   readonly calls: ToolCalls
   readonly status: StatusSource
 }
@@ -264,7 +264,7 @@ function describeCaller(store: Store, caller: Caller): string {
 }
 
 /** One heartbeat for all connections; their answers stay in memory. Postponed, it gives every answer on its way a full period. */
-function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Connection>, presence: PresenceTracker): { readonly postpone: () => void } {
+function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Link>, presence: PresenceTracker): { readonly postpone: () => void } {
   let dueAt = clock.monoMs() + LIMITS.heartbeatMs
   const postpone = () => {
     dueAt = clock.monoMs() + LIMITS.heartbeatMs

@@ -23,6 +23,8 @@ export const ERRORS = {
   unknown_operation: { message: 'There is no operation of that name.', rpc: -32601, http: 404, exit: 64, retryable: false },
   invalid_input: { message: 'The input does not fit the operation.', rpc: -32602, http: 422, exit: 64, retryable: false },
   too_large: { message: 'The body is larger than the limit.', rpc: -32602, http: 413, exit: 64, retryable: false },
+  method_not_allowed: { message: 'That path does not take this method.', rpc: -32000, http: 405, exit: 64, retryable: false },
+  unsupported_media_type: { message: 'A body is sent as application/json.', rpc: -32000, http: 415, exit: 64, retryable: false },
   duplicate_id: { message: 'A request with that id is still being answered on this connection.', rpc: -32600, http: 400, exit: 64, retryable: false },
   too_many_requests: { message: 'Too many requests are waiting for an answer on this connection.', rpc: -32000, http: 429, exit: 75, retryable: true },
   // The handshake and the connection

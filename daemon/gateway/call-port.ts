@@ -1,11 +1,9 @@
 import type { Input, OperationName, Output, Peer } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
 import type { Receipt, ToolPort } from '../../src/tools/port.ts'
 import type { PeerCaller } from '../caller.ts'
-import type { CommandName, QueryName } from '../operations.ts'
 import type { Outcome } from '../store/pipeline.ts'
 import type { GatewayDeps } from './deps.ts'
-import { ThreadWaits } from './waits.ts'
+import { callOnce, endingOf } from './one-call.ts'
 
 export interface CallPortOptions {
   readonly deps: GatewayDeps
@@ -34,7 +32,7 @@ export class CallPort implements ToolPort {
 
   call<N extends OperationName>(operation: N, input: Input<N>): Promise<Output<N>> {
     return new Promise((resolve, reject) => {
-      if (this.signal.aborted) throw asEnding(this.signal.reason)
+      if (this.signal.aborted) throw endingOf(this.signal)
       this.#run(operation, input, (outcome) => (outcome.ok ? resolve(outcome.value as Output<N>) : reject(outcome.error)))
     })
   }
@@ -54,27 +52,6 @@ export class CallPort implements ToolPort {
   }
 
   #run<N extends OperationName>(operation: N, input: Input<N>, settle: (outcome: Outcome<unknown>) => void): void {
-    const { runner } = this.#deps
-    const admitted = runner.admit(this.#caller, operation, input)
-    if (admitted.name === 'threads.wait') this.#wait(admitted.input, settle)
-    else runner.run(this.#caller, admitted.name as CommandName | QueryName, admitted.input, settle)
+    callOnce({ deps: this.#deps, caller: this.#caller, signal: this.signal }, operation, input, settle)
   }
-
-  #wait(input: unknown, settle: (outcome: Outcome<unknown>) => void): void {
-    const waits = new ThreadWaits(this.#deps, this.#caller)
-    const onAbort = () => {
-      waits.end()
-      settle({ ok: false, error: asEnding(this.signal.reason) })
-    }
-    this.signal.addEventListener('abort', onAbort, { once: true })
-    waits.start(input as never, (outcome) => {
-      this.signal.removeEventListener('abort', onAbort)
-      settle(outcome)
-    })
-  }
-}
-
-/** Why a call ended before its time. A client that has gone will not read it. */
-function asEnding(reason: unknown): MusterError {
-  return reason instanceof MusterError ? reason : new MusterError('unavailable', { hint: 'The call was cancelled.' })
 }

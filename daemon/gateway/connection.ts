@@ -1,4 +1,4 @@
-import { type HelloInput, HelloSchema } from '../../src/contract/index.ts'
+import { type Event, type HelloInput, HelloSchema } from '../../src/contract/index.ts'
 import { ERRORS, type ErrorCode, MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { encodeFailure, encodeNotification, encodeSuccess, PROTOCOL, parseRequest, type Request, type RequestId } from '../../src/rpc.ts'
@@ -7,7 +7,8 @@ import { type CommandName, invalidInput, type QueryName } from '../operations.ts
 import type { Heart } from '../peers/presence.ts'
 import type { Outcome } from '../store/pipeline.ts'
 import type { Consumer, ConsumerPort } from '../threads/index.ts'
-import type { GatewayDeps } from './deps.ts'
+import { Backlog } from './backlog.ts'
+import type { GatewayDeps, Link } from './deps.ts'
 import { EventSubscriptions } from './subscriptions.ts'
 import { ThreadWaits } from './waits.ts'
 import { SessionWatches } from './watches.ts'
@@ -34,11 +35,12 @@ export interface SocketPort {
  * | greeted    | request                   | reply, in any order between requests                |
  * | any        | close, cut, revocation    | waits end, offers return, presence settles          |
  */
-export class Connection implements Heart, ConsumerPort {
+export class Connection implements Link, Heart, ConsumerPort {
   readonly caller: Caller
   missedBeats = 0
   readonly #deps: GatewayDeps
   readonly #socket: SocketPort
+  readonly #backlog: Backlog
   readonly #inFlight = new Set<RequestId>()
   readonly #subscriptions: EventSubscriptions
   readonly #waits: ThreadWaits
@@ -48,14 +50,12 @@ export class Connection implements Heart, ConsumerPort {
   #closed = false
   #badFrames = 0
   #consumer: Consumer | undefined
-  #parkedSince: number | undefined
-  /** It was parked since it last caught up. */
-  #heldBack = false
 
   constructor(deps: GatewayDeps, caller: Caller, socket: SocketPort) {
     this.#deps = deps
     this.caller = caller
     this.#socket = socket
+    this.#backlog = new Backlog(() => socket.bufferedBytes)
     this.#subscriptions = new EventSubscriptions(deps, this)
     this.#waits = new ThreadWaits(deps, caller)
     this.#watches = new SessionWatches(deps, caller)
@@ -63,7 +63,7 @@ export class Connection implements Heart, ConsumerPort {
   }
 
   get parked(): boolean {
-    return this.#socket.bufferedBytes > LIMITS.parkAtBufferedBytes
+    return this.#backlog.parked
   }
 
   /** Whether the daemon still counts it among its connections. */
@@ -108,10 +108,7 @@ export class Connection implements Heart, ConsumerPort {
 
   /** The transport took what was buffered. */
   onDrain(): void {
-    // A socket drains after every write of some size; only one that was parked has anything to make up for.
-    if (!this.#heldBack || this.parked) return
-    this.#heldBack = false
-    this.#parkedSince = undefined
+    if (!this.#backlog.drained()) return
     if (this.#consumer) {
       this.#deps.dispatcher.wake(this.#consumer.peerId)
       this.#deps.dispatcher.flush()
@@ -143,17 +140,18 @@ export class Connection implements Heart, ConsumerPort {
       return this.#socket.terminate()
     }
     if (this.#greeted && this.missedBeats === LIMITS.awayAfterBeats + 1) this.#presenceChanged()
-    const now = this.#deps.clock.monoMs()
-    this.#parkedSince = this.parked ? (this.#parkedSince ?? now) : undefined
-    if (this.#parkedSince !== undefined && now - this.#parkedSince >= LIMITS.parkedForMs) return this.closeWith('slow_consumer')
+    if (this.#backlog.overdue(this.#deps.clock.monoMs())) return this.closeWith('slow_consumer')
     this.#socket.ping()
   }
 
   send(frame: string): void {
     if (this.#closed) return
     this.#socket.send(frame)
-    if (this.parked) this.#heldBack = true
-    if (this.#socket.bufferedBytes > LIMITS.closeAtBufferedBytes) this.closeWith('slow_consumer')
+    if (this.#backlog.sent()) this.closeWith('slow_consumer')
+  }
+
+  sendEvent(subscription: string, event: Event): void {
+    this.send(encodeNotification('events.event', { subscription, event }))
   }
 
   replaced(): void {

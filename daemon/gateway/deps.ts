@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Hello } from '../../src/contract/index.ts'
-import type { MusterError } from '../../src/errors.ts'
+import type { ErrorCode, MusterError } from '../../src/errors.ts'
 import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { OperationRunner } from '../operations.ts'
@@ -10,8 +10,18 @@ import type { Store } from '../store/store.ts'
 import type { Dispatcher } from '../threads/dispatcher.ts'
 import type { Outlook } from '../threads/index.ts'
 import type { Signals } from '../threads/signals.ts'
-import type { Connection } from './connection.ts'
 import type { ToolCalls } from './tool-calls.ts'
+
+/** A client that stays connected. */
+export interface Link {
+  readonly caller: Caller
+  /** One heartbeat. */
+  beat(): void
+  /** New events were committed. */
+  onEvents(): void
+  /** Ends it with a reason that the client is told. */
+  closeWith(code: ErrorCode, options?: { readonly orderly?: boolean }): void
+}
 
 /** What the doors need of the daemon. */
 export interface GatewayDeps {
@@ -25,8 +35,8 @@ export interface GatewayDeps {
   readonly sessions: SessionRegistry
   /** What waits in a mailbox. */
   readonly outlook: (peerId: number) => Outlook
-  readonly connections: Set<Connection>
-  /** Tool calls over HTTP. */
+  readonly connections: Set<Link>
+  /** Calls that come without a connection. */
   readonly calls: ToolCalls
   /** Who a token speaks for now. */
   readonly authenticate: (token: string) => Caller | undefined

@@ -1,9 +1,12 @@
-import Fastify, { type FastifyInstance } from 'fastify'
-import { ERRORS, MusterError } from '../../src/errors.ts'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { GatewayDeps } from './deps.ts'
+import { asHttpError, sendError } from './http-error.ts'
 import { addMcpDoor } from './mcp.ts'
 import { forbiddenOrigin } from './origin.ts'
+import { addRestDoor } from './rest/door.ts'
 import { createUpgradeHandler } from './websocket.ts'
 
 export interface HttpOptions {
@@ -19,14 +22,15 @@ export interface HttpOptions {
 /** How long a client may take to send the head of a request, which bounds slow handshakes. */
 const HEADERS_TIMEOUT_MS = 10_000
 
-/** The HTTP server with its unauthenticated routes and the MCP door; the WebSocket door is its upgrade. */
+/** The HTTP server with its unauthenticated routes, the operations under `/v1` and the MCP door; the WebSocket door is its upgrade. */
 export function createHttp(options: HttpOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
-    bodyLimit: 1_048_576,
+    bodyLimit: LIMITS.maxFrameBytes,
     requestTimeout: HEADERS_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
     forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, asHttpError(options.deps, error)),
   })
   app.addHook('onRequest', async (request, reply) => {
     const forbidden = forbiddenOrigin(request.headers.host, request.headers.origin, options.allowedHosts)
@@ -39,12 +43,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   })
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(options.metrics()))
   addMcpDoor(app, { deps: options.deps, version: options.version, newKey: () => Buffer.from(options.random(16)).toString('hex') })
+  addRestDoor(app, { deps: options.deps, version: options.version })
   app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: request.url.split('?')[0] })))
-  app.setErrorHandler((error, _request, reply) => sendError(reply, options.deps.asMusterError(error)))
+  app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))
   app.server.on('upgrade', createUpgradeHandler(options.deps, options.allowedHosts))
   return app
-}
-
-function sendError(reply: { code(status: number): { send(body: unknown): unknown } }, error: MusterError): unknown {
-  return reply.code(ERRORS[error.code].http).send({ error: error.toData() })
 }

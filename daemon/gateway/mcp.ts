@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ERRORS, MusterError } from '../../src/errors.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { MusterError } from '../../src/errors.ts'
 import { toolSet } from '../../src/tools/catalogue.ts'
 import { PROFILES, type Profile } from '../../src/tools/tool.ts'
-import type { Clock } from '../clock.ts'
+import { callerOf, noteCall } from './bearer.ts'
 import type { GatewayDeps } from './deps.ts'
+import { sayFarewell } from './farewell.ts'
 import type { McpHandler } from './mcp-handler.ts'
 import type { McpServerOptions, Visit } from './mcp-server.ts'
 
@@ -11,8 +12,6 @@ import type { McpServerOptions, Visit } from './mcp-server.ts'
 const MCP_PATH = '/mcp'
 /** By which a client names the tools that it wants; `?profile=` does the same. */
 const PROFILE_HEADER = 'muster-profile'
-/** How long a stop waits until those who called a tool have been told of it. */
-const FAREWELL_MS = 1_000
 
 /** Mounts the MCP door. Which tools there are is decided in `src/tools`; this decides who may call. */
 export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): void {
@@ -24,7 +23,6 @@ export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): voi
     // The SDK reads the body itself, and answers a bad one as the protocol has it.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
-    scope.setErrorHandler((error, _request, reply) => refuse(reply, deps.asMusterError(error)))
     scope.route({
       method: ['GET', 'POST', 'DELETE'],
       url: MCP_PATH,
@@ -44,24 +42,20 @@ export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): voi
   })
   app.addHook('preClose', async () => {
     const answers = [...visits].filter(([{ calling }]) => calling).map(([, served]) => served)
-    await within(Promise.allSettled(answers), deps.clock, FAREWELL_MS)
+    await sayFarewell(answers, deps.clock)
     await (await handler)?.close()
   })
 }
 
 /** @throws MusterError with the HTTP status that refuses the request */
 function admit(deps: GatewayDeps, request: FastifyRequest): Visit {
-  if (deps.calls.closed) throw new MusterError('shutting_down')
-  const token = /^Bearer ([\w-]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1]
-  const caller = token === undefined ? undefined : deps.authenticate(token)
-  if (!caller) throw new MusterError('unauthenticated', { hint: 'Send Authorization: Bearer <token of a peer>.' })
+  const caller = callerOf(deps, request.headers.authorization, 'token of a peer')
   if (caller.kind !== 'peer') {
     const whose = caller.kind === 'admin' ? "the administrator's" : "an enrolment's"
     throw new MusterError('forbidden', { hint: `This token is ${whose}. Tools are called by a peer: send its token; muster token issue mints one.` })
   }
   const set = toolSet(profileOf(request))
-  deps.presence.sign(caller.peerId)
-  if (deps.calls.isNoteDue(caller.credentialId, deps.clock.monoMs())) deps.touch(caller.credentialId)
+  noteCall(deps, caller)
   return { caller, set, afterwards: [], calling: false }
 }
 
@@ -70,19 +64,4 @@ function profileOf({ query, headers }: FastifyRequest): Profile {
   const profile = PROFILES.find((known) => known === asked)
   if (!profile) throw new MusterError('invalid_input', { hint: `The profiles are ${PROFILES.join(', ')}.` })
   return profile
-}
-
-function refuse(reply: FastifyReply, error: MusterError): unknown {
-  if (error.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="muster"')
-  return reply.code(ERRORS[error.code].http).send({ error: error.toData() })
-}
-
-/** Waits for something, but no longer than this. */
-async function within(promise: Promise<unknown>, clock: Clock, ms: number): Promise<void> {
-  let cancel = (): void => undefined
-  const late = new Promise<void>((resolve) => {
-    cancel = clock.setTimer(resolve, ms)
-  })
-  await Promise.race([promise, late])
-  cancel()
 }

@@ -1,7 +1,6 @@
-import type { Output, Parsed } from '../../src/contract/index.ts'
+import type { Event, Output, Parsed } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { encodeNotification } from '../../src/rpc.ts'
 import type { Caller } from '../caller.ts'
 import { readEvents } from '../events/events.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -18,7 +17,7 @@ export interface EventSink {
   readonly caller: Caller
   readonly parked: boolean
   readonly live: boolean
-  send(frame: string): void
+  sendEvent(subscription: string, event: Event): void
   closeWith(code: 'slow_consumer'): void
 }
 
@@ -50,6 +49,11 @@ export class EventSubscriptions {
     return { subscription: name, cursor }
   }
 
+  /** Up to where a subscription has been sent what it may see. */
+  cursorOf(name: string): string | undefined {
+    return this.#open.get(name)?.cursor
+  }
+
   close(name: string): boolean {
     return this.#open.delete(name)
   }
@@ -75,7 +79,7 @@ export class EventSubscriptions {
     try {
       const { store } = this.#deps
       const page = readEvents(store, store, this.#sink.caller, { after: subscription.cursor, types: subscription.types, limit: PAGE })
-      for (const event of page.events) this.#sink.send(encodeNotification('events.event', { subscription: name, event }))
+      for (const event of page.events) this.#sink.sendEvent(name, event)
       subscription.cursor = page.cursor
       return page.more
     } catch (error) {

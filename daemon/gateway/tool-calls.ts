@@ -1,7 +1,7 @@
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 
-/** A tool call under way. */
+/** A call under way. */
 export interface OpenCall extends Disposable {
   /** Aborted with a MusterError as its reason when the call must end. */
   readonly signal: AbortSignal
@@ -10,7 +10,7 @@ export interface OpenCall extends Disposable {
 }
 
 interface Call {
-  readonly requestId: string | number
+  readonly requestId: string | number | undefined
   readonly controller: AbortController
   doubtful: boolean
 }
@@ -27,8 +27,8 @@ interface Session {
 const NOTE_EVERY_MS = 60_000
 
 /**
- * What the daemon remembers of the sessions that call tools over HTTP, which has no connection to remember it by: where each
- * credential stands in its mailbox, and its calls under way. Forgetting it loses nothing: what was handed over and not acked
+ * What the daemon remembers of those that call over HTTP, which has no connection to remember it by: the calls under way of each
+ * credential and, for the tools of MCP, where it stands in its mailbox. Forgetting it loses nothing: what was handed over and not acked
  * is handed over again.
  */
 export class ToolCalls {
@@ -43,13 +43,14 @@ export class ToolCalls {
   /**
    * Begins a call; disposing of it ends it.
    *
-   * @param requestId what the client calls it
+   * @param requestId what the client calls it, where it may cancel it by that name
+   * @param limit how many calls the credential may have under way
    * @throws MusterError `shutting_down` or `too_many_requests`
    */
-  open(credentialId: number, requestId: string | number): OpenCall {
+  open(credentialId: number, requestId?: string | number, limit: number = LIMITS.maxWaits): OpenCall {
     if (this.#closed) throw new MusterError('shutting_down')
     const session = this.#session(credentialId)
-    if (session.calls.size >= LIMITS.maxWaits) throw new MusterError('too_many_requests', { limit: LIMITS.maxWaits, hint: 'Make fewer calls at a time.' })
+    if (session.calls.size >= limit) throw new MusterError('too_many_requests', { limit, hint: 'Make fewer calls at a time.' })
     const call: Call = { requestId, controller: new AbortController(), doubtful: false }
     session.calls.add(call)
     return {

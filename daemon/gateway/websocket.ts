@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { ERRORS, type ErrorCode, MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL, WS_PATH } from '../../src/rpc.ts'
+import { bearerToken } from './bearer.ts'
 import { Connection, type SocketPort } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
 import { forbiddenOrigin } from './origin.ts'
@@ -54,8 +55,7 @@ function admit(deps: GatewayDeps, allowedHosts: readonly string[], request: Inco
 }
 
 function tokenOf(authorization: string | undefined, protocols: readonly string[]): string | undefined {
-  const header = /^Bearer ([\w-]{1,200})$/i.exec(authorization ?? '')?.[1]
-  return header ?? protocols.find((entry) => entry.startsWith(BEARER_SUBPROTOCOL_PREFIX))?.slice(BEARER_SUBPROTOCOL_PREFIX.length)
+  return bearerToken(authorization) ?? protocols.find((entry) => entry.startsWith(BEARER_SUBPROTOCOL_PREFIX))?.slice(BEARER_SUBPROTOCOL_PREFIX.length)
 }
 
 function refuse(socket: Duplex, error: MusterError): void {

@@ -29,7 +29,7 @@ export const listEvents = operation({
   summary: 'The events after a cursor, oldest first; without one, the newest page.',
   input: z.strictObject({ after: EventCursor.optional(), limit: Limit.default(50), ...Filter }),
   output: z.object({ events: z.array(Event), cursor: EventCursor, more: z.boolean() }),
-  doors: { cli: 'events', mcp: 'events' },
+  doors: { http: 'GET /v1/events', cli: 'events', mcp: 'events' },
 })
 
 export const subscribeEvents = operation({
@@ -39,7 +39,7 @@ export const subscribeEvents = operation({
   summary: 'Be sent every event after a cursor, as `events.event` notifications; without one, from now on.',
   input: z.strictObject({ after: EventCursor.optional(), ...Filter }),
   output: z.object({ subscription: z.string(), cursor: EventCursor }),
-  doors: { cli: 'events --follow', mcp: { none: 'Nothing that MCP pushes reaches a model; events gives them page by page.' } },
+  doors: { http: 'GET /v1/events/stream', cli: 'events --follow', mcp: { none: 'Nothing that MCP pushes reaches a model; events gives them page by page.' } },
 })
 
 export const unsubscribeEvents = operation({
@@ -49,7 +49,11 @@ export const unsubscribeEvents = operation({
   summary: 'End a subscription of this connection.',
   input: z.strictObject({ subscription: z.string().max(40) }),
   output: z.object({ ended: z.boolean() }),
-  doors: { cli: { none: 'The CLI ends a subscription by closing its connection.' }, mcp: { none: 'There is no subscription to end.' } },
+  doors: {
+    http: { none: 'A stream of events ends with its response.' },
+    cli: { none: 'The CLI ends a subscription by closing its connection.' },
+    mcp: { none: 'There is no subscription to end.' },
+  },
 })
 
 export const EventParams = z.object({ subscription: z.string(), event: Event })

@@ -16,7 +16,11 @@ export const ackMailbox = operation({
   summary: "Confirm receipt. A stale ack is accepted; one of somebody else's delivery changes nothing.",
   input: z.strictObject({ deliveries: Deliveries }),
   output: z.object({ acked: z.int() }),
-  doors: { cli: 'inbox --ack', mcp: { none: 'What a tool hands over or shows is acked by the door, once the result has gone out.' } },
+  doors: {
+    http: 'POST /v1/mailbox/ack',
+    cli: 'inbox --ack',
+    mcp: { none: 'What a tool hands over or shows is acked by the door, once the result has gone out.' },
+  },
 })
 
 export const nackMailbox = operation({
@@ -27,6 +31,7 @@ export const nackMailbox = operation({
   input: z.strictObject({ delivery: Id('delivery'), attempt: z.int(), reason: Line(500).default('') }),
   output: z.object({ delivery: Delivery }),
   doors: {
+    http: 'POST /v1/mailbox/nack',
     cli: { none: 'A nack belongs to the attempt of a program; see the SDK.' },
     mcp: { none: 'A nack belongs to the attempt of a program; see the SDK.' },
   },
@@ -45,6 +50,7 @@ export const extendMailbox = operation({
   }),
   output: z.object({ extended: z.int(), stale: z.array(Id('delivery')) }),
   doors: {
+    http: 'POST /v1/mailbox/extend',
     cli: { none: 'An extension belongs to the attempt of a program; see the SDK.' },
     mcp: { none: 'An extension belongs to the attempt of a program; see the SDK.' },
   },
@@ -57,7 +63,7 @@ export const inboxMailbox = operation({
   summary: 'Hand over what waits (pull mode). The next call with the cursor acks what this one handed over.',
   input: z.strictObject({ cursor: z.string().max(64).optional(), limit: Limit.default(20), owed: z.boolean().default(false) }),
   output: z.object({ items: z.array(Item), cursor: z.string(), more: z.boolean() }),
-  doors: { cli: 'inbox', mcp: 'inbox' },
+  doors: { http: 'POST /v1/mailbox/inbox', cli: 'inbox', mcp: 'inbox' },
 })
 
 export const peekMailbox = operation({
@@ -67,7 +73,7 @@ export const peekMailbox = operation({
   summary: 'Look at what waits without taking it, in the order in which it will be offered.',
   input: z.strictObject({ peer: Address.optional(), limit: Limit.default(20) }),
   output: z.object({ items: z.array(Item), waiting: z.int() }),
-  doors: { cli: 'inbox --peek', mcp: 'peek' },
+  doors: { http: 'GET /v1/mailbox', cli: 'inbox --peek', mcp: 'peek' },
 })
 
 export const readMailbox = operation({
@@ -77,7 +83,7 @@ export const readMailbox = operation({
   summary: 'Move the read marker (read mode): everything up to this delivery is read on all devices.',
   input: z.strictObject({ upTo: Id('delivery') }),
   output: z.object({ read: z.int() }),
-  doors: { cli: { none: 'People read on a paired device.' }, mcp: { none: 'People read on a paired device.' } },
+  doors: { http: 'POST /v1/mailbox/read', cli: { none: 'People read on a paired device.' }, mcp: { none: 'People read on a paired device.' } },
 })
 
 export const DeadLetter = z.object({ delivery: Delivery, message: Message, diedAt: Time, reason: z.string() })
@@ -89,7 +95,7 @@ export const listDead = operation({
   summary: 'The dead letters: a peer sees those of its mailbox and those it sent, the administrator all.',
   input: z.strictObject({ peer: Address.optional(), after: Id('delivery').optional(), limit: Limit.default(50) }),
   output: z.object({ dead: z.array(DeadLetter), after: Id('delivery').nullable() }),
-  doors: { cli: 'status', mcp: 'dead_letters' },
+  doors: { http: 'GET /v1/dead-letters', cli: 'status', mcp: 'dead_letters' },
 })
 
 export const replayDead = operation({
@@ -99,7 +105,11 @@ export const replayDead = operation({
   summary: 'Queue a dead letter again with its counters at zero.',
   input: z.strictObject({ delivery: Id('delivery') }),
   output: z.object({ delivery: Delivery }),
-  doors: { cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'replay' },
+  doors: {
+    http: 'POST /v1/dead-letters/:delivery/replay',
+    cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' },
+    mcp: 'replay',
+  },
 })
 
 export const discardDead = operation({
@@ -109,7 +119,11 @@ export const discardDead = operation({
   summary: 'Take a dead letter off the list; the message stays in its thread.',
   input: z.strictObject({ delivery: Id('delivery') }),
   output: z.object({ delivery: Delivery }),
-  doors: { cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'discard' },
+  doors: {
+    http: 'DELETE /v1/dead-letters/:delivery',
+    cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' },
+    mcp: 'discard',
+  },
 })
 
 /** What a `mailbox.deliver` notification carries: lean, since it is the most frequent frame. */

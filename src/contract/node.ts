@@ -11,7 +11,7 @@ export const pingNode = operation({
   summary: 'Ask for a sign of life, for clients that cannot see WebSocket pings.',
   input: z.strictObject({}),
   output: z.object({ at: Time }),
-  doors: { cli: { none: 'muster status says more.' }, mcp: { none: 'A model has no connection to keep alive.' } },
+  doors: { http: 'GET /v1/ping', cli: { none: 'muster status says more.' }, mcp: { none: 'A model has no connection to keep alive.' } },
 })
 
 export const nodeStatus = operation({
@@ -36,7 +36,7 @@ export const nodeStatus = operation({
     cursor: EventCursor,
     retention: z.object({ lastRunAt: Time.nullable(), purgedRows: z.int(), eventsSince: EventCursor }),
   }),
-  doors: { cli: 'status', mcp: 'status' },
+  doors: { http: 'GET /v1/status', cli: 'status', mcp: 'status' },
 })
 
 /** The first request of a connection. */

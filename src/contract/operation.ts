@@ -16,7 +16,16 @@ export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin'
 /** What reaches an operation through one door, or the reason why nothing does. */
 export type Door = string | { readonly none: string }
 
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/**
+ * The HTTP route: method, path, and `201` at the end where it creates something. What the path names with `:` are fields of the
+ * input; the others come in the query of a GET or DELETE, and as the JSON body of the rest.
+ */
+export type HttpDoor = `${HttpMethod} /v1/${string}` | { readonly none: string }
+
 export interface Doors {
+  readonly http: HttpDoor
   /** The CLI command, with the flag that means this operation. */
   readonly cli: Door
   /** The MCP tool, with the argument that means this operation. */

@@ -78,6 +78,7 @@ export const registerPeer = operation({
   }),
   output: z.object({ peer: Peer, credential: Credential, token: Token, resumed: z.boolean() }),
   doors: {
+    http: 'POST /v1/peers 201',
     cli: { none: 'The first use of --as registers the peer.' },
     mcp: { none: "The bridge joins for its session; over HTTP the credential is a peer's already." },
   },
@@ -90,7 +91,7 @@ export const getPeer = operation({
   summary: 'One peer.',
   input: z.strictObject({ peer: Address }),
   output: z.object({ peer: Peer }),
-  doors: { cli: 'peers', mcp: 'peers' },
+  doors: { http: 'GET /v1/peers/:peer', cli: 'peers', mcp: 'peers' },
 })
 
 export const listPeers = operation({
@@ -110,7 +111,7 @@ export const listPeers = operation({
     after: Id('peer').optional(),
   }),
   output: z.object({ peers: z.array(Peer), after: Id('peer').nullable() }),
-  doors: { cli: 'peers', mcp: 'peers' },
+  doors: { http: 'GET /v1/peers', cli: 'peers', mcp: 'peers' },
 })
 
 export const describePeer = operation({
@@ -120,7 +121,7 @@ export const describePeer = operation({
   summary: 'Say what you are doing, what you are able to do, and whether you are in a turn.',
   input: z.strictObject({ description: Description.optional(), capabilities: Capabilities.optional(), turn: Turn.optional() }),
   output: z.object({ peer: Peer }),
-  doors: { cli: { none: 'A peer describes itself through its SDK.' }, mcp: 'set_description' },
+  doors: { http: 'PATCH /v1/me', cli: { none: 'A peer describes itself through its SDK.' }, mcp: 'set_description' },
 })
 
 export const renamePeer = operation({
@@ -130,7 +131,7 @@ export const renamePeer = operation({
   summary: 'Take another name; the id, the mailbox and the threads stay.',
   input: z.strictObject({ peer: Address.optional(), name: Name }),
   output: z.object({ peer: Peer }),
-  doors: { cli: 'peers rename', mcp: 'rename' },
+  doors: { http: 'POST /v1/peers/:peer/rename', cli: 'peers rename', mcp: 'rename' },
 })
 
 export const retirePeer = operation({
@@ -140,7 +141,7 @@ export const retirePeer = operation({
   summary: 'Leave for good: open asks to the peer fail with notice, its mail is dead-lettered, its credentials end.',
   input: z.strictObject({ peer: Address.optional(), reason: Line(200).default('retired') }),
   output: z.object({ peer: Peer }),
-  doors: { cli: 'peers retire', mcp: 'retire' },
+  doors: { http: 'POST /v1/peers/:peer/retire', cli: 'peers retire', mcp: 'retire' },
 })
 
 export const createEnrolment = operation({
@@ -156,7 +157,7 @@ export const createEnrolment = operation({
     expiresAt: Time.optional(),
   }),
   output: z.object({ enrolment: Enrolment, token: Token }),
-  doors: { cli: 'token enrol', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
+  doors: { http: 'POST /v1/enrolments 201', cli: 'token enrol', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
 })
 
 export const listEnrolments = operation({
@@ -166,7 +167,7 @@ export const listEnrolments = operation({
   summary: 'The enrolment credentials.',
   input: Nothing,
   output: z.object({ enrolments: z.array(Enrolment) }),
-  doors: { cli: 'token list', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
+  doors: { http: 'GET /v1/enrolments', cli: 'token list', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
 })
 
 export const revokeEnrolment = operation({
@@ -176,7 +177,7 @@ export const revokeEnrolment = operation({
   summary: 'End an enrolment credential. The peers it minted stay.',
   input: z.strictObject({ enrolment: Id('enrolment') }),
   output: z.object({ enrolment: Enrolment }),
-  doors: { cli: 'token revoke', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
+  doors: { http: 'DELETE /v1/enrolments/:enrolment', cli: 'token revoke', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
 })
 
 export const createCredential = operation({
@@ -186,7 +187,7 @@ export const createCredential = operation({
   summary: 'Mint one more credential of a peer (a peer only for itself), or of the administrator.',
   input: z.strictObject({ peer: Address.optional(), label: Line(100).default('') }),
   output: z.object({ credential: Credential, token: Token }),
-  doors: { cli: 'token issue', mcp: { none: 'A token does not belong into the context of a model.' } },
+  doors: { http: 'POST /v1/credentials 201', cli: 'token issue', mcp: { none: 'A token does not belong into the context of a model.' } },
 })
 
 export const listCredentials = operation({
@@ -196,7 +197,7 @@ export const listCredentials = operation({
   summary: 'The credentials: a peer sees its own, the administrator all.',
   input: z.strictObject({ peer: Address.optional() }),
   output: z.object({ credentials: z.array(Credential) }),
-  doors: { cli: 'token list', mcp: { none: 'Credentials are for programs and people to look after.' } },
+  doors: { http: 'GET /v1/credentials', cli: 'token list', mcp: { none: 'Credentials are for programs and people to look after.' } },
 })
 
 export const revokeCredential = operation({
@@ -206,7 +207,7 @@ export const revokeCredential = operation({
   summary: 'End a credential; its connections are closed.',
   input: z.strictObject({ credential: Id('credential') }),
   output: z.object({ credential: Credential }),
-  doors: { cli: 'token revoke', mcp: { none: 'Credentials are for programs and people to look after.' } },
+  doors: { http: 'DELETE /v1/credentials/:credential', cli: 'token revoke', mcp: { none: 'Credentials are for programs and people to look after.' } },
 })
 
 export const Circle = z.object({ id: Id('circle'), name: Name, peers: z.int(), createdAt: Time })
@@ -218,7 +219,7 @@ export const listCircles = operation({
   summary: 'The circles you belong to or hold a grant for.',
   input: Nothing,
   output: z.object({ circles: z.array(Circle) }),
-  doors: { cli: { none: 'Circles get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'circles' },
+  doors: { http: 'GET /v1/circles', cli: { none: 'Circles get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'circles' },
 })
 
 export const Grant = z.object({ peer: PeerRef, circle: Name, createdAt: Time })
@@ -231,6 +232,7 @@ export const addGrant = operation({
   input: z.strictObject({ peer: Address, circle: Name }),
   output: z.object({ grant: Grant }),
   doors: {
+    http: 'POST /v1/grants 201',
     cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' },
     mcp: { none: 'Granting is for the administrator, who is no peer.' },
   },
@@ -244,6 +246,7 @@ export const removeGrant = operation({
   input: z.strictObject({ peer: Address, circle: Name }),
   output: z.object({ removed: z.boolean() }),
   doors: {
+    http: 'DELETE /v1/grants/:peer/:circle',
     cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' },
     mcp: { none: 'Granting is for the administrator, who is no peer.' },
   },
@@ -256,5 +259,5 @@ export const listGrants = operation({
   summary: 'The grants: a peer sees its own, the administrator all.',
   input: Nothing,
   output: z.object({ grants: z.array(Grant) }),
-  doors: { cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'grants' },
+  doors: { http: 'GET /v1/grants', cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'grants' },
 })

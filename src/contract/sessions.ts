@@ -35,7 +35,11 @@ export const boundarySession = operation({
     turn: Turn,
     you: PeerRef,
   }),
-  doors: { cli: { none: 'The hooks of an agent session call it.' }, mcp: { none: 'Hooks and bridges of agent sessions call it.' } },
+  doors: {
+    http: 'POST /v1/session/boundary',
+    cli: { none: 'The hooks of an agent session call it.' },
+    mcp: { none: 'Hooks and bridges of agent sessions call it.' },
+  },
 })
 
 export const watchSession = operation({
@@ -55,5 +59,9 @@ export const watchSession = operation({
     /** Whether something `urgent`, or a control notice, is part of it. */
     urgent: z.boolean(),
   }),
-  doors: { cli: { none: 'Whatever wakes an agent session calls it.' }, mcp: { none: 'Hooks and bridges of agent sessions call it.' } },
+  doors: {
+    http: 'POST /v1/session/watch',
+    cli: { none: 'Whatever wakes an agent session calls it.' },
+    mcp: { none: 'Hooks and bridges of agent sessions call it.' },
+  },
 })

@@ -96,7 +96,7 @@ export const askThread = operation({
     key: IdempotencyKey.optional(),
   }),
   output: SendResult,
-  doors: { cli: 'ask', mcp: 'ask' },
+  doors: { http: 'POST /v1/threads 201', cli: 'ask', mcp: 'ask' },
 })
 
 export const notifyThread = operation({
@@ -115,7 +115,7 @@ export const notifyThread = operation({
     key: IdempotencyKey.optional(),
   }),
   output: SendResult,
-  doors: { cli: 'notify', mcp: 'notify' },
+  doors: { http: 'POST /v1/notifies 201', cli: 'notify', mcp: 'notify' },
 })
 
 /** Fields of every operation that speaks inside a thread. */
@@ -134,7 +134,7 @@ export const replyThread = operation({
   summary: 'Say more in a thread without closing it.',
   input: z.strictObject({ ...inThread, body: Body, causedBy: CausedBy.optional() }),
   output: SendResult,
-  doors: { cli: 'answer --more', mcp: 'reply how:"more"' },
+  doors: { http: 'POST /v1/threads/:thread/messages 201', cli: 'answer --more', mcp: 'reply how:"more"' },
 })
 
 export const answerThread = operation({
@@ -144,7 +144,7 @@ export const answerThread = operation({
   summary: 'Answer an ask; a late answer is stored and delivered too.',
   input: z.strictObject({ ...inThread, body: Body }),
   output: Closing,
-  doors: { cli: 'answer', mcp: 'reply' },
+  doors: { http: 'POST /v1/threads/:thread/answer', cli: 'answer', mcp: 'reply' },
 })
 
 export const declineThread = operation({
@@ -154,7 +154,7 @@ export const declineThread = operation({
   summary: 'Decline an ask, with the reason.',
   input: z.strictObject({ ...inThread, reason: Reason }),
   output: Closing,
-  doors: { cli: 'decline', mcp: 'reply how:"decline"' },
+  doors: { http: 'POST /v1/threads/:thread/decline', cli: 'decline', mcp: 'reply how:"decline"' },
 })
 
 export const cancelThread = operation({
@@ -164,7 +164,7 @@ export const cancelThread = operation({
   summary: 'Withdraw an ask of your own. A thread that has closed already stays as it is.',
   input: z.strictObject({ thread: Id('thread'), reason: Reason.default('cancelled by the asker'), key: IdempotencyKey.optional() }),
   output: z.object({ thread: Thread, changed: z.boolean() }),
-  doors: { cli: 'thread --cancel', mcp: 'cancel' },
+  doors: { http: 'POST /v1/threads/:thread/cancel', cli: 'thread --cancel', mcp: 'cancel' },
 })
 
 export const getThread = operation({
@@ -174,7 +174,7 @@ export const getThread = operation({
   summary: 'A thread and a page of its messages, the newest page first, each page in order.',
   input: z.strictObject({ thread: Id('thread'), before: Id('message').optional(), limit: Limit.default(50) }),
   output: z.object({ thread: Thread, messages: z.array(Message), before: Id('message').nullable() }),
-  doors: { cli: 'thread', mcp: 'thread' },
+  doors: { http: 'GET /v1/threads/:thread', cli: 'thread', mcp: 'thread' },
 })
 
 export const listThreads = operation({
@@ -189,7 +189,7 @@ export const listThreads = operation({
     limit: Limit.default(50),
   }),
   output: z.object({ threads: z.array(Thread), before: Id('thread').nullable() }),
-  doors: { cli: 'thread', mcp: 'threads' },
+  doors: { http: 'GET /v1/threads', cli: 'thread', mcp: 'threads' },
 })
 
 export const owedThreads = operation({
@@ -199,7 +199,7 @@ export const owedThreads = operation({
   summary: 'The asks that wait for your answer, the oldest first.',
   input: z.strictObject({ after: Id('thread').optional(), limit: Limit.default(50) }),
   output: z.object({ owed: z.array(z.object({ thread: Thread, message: Message, delivery: Delivery })), after: Id('thread').nullable() }),
-  doors: { cli: 'inbox', mcp: 'owed' },
+  doors: { http: 'GET /v1/owed', cli: 'inbox', mcp: 'owed' },
 })
 
 export const waitThread = operation({
@@ -216,7 +216,7 @@ export const waitThread = operation({
     timeout: Duration.default('45s'),
   }),
   output: z.object({ thread: Thread, messages: z.array(Message), timedOut: z.boolean() }),
-  doors: { cli: 'ask', mcp: 'wait' },
+  doors: { http: 'GET /v1/threads/:thread/wait', cli: 'ask', mcp: 'wait' },
 })
 
 /** One step in a message's life. */
@@ -229,7 +229,7 @@ export const traceMessage = operation({
   summary: "A message's life with times: sent, queued, offered, seen, acked or what else became of it.",
   input: z.strictObject({ id: z.union([Id('message'), Id('thread'), Id('delivery')]) }),
   output: z.object({ thread: Thread, message: Message, deliveries: z.array(Delivery), steps: z.array(TraceStep), causes: z.array(Id('message')) }),
-  doors: { cli: 'trace', mcp: 'trace' },
+  doors: { http: 'GET /v1/trace/:id', cli: 'trace', mcp: 'trace' },
 })
 
 export const redactMessage = operation({
@@ -239,7 +239,7 @@ export const redactMessage = operation({
   summary: 'Replace the body of a message by a tombstone, for its sender or the administrator.',
   input: z.strictObject({ message: Id('message'), reason: Reason }),
   output: z.object({ message: Message }),
-  doors: { cli: { none: 'A rare act with no way back; the SDK reaches it.' }, mcp: 'redact' },
+  doors: { http: 'POST /v1/messages/:message/redact', cli: { none: 'A rare act with no way back; the SDK reaches it.' }, mcp: 'redact' },
 })
 
 export const listPairs = operation({
@@ -249,7 +249,7 @@ export const listPairs = operation({
   summary: 'The pairs of peers that were parked as runaways.',
   input: z.strictObject({}),
   output: z.object({ pairs: z.array(z.object({ a: PeerRef, b: PeerRef, reason: z.string(), parkedAt: Time, until: Time })) }),
-  doors: { cli: 'status', mcp: 'pairs' },
+  doors: { http: 'GET /v1/pairs', cli: 'status', mcp: 'pairs' },
 })
 
 export const releasePair = operation({
@@ -259,5 +259,9 @@ export const releasePair = operation({
   summary: 'Let a parked pair speak again; for an orchestrator or person that reaches both, or the administrator.',
   input: z.strictObject({ a: Address, b: Address }),
   output: z.object({ released: z.boolean() }),
-  doors: { cli: { none: 'The daemon names the operation in its notice to the orchestrator; the SDK reaches it.' }, mcp: 'release_pair' },
+  doors: {
+    http: 'POST /v1/pairs/release',
+    cli: { none: 'The daemon names the operation in its notice to the orchestrator; the SDK reaches it.' },
+    mcp: 'release_pair',
+  },
 })

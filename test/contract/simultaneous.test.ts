@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Connection } from '../../daemon/gateway/connection.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { type Member, TestDaemon } from './support/test-daemon.ts'
 import { Wire } from './support/wire.ts'
@@ -169,7 +170,7 @@ describe('a consumer', () => {
     for (let round = 0; round < 5; round += 1) {
       daemon.clock.advance(LIMITS.visibilityMs - 1_000)
       // Signs of life, since this much time is many heartbeats.
-      for (const connection of daemon.daemon.core.gateway.connections) connection.onPong()
+      for (const connection of daemon.daemon.core.gateway.connections) if (connection instanceof Connection) connection.onPong()
       expect(await bob.call('mailbox.extend', { deliveries: [{ delivery, attempt: 1 }] })).toEqual({ extended: 1, stale: [] })
     }
     expect(await bob.call('mailbox.nack', { delivery, attempt: 1 })).toMatchObject({ delivery: { failures: 1 } })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Connection } from '../../daemon/gateway/connection.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { type Member, TestDaemon } from './support/test-daemon.ts'
 import type { Wire } from './support/wire.ts'
@@ -25,7 +26,7 @@ afterEach(async () => {
 
 /** What the daemon holds in memory for the connection that consumes. */
 function consumer() {
-  const found = [...daemon.daemon.core.gateway.connections].find((connection) => connection.consuming)
+  const found = [...daemon.daemon.core.gateway.connections].filter((link) => link instanceof Connection).find((connection) => connection.consuming)
   if (!found) throw new Error('Nobody consumes')
   return found
 }
@@ -56,7 +57,7 @@ describe('a reader that does not read', () => {
     // It still shows signs of life, so that the heartbeat has nothing against it.
     const { connections } = daemon.daemon.core.gateway
     for (let beats = 0; beats < 12 && connections.size > 1; beats += 1) {
-      for (const connection of connections) connection.onPong()
+      for (const connection of connections) if (connection instanceof Connection) connection.onPong()
       daemon.clock.advance(LIMITS.heartbeatMs)
     }
     expect(connections.size).toBe(1)

@@ -1,0 +1,61 @@
+import { MusterError } from '../../src/errors.ts'
+import { formatTime } from '../../src/time.ts'
+import type { Caller } from '../caller.ts'
+import type { CommandName, QueryName } from '../operations.ts'
+import type { Outcome } from '../store/pipeline.ts'
+import type { GatewayDeps } from './deps.ts'
+import { ThreadWaits } from './waits.ts'
+import { SessionWatches } from './watches.ts'
+
+export interface OneCall {
+  readonly deps: GatewayDeps
+  readonly caller: Caller
+  /** Ends a wait before its time; its reason, where it is a MusterError, is what the caller is told. */
+  readonly signal: AbortSignal
+}
+
+type Settle = (outcome: Outcome<unknown>) => void
+
+/**
+ * Runs an operation for a caller that has no connection, and settles once.
+ *
+ * @throws MusterError what `OperationRunner.admit` throws, and what a wait refuses at its start
+ */
+export function callOnce({ deps, caller, signal }: OneCall, operation: string, params: unknown, settle: Settle): void {
+  const { name, input } = deps.runner.admit(caller, operation, params)
+  switch (name) {
+    case 'node.ping':
+      return settle({ ok: true, value: { at: formatTime(deps.clock.wallMs()) } })
+    case 'threads.wait':
+      return waitOnce(new ThreadWaits(deps, caller), input as never, signal, settle)
+    case 'sessions.watch':
+      return waitOnce(new SessionWatches(deps, caller), input as never, signal, settle)
+    case 'events.subscribe':
+    case 'events.unsubscribe':
+      throw new MusterError('unknown_operation', { operation: name, hint: 'A subscription needs a connection.' })
+    default:
+      return deps.runner.run(caller, name as CommandName | QueryName, input, settle)
+  }
+}
+
+interface Waits<In> {
+  start(input: In, settle: Settle): void
+  end(): void
+}
+
+function waitOnce<In>(waits: Waits<In>, input: In, signal: AbortSignal, settle: Settle): void {
+  const onAbort = () => {
+    waits.end()
+    settle({ ok: false, error: endingOf(signal) })
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  waits.start(input, (outcome) => {
+    signal.removeEventListener('abort', onAbort)
+    settle(outcome)
+  })
+}
+
+/** Why a call ended before its time. A client that has gone will not read it. */
+export function endingOf({ reason }: AbortSignal): MusterError {
+  return reason instanceof MusterError ? reason : new MusterError('unavailable', { hint: 'The call was cancelled.' })
+}
