@@ -1,11 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
-import * as common from '../../src/contract/common.ts'
-import * as events from '../../src/contract/events.ts'
 import { HelloOutput, HelloSchema, NOTIFICATIONS, OPERATION_NAMES, OPERATIONS } from '../../src/contract/index.ts'
-import * as mailboxes from '../../src/contract/mailboxes.ts'
-import * as peers from '../../src/contract/peers.ts'
-import * as threads from '../../src/contract/threads.ts'
+import { TYPE_NAMES } from '../../src/contract/names.ts'
 import { ERRORS, type ErrorSpec } from '../../src/errors.ts'
 import { PROTOCOL, SUBPROTOCOL, WS_PATH } from '../../src/rpc.ts'
 
@@ -49,14 +45,8 @@ export function snapshotContract(): ContractSnapshot {
   }
 }
 
-/** Types that are the whole of a frame's params and so need no name. */
-const FRAMES = new Set<unknown>(Object.values(NOTIFICATIONS))
-
-/** The exported types of the contract keep their names, so that a schema says `Thread` and not all that a thread is. */
 const NAMES = z.registry<{ id: string }>()
-for (const module of [common, peers, threads, mailboxes, events]) {
-  for (const [name, type] of Object.entries(module)) if (type instanceof z.ZodType && !FRAMES.has(type) && !NAMES.has(type)) NAMES.add(type, { id: name })
-}
+for (const [type, id] of TYPE_NAMES) NAMES.add(type, { id })
 
 /** Refinements (durations, times, bytes) have no form in JSON Schema; the prose of docs/protocol.md carries them. */
 function writeSchema(type: z.ZodType, io: 'input' | 'output', definitions: Record<string, JsonSchema>): JsonSchema {

@@ -10,6 +10,7 @@ import { sendError } from '../http-error.ts'
 import { callOnce } from '../one-call.ts'
 import { streamEvents } from './event-stream.ts'
 import { type InputParts, inputOf } from './input.ts'
+import { type PagePath, Pages } from './pages.ts'
 import { type Found, RouteTable } from './route-table.ts'
 
 export interface RestOptions {
@@ -18,7 +19,10 @@ export interface RestOptions {
 }
 
 /** A request that was let in. */
-export type Visit = { readonly allow: readonly string[] } | { readonly route: Route; readonly caller: Caller; readonly params: Found['params'] }
+export type Visit =
+  | { readonly allow: readonly string[] }
+  | { readonly page: PagePath }
+  | { readonly route: Route; readonly caller: Caller; readonly params: Found['params'] }
 
 export interface Rest {
   /** @throws MusterError with the status that refuses the request */
@@ -28,19 +32,22 @@ export interface Rest {
 }
 
 /** The operations of the contract over HTTP. */
-export function createRest({ deps }: RestOptions): Rest {
+export function createRest({ deps, version }: RestOptions): Rest {
+  const pages = new Pages(version)
   const table = new RouteTable(httpRoutes())
   return {
     admit: ({ method, raw, headers }) => {
       const url = raw.url ?? '/'
       if (method === 'OPTIONS') return { allow: table.allowed(url) }
-      const { route, params } = table.find(method, url)
+      const { place, params } = table.find(method, url)
+      if ('page' in place) return place
       const caller = callerOf(deps, headers.authorization, 'token')
       noteCall(deps, caller)
-      return { route, caller, params }
+      return { route: place, caller, params }
     },
     serve: async (visit, request, reply) => {
       reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+      if ('page' in visit) return pages.send(visit.page, request, reply)
       if ('allow' in visit) return reply.code(204).header('allow', visit.allow.join(', ')).send()
       try {
         return await answer({ deps, ...visit, request, reply })

@@ -1,0 +1,18 @@
+import type { OperationName } from './index.ts'
+
+type Domain = OperationName extends `${infer D}.${string}` ? D : never
+
+/** What the operations of a domain are about: the first word of their names. */
+export const DOMAINS: Readonly<Record<Domain, string>> = {
+  node: 'The daemon itself.',
+  peers: 'The muster roll: agents, programs and people.',
+  enrolments: 'Credentials that mint peers.',
+  credentials: 'Tokens of peers and of the administrator.',
+  circles: 'Groups of peers that may address each other.',
+  grants: 'Who may reach and read another circle.',
+  threads: 'Asks and notifies, and what is said in them.',
+  pairs: 'Peers that were parked as runaways.',
+  mailbox: 'What waits for a peer, and its dead letters.',
+  sessions: 'Agent sessions: what their hooks report and carry.',
+  events: 'The append-only log of what has happened.',
+}
