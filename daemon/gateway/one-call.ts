@@ -44,6 +44,7 @@ interface Waits<In> {
 }
 
 function waitOnce<In>(waits: Waits<In>, input: In, signal: AbortSignal, settle: Settle): void {
+  if (signal.aborted) return settle({ ok: false, error: endingOf(signal) })
   const onAbort = () => {
     waits.end()
     settle({ ok: false, error: endingOf(signal) })

@@ -77,6 +77,8 @@ class EventStream implements EventSink, Link {
   }
 
   start(): void {
+    // It may have gone while its request waited for its turn.
+    if (this.#response.destroyed) return
     this.#deps.connections.add(this)
     this.#response.once('close', () => this.#end())
     this.#response.on('drain', () => {
@@ -87,8 +89,9 @@ class EventStream implements EventSink, Link {
   }
 
   sendEvent(_subscription: string, event: Event): void {
+    if (!this.live) return
     this.#write(`id: ${event.cursor}\ndata: ${JSON.stringify(event)}\n\n`)
-    if (this.live && this.#backlog.sent()) this.closeWith('slow_consumer')
+    if (this.#backlog.sent()) this.closeWith('slow_consumer')
   }
 
   onEvents(): void {

@@ -96,6 +96,7 @@ function callsOf(caller: Caller): number {
 /** Aborted when the client is gone. */
 function closeSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  raw.once('close', () => controller.abort())
+  if (raw.destroyed) controller.abort()
+  else raw.once('close', () => controller.abort())
   return controller.signal
 }
