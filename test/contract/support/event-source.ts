@@ -47,6 +47,12 @@ export class EventReader implements AsyncDisposable {
     return until(() => this.events.length >= events)
   }
 
+  /** All of a response that is no stream. */
+  async text(): Promise<string> {
+    await until(() => this.ended)
+    return this.#rest
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.response.destroy()
     await until(() => this.ended)

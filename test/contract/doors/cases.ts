@@ -1,0 +1,185 @@
+import type { Mode, OperationName } from '../../../src/contract/index.ts'
+import type { ErrorCode } from '../../../src/errors.ts'
+import type { CallerKind, Scene } from './scene.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** One operation as every caller calls it. */
+export interface Case {
+  /** What it is called with, and what there must be for that. */
+  readonly input: (scene: Scene) => Fields | Promise<Fields>
+  /** The arguments of its tool, where the tool calls them otherwise. */
+  readonly tool?: (input: Fields) => Fields
+  /** Callers whose credential is taken and who are refused all the same. */
+  readonly refused?: Readonly<Partial<Record<CallerKind, ErrorCode>>>
+  /** How the peers consume; pull where nothing is said. */
+  readonly mode?: Mode
+}
+
+const nothing: Case = { input: () => ({}) }
+const asked = ({ sent }: { readonly sent: readonly { readonly thread: string; readonly message: string; readonly delivery: string }[] }) => {
+  const [first] = sent
+  if (!first) throw new Error('Nothing was sent')
+  return first
+}
+
+/** Bob's ask to the caller. An observer is asked nothing: it is given somebody else's. */
+const toMe = async ({ act, bob, me, eve, kind }: Scene) =>
+  asked(await act(bob.token, 'threads.ask', { to: kind === 'observer' ? eve.id : me.id, body: 'Do you hear me?', causedBy: null }))
+/** The caller's ask. An observer asks nothing: it is given somebody else's. */
+const byMe = async ({ act, bob, me, eve, kind }: Scene) =>
+  asked(await act(kind === 'observer' ? bob.token : me.token, 'threads.ask', { to: eve.id, body: 'Do you hear me?', causedBy: null }))
+/** Bob's notify to the caller. */
+const note = async ({ act, bob, me }: Scene) => asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'It rains.', causedBy: null }))
+/** The same, in the caller's hand. */
+const inHand = async (scene: Scene) => {
+  const { delivery } = await note(scene)
+  await scene.act(scene.me.token, 'mailbox.inbox', {})
+  return delivery
+}
+const dead = async (scene: Scene) => {
+  const { delivery } = await note(scene)
+  await scene.write("UPDATE deliveries SET state = 'dead', ended_at = 1, reason = 'tried too often' WHERE id = ?", scene.number('delivery', delivery))
+  return { delivery }
+}
+const orchestrator = async ({ act, adminToken, circle }: Scene) => {
+  const { token } = await act(adminToken, 'enrolments.create', { circle, roles: ['orchestrator'] })
+  return (await act(token, 'peers.register', { name: 'olga', role: 'orchestrator' })).peer.id
+}
+
+const UNASKED = { observer: 'not_found' } as const
+const MUTE = { observer: 'forbidden' } as const
+
+/** How each operation of the contract is called. */
+export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
+  'node.ping': nothing,
+  'node.status': nothing,
+  'peers.register': { input: () => ({ name: 'newcomer' }) },
+  'peers.get': { input: ({ bob }) => ({ peer: bob.id }) },
+  'peers.list': { input: ({ circle }) => ({ circle }), tool: () => ({}) },
+  'peers.describe': { input: () => ({ description: 'At work.' }) },
+  'peers.rename': { input: ({ me }) => ({ peer: me.id, name: 'another' }), tool: ({ name }) => ({ name }) },
+  'peers.retire': { input: ({ me }) => ({ peer: me.id, reason: 'done' }), tool: ({ reason }) => ({ reason }) },
+  'enrolments.create': { input: ({ circle }) => ({ circle }) },
+  'enrolments.list': nothing,
+  'enrolments.revoke': {
+    input: async ({ act, adminToken, circle }) => ({ enrolment: (await act(adminToken, 'enrolments.create', { circle })).enrolment.id }),
+  },
+  'credentials.create': { input: ({ me }) => ({ peer: me.id, label: 'another' }) },
+  'credentials.list': { input: ({ me }) => ({ peer: me.id }) },
+  'credentials.revoke': { input: async ({ act, me }) => ({ credential: (await act(me.token, 'credentials.create', {})).credential.id }) },
+  'circles.list': nothing,
+  'grants.add': { input: async (scene) => ({ peer: await orchestrator(scene), circle: scene.circle }) },
+  'grants.remove': {
+    input: async (scene) => {
+      const grant = { peer: await orchestrator(scene), circle: scene.circle }
+      await scene.act(scene.adminToken, 'grants.add', grant)
+      return grant
+    },
+  },
+  'grants.list': nothing,
+  'threads.ask': {
+    input: ({ bob }) => ({ to: bob.id, body: 'Do you hear me?', causedBy: null }),
+    tool: ({ to, body }) => ({ to, text: body, wait: 0 }),
+    refused: MUTE,
+  },
+  'threads.notify': {
+    input: ({ bob }) => ({ to: bob.id, body: 'It rains.', causedBy: null }),
+    tool: ({ to, body }) => ({ to, text: body }),
+    refused: MUTE,
+  },
+  'threads.reply': {
+    input: async (scene) => ({ thread: (await toMe(scene)).thread, body: 'Not yet.' }),
+    tool: ({ thread, body }) => ({ thread, text: body }),
+    refused: MUTE,
+  },
+  'threads.answer': {
+    input: async (scene) => ({ thread: (await toMe(scene)).thread, body: 'Yes.' }),
+    tool: ({ thread, body }) => ({ thread, text: body }),
+    refused: UNASKED,
+  },
+  'threads.decline': {
+    input: async (scene) => ({ thread: (await toMe(scene)).thread, reason: 'No.' }),
+    tool: ({ thread, reason }) => ({ thread, text: reason }),
+    refused: UNASKED,
+  },
+  'threads.cancel': { input: async (scene) => ({ thread: (await byMe(scene)).thread }), refused: UNASKED },
+  'threads.get': { input: async (scene) => ({ thread: (await note(scene)).thread }) },
+  'threads.list': {
+    input: async (scene) => {
+      await note(scene)
+      return { side: 'theirs', limit: 10 }
+    },
+    tool: () => ({}),
+  },
+  'threads.owed': {
+    input: async (scene) => {
+      await toMe(scene)
+      return {}
+    },
+  },
+  'threads.wait': {
+    input: async (scene) => {
+      const { thread } = await note(scene)
+      await scene.act(scene.bob.token, 'threads.reply', { thread, body: 'Still.' })
+      return { thread, until: 'message' }
+    },
+    tool: ({ thread }) => ({ ticket: thread, seconds: 0 }),
+  },
+  'threads.trace': { input: async (scene) => ({ id: (await note(scene)).message }) },
+  'threads.redact': { input: async (scene) => ({ message: (await byMe(scene)).message, reason: 'A slip.' }), refused: UNASKED },
+  'pairs.list': nothing,
+  'pairs.release': {
+    input: async ({ write, number, bob, eve }) => {
+      await write(
+        "INSERT INTO pairs (a, b, times, parked_at, parked_until, reason) VALUES (?, ?, '[]', 1, ?, 'x')",
+        number('peer', bob.id),
+        number('peer', eve.id),
+        9e15,
+      )
+      return { a: bob.id, b: eve.id }
+    },
+    refused: { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' },
+  },
+  'mailbox.ack': { input: async (scene) => ({ deliveries: [await inHand(scene)] }) },
+  'mailbox.nack': { input: async (scene) => ({ delivery: await inHand(scene), attempt: 1, reason: 'not now' }) },
+  'mailbox.extend': { input: async (scene) => ({ deliveries: [{ delivery: await inHand(scene), attempt: 1 }] }) },
+  'mailbox.inbox': {
+    input: async (scene) => {
+      await note(scene)
+      return { limit: 5 }
+    },
+  },
+  'mailbox.peek': {
+    input: async (scene) => {
+      await note(scene)
+      return { peer: scene.me.id }
+    },
+    tool: () => ({}),
+  },
+  'mailbox.read': { input: async (scene) => ({ upTo: (await note(scene)).delivery }), mode: 'read' },
+  'mailbox.dead': {
+    input: async (scene) => {
+      await dead(scene)
+      return { peer: scene.me.id }
+    },
+    tool: () => ({}),
+  },
+  'mailbox.replay': { input: dead },
+  'mailbox.discard': { input: dead },
+  'sessions.boundary': {
+    input: async (scene) => {
+      await note(scene)
+      return { at: 'prompt' }
+    },
+  },
+  'sessions.watch': {
+    input: async (scene) => {
+      await note(scene)
+      return {}
+    },
+  },
+  'events.list': { input: () => ({ types: ['peer.registered'], limit: 3 }), tool: () => ({}) },
+  'events.subscribe': { input: () => ({ types: ['thread'] }) },
+  'events.unsubscribe': { input: () => ({ subscription: 'sub-1' }) },
+}
