@@ -18,12 +18,11 @@ function retryInMsOf({ code, details }: MusterError): number | undefined {
   return typeof details['retryInMs'] === 'number' ? details['retryInMs'] : undefined
 }
 
-/** What Fastify refuses before a door sees it, in our terms; anything else that was thrown, as every door reports it. */
+/** What Fastify refuses before a door sees it, or a client breaks off, in our terms; anything else as every door reports it. */
 export function asHttpError(deps: GatewayDeps, error: unknown): MusterError {
-  const { code, statusCode, message } = error as { readonly code?: unknown; readonly statusCode?: unknown; readonly message?: string }
-  if (error instanceof MusterError || typeof code !== 'string' || !code.startsWith('FST_')) return deps.asMusterError(error)
+  const { statusCode, message } = error as { readonly statusCode?: unknown; readonly message?: string }
+  if (error instanceof MusterError || typeof statusCode !== 'number' || statusCode >= 500) return deps.asMusterError(error)
   if (statusCode === 413) return new MusterError('too_large', { limit: LIMITS.maxFrameBytes, hint: `At most ${LIMITS.maxFrameBytes} bytes of JSON.` })
   if (statusCode === 415) return new MusterError('unsupported_media_type', { hint: 'Send JSON, as Content-Type: application/json.' })
-  if (typeof statusCode === 'number' && statusCode < 500) return new MusterError('invalid_frame', {}, { message: message ?? 'The request cannot be read.' })
-  return deps.asMusterError(error)
+  return new MusterError('invalid_frame', {}, { message: message ?? 'The request cannot be read.' })
 }

@@ -1,4 +1,5 @@
 import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../src/contract/index.ts'
+import { httpRoutes } from '../../src/contract/routes.ts'
 import { ERRORS, type ErrorSpec } from '../../src/errors.ts'
 import { ID_KINDS } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
@@ -11,6 +12,7 @@ export function renderReference(contract: ContractSnapshot): Readonly<Record<str
     operations: renderOperations(contract),
     notifications: renderNotifications(contract),
     definitions: renderDefinitions(contract),
+    routes: renderRoutes(),
     errors: renderErrors(),
     limits: renderLimits(),
     ids: table(
@@ -70,6 +72,11 @@ function renderNotifications(contract: ContractSnapshot): string {
     ['notification', 'params'],
     Object.entries(contract.notifications).map(([name, params]) => [code(name), describeFields(params)]),
   )
+}
+
+function renderRoutes(): string {
+  const rows = httpRoutes().map(({ operation, method, path, status }) => [code(operation), code(`${method} ${path}`), String(status)])
+  return table(['operation', 'route', 'status'], rows)
 }
 
 function renderDefinitions(contract: ContractSnapshot): string {

@@ -90,10 +90,14 @@ describe('a newcomer', () => {
       process.kill(librarian.pid, 'SIGINT')
       expect((await librarian.ended).status).toBe(0)
 
+      // On the port of its own.
+      const peers = await shell(next(/^curl .*\/v1\/peers\n$/).replace('http://127.0.0.1:6878', url ?? ''))
+      expect(JSON.parse(peers)).toMatchObject({ peers: expect.arrayContaining([expect.objectContaining({ name: 'librarian' })]) })
+
       await shell(next(/^npx muster down\n$/))
       expect(isAlive(Number(pid))).toBe(false)
       expect(blocks).toEqual([])
-      expect(done).toHaveLength(5)
+      expect(done).toHaveLength(6)
     },
     15 * MINUTES,
   )
