@@ -3,7 +3,7 @@ import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { GatewayDeps } from './deps.ts'
-import { asHttpError, sendError } from './http-error.ts'
+import { asHttpError, pathOf, refuseClient, sendError } from './http-error.ts'
 import { addMcpDoor } from './mcp.ts'
 import { forbiddenOrigin } from './origin.ts'
 import { addRestDoor } from './rest/door.ts'
@@ -30,6 +30,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     requestTimeout: HEADERS_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
     forceCloseConnections: true,
+    clientErrorHandler: refuseClient,
     frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, asHttpError(options.deps, error)),
   })
   app.addHook('onRequest', async (request, reply) => {
@@ -44,7 +45,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(options.metrics()))
   addMcpDoor(app, { deps: options.deps, version: options.version, newKey: () => Buffer.from(options.random(16)).toString('hex') })
   addRestDoor(app, { deps: options.deps, version: options.version })
-  app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: request.url.split('?')[0] })))
+  app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))
   app.server.on('upgrade', createUpgradeHandler(options.deps, options.allowedHosts))
   return app

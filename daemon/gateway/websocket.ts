@@ -1,12 +1,13 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { ERRORS, type ErrorCode, MusterError } from '../../src/errors.ts'
+import { type ErrorCode, MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL, WS_PATH } from '../../src/rpc.ts'
 import { bearerToken } from './bearer.ts'
 import { Connection, type SocketPort } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
+import { refuseSocket } from './http-error.ts'
 import { forbiddenOrigin } from './origin.ts'
 
 /** Close codes by which a client says goodbye itself (RFC 6455, section 7.4.1). */
@@ -35,7 +36,7 @@ export function createUpgradeHandler(deps: GatewayDeps, allowedHosts: readonly s
       const caller = admit(deps, allowedHosts, request)
       server.handleUpgrade(request, socket, head, (ws) => attach(deps, caller, ws, socket))
     } catch (error) {
-      refuse(socket, deps.asMusterError(error))
+      refuseSocket(socket, deps.asMusterError(error))
     }
   }
 }
@@ -56,18 +57,6 @@ function admit(deps: GatewayDeps, allowedHosts: readonly string[], request: Inco
 
 function tokenOf(authorization: string | undefined, protocols: readonly string[]): string | undefined {
   return bearerToken(authorization) ?? protocols.find((entry) => entry.startsWith(BEARER_SUBPROTOCOL_PREFIX))?.slice(BEARER_SUBPROTOCOL_PREFIX.length)
-}
-
-function refuse(socket: Duplex, error: MusterError): void {
-  const { http } = ERRORS[error.code]
-  const body = JSON.stringify({ error: error.toData() })
-  const head = [
-    `HTTP/1.1 ${http} ${STATUS_CODES[http]}`,
-    'Connection: close',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ].join('\r\n')
-  socket.end(`${head}\r\n\r\n${body}`)
 }
 
 function attach(deps: GatewayDeps, caller: ReturnType<typeof admit>, ws: WebSocket, socket: Duplex): void {

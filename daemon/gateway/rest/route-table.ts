@@ -1,6 +1,7 @@
 import findMyWay, { type HTTPMethod } from 'find-my-way'
 import type { Route } from '../../../src/contract/routes.ts'
 import { MusterError } from '../../../src/errors.ts'
+import { pathOf } from '../http-error.ts'
 import { PAGE_PATHS, type PagePath } from './pages.ts'
 
 /** What stands at a path: an operation, or what describes them. */
@@ -41,7 +42,7 @@ export class RouteTable {
    */
   allowed(url: string): string[] {
     const methods: string[] = this.#methods.filter((method) => this.#router.find(method, url))
-    if (methods.length === 0) throw new MusterError('not_found', { path: url.split('?')[0], hint: 'GET /v1/docs lists the paths.' })
+    if (methods.length === 0) throw new MusterError('not_found', { path: pathOf(url), hint: 'GET /v1/docs lists the paths.' })
     return [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS']
   }
 }
