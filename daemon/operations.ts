@@ -41,7 +41,7 @@ export class OperationRunner {
   /**
    * Checks the name, the access and the input.
    *
-   * @throws MusterError `unknown_operation`, `forbidden`, `invalid_input` or `too_large`
+   * @throws MusterError `unknown_operation`, `forbidden`, `unauthenticated`, `invalid_input` or `too_large`
    */
   admit(caller: Caller, name: string, params: unknown): { readonly name: OperationName; readonly input: unknown } {
     if (!Object.hasOwn(OPERATIONS, name)) throw new MusterError('unknown_operation', { operation: echoed(name), hint: 'hello lists the operations.' })
@@ -50,6 +50,8 @@ export class OperationRunner {
     if (!allows(operation.access, caller)) {
       throw new MusterError('forbidden', { operation: name, access: operation.access, hint: `${name} takes ${ACCESS_HINTS[operation.access]}.` })
     }
+    // The others are asked when they run, which may be later.
+    if (operation.kind === 'stream') requireLive(this.#store, caller)
     const parsed = operation.input.safeParse(params ?? {})
     if (!parsed.success) throw invalidInput(parsed.error)
     return { name: operation.name, input: parsed.data }

@@ -12,7 +12,7 @@ export function sendError(reply: FastifyReply, error: MusterError): FastifyReply
   if (Array.isArray(allow)) reply.header('allow', allow.join(', '))
   const retryInMs = retryInMsOf(error)
   if (retryInMs !== undefined) reply.header('retry-after', String(Math.ceil(retryInMs / 1000)))
-  return reply.code(ERRORS[error.code].http).header('cache-control', 'no-store').send({ error: error.toData() })
+  return reply.code(ERRORS[error.code].http).headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).send({ error: error.toData() })
 }
 
 function retryInMsOf({ code, details }: MusterError): number | undefined {

@@ -1,7 +1,6 @@
 import { MusterError } from '../../src/errors.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Caller } from '../caller.ts'
-import type { CommandName, QueryName } from '../operations.ts'
 import type { Outcome } from '../store/pipeline.ts'
 import type { GatewayDeps } from './deps.ts'
 import { ThreadWaits } from './waits.ts'
@@ -34,7 +33,7 @@ export function callOnce({ deps, caller, signal }: OneCall, operation: string, p
     case 'events.unsubscribe':
       throw new MusterError('unknown_operation', { operation: name, hint: 'A subscription needs a connection.' })
     default:
-      return deps.runner.run(caller, name as CommandName | QueryName, input, settle)
+      return deps.runner.run(caller, name, input, settle)
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../src/limits.ts'
 import { type Answer, HttpClient } from '../support/http-client.ts'
 import { until } from '../support/mcp-client.ts'
+import { RawSocket } from '../support/raw-socket.ts'
 import { type Member, TestDaemon } from '../support/test-daemon.ts'
 
 let daemon: TestDaemon
@@ -162,6 +163,24 @@ describe('who calls', () => {
       expect([answer.status, errorOf(answer)['code']]).toEqual([403, 'forbidden'])
     }
     expect((await http.request('GET', '/v1/status', { headers: { origin: daemon.url } })).status).toBe(200)
+  })
+
+  it('may end between the head of a request and its body', async () => {
+    const eve = await daemon.register({ name: 'eve1', mode: 'pull' })
+    await using raw = await RawSocket.connect(daemon.url)
+    const head = [
+      'POST /v1/session/watch HTTP/1.1',
+      `Host: ${new URL(daemon.url).host}`,
+      `Authorization: Bearer ${eve.token}`,
+      'Content-Type: application/json',
+    ]
+    raw.socket.write([...head, 'Content-Length: 2', '', ''].join('\r\n'))
+    await using admin = await daemon.greet(daemon.adminToken)
+    // The head was read: it is a sign of life.
+    while ((await admin.call('peers.get', { peer: eve.id })).peer.presence !== 'online');
+    await admin.call('credentials.revoke', { credential: eve.credential })
+    raw.socket.write('{}')
+    expect(await raw.until('unauthenticated')).toMatch(/^HTTP\/1\.1 401 /)
   })
 
   it('counts as there for a while, and its credential as used', async () => {
