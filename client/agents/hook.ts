@@ -1,17 +1,19 @@
 import type { Boundary, Input, OperationName, Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
-import { decodeId } from '../../src/ids.ts'
 import { shownMessages } from '../../src/tools/envelope.ts'
 import type { LookAtProcess, ProcessInfo } from '../local/process-tree.ts'
 import { callOnce } from '../one-call.ts'
 import { findAgent } from './agent-process.ts'
+import { passBoundary, type Speak } from './boundary.ts'
+import { isClaimed } from './claims.ts'
 import type { Door, Env } from './door.ts'
 import { type HookAnswer, type HookCall, type HookEvent, NO_ANSWER, type RuntimeDriver } from './driver.ts'
 import { asSessionId, keyOfCall } from './identity.ts'
-import { MAX_HANDED, mailText } from './mail.ts'
-import { MAX_SEEN, noteHanded, SessionMemory } from './memory.ts'
+import { mailText } from './mail.ts'
+import { SessionMemory } from './memory.ts'
 import { forgetPlace, recordPlace, sweepPlaces } from './places.ts'
 import { AgentSession } from './session.ts'
+import { sessionFiles } from './session-files.ts'
 
 export interface HookOptions {
   readonly driver: RuntimeDriver
@@ -55,6 +57,8 @@ export async function runHook(options: HookOptions): Promise<HookAnswer> {
   const agent = findAgent(driver, parentPid, look)
   const key = keyOfCall(door, driver, env, call, agent)
   if (key === undefined) return NO_ANSWER
+  // The runner tells all that a hook would, and shows the mail.
+  if (isClaimed(sessionFiles(door, driver.name, key).runner)) return NO_ANSWER
   const folder = call.cwd ?? cwd
   const session = new AgentSession({ door, driver, key, env, cwd: folder, agent, client })
   // Some fire without a session: `claude mcp list` ends one that never began.
@@ -75,40 +79,31 @@ export async function runHook(options: HookOptions): Promise<HookAnswer> {
 interface Standing {
   readonly session: AgentSession
   readonly memory: SessionMemory
-  readonly speak: ReturnType<typeof speaker>
+  readonly speak: Speak
 }
 
 async function report({ driver, event }: HookOptions, call: HookCall, { session, memory, speak }: Standing): Promise<HookAnswer> {
   const at = AT[event as keyof typeof AT]
-  const found = at === 'stop' ? await memory.lookWithin(TRANSCRIPT_MS) : memory.look()
-  const seen = [...found, ...call.seen, ...(at === 'prompt' ? shownMessages(call.prompt) : [])].filter(isMessageId).slice(0, MAX_SEEN)
+  if (at === 'stop') await memory.lookWithin(TRANSCRIPT_MS)
+  const seen = [...call.seen, ...(at === 'prompt' ? shownMessages(call.prompt) : [])]
+  const passing = { files: session.files, memory, speak, seen }
   // Tool calls between two stops do not end the row, and neither does a prompt: Gemini gives the reason of a stop as one.
   const continued = at === 'stop' && call.isContinued ? memory.continued : 0
   if (continued >= MAX_CONTINUED) {
     // In two steps, since a `stop` would hand over: first what was seen, then that the turn is over.
-    await speak('sessions.boundary', { at: 'permission', seen })
+    await passBoundary('permission', passing)
     await speak('peers.describe', { turn: 'idle' })
-    memory.told()
     memory.turnEnded()
     memory.save()
     return NO_ANSWER
   }
-  const handed = await speak('sessions.boundary', { at, seen, limit: MAX_HANDED })
-  memory.told()
-  if (at === 'stop' || at === 'end') memory.turnEnded()
-  if (at === 'stop') memory.continued = handed.items.length > 0 ? continued + 1 : 0
-  memory.save()
+  const handed = await passBoundary(at, passing)
+  if (at === 'stop') {
+    memory.continued = handed.items.length > 0 ? continued + 1 : 0
+    memory.save()
+  }
   const text = mailText(handed)
-  if (text === '') return NO_ANSWER
-  noteHanded(
-    session.files,
-    handed.items.map(({ message }) => message.id),
-  )
-  return driver.writeHook(event, text)
-}
-
-function isMessageId(id: string): boolean {
-  return decodeId(id)?.kind === 'message'
+  return text === '' ? NO_ANSWER : driver.writeHook(event, text)
 }
 
 /** The bridge of the same process learns from this which session it serves. */
@@ -120,7 +115,7 @@ function notePlace({ event, door, env }: HookOptions, agent: ProcessInfo, place:
 }
 
 /** Calls operations as the session, with a credential that may have to be minted first or anew. */
-function speaker(session: AgentSession) {
+function speaker(session: AgentSession): Speak {
   return async <N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>> => {
     try {
       return await callOnce(session.connection(await session.current()), name, input)

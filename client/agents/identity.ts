@@ -4,11 +4,12 @@ import { LIMITS } from '../../src/limits.ts'
 import { isName, nameFrom } from '../local/names.ts'
 import { writePrivateFile } from '../local/private-file.ts'
 import type { ProcessInfo } from '../local/process-tree.ts'
+import type { Claimant } from './claims.ts'
 import type { Door, Env } from './door.ts'
 import type { HookCall, RuntimeDriver } from './driver.ts'
 import { placesOf } from './places.ts'
 import { readJson, sessionFiles } from './session-files.ts'
-import { MAX_SLOTS, type SlotHolder, type Slots } from './slots.ts'
+import { MAX_SLOTS, type Slots } from './slots.ts'
 
 /** Deeper than projects nest. */
 const MAX_FOLDERS = 40
@@ -67,7 +68,7 @@ export interface Wanted {
 export function wantedPeer(
   driver: RuntimeDriver,
   slots: Slots,
-  { env, cwd, holder }: { readonly env: Env; readonly cwd: string; readonly holder: SlotHolder },
+  { env, cwd, holder }: { readonly env: Env; readonly cwd: string; readonly holder: Claimant },
 ): Wanted {
   const given = env['MUSTER_AS'] || projectName(cwd)
   if (given === undefined) {

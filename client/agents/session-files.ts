@@ -16,6 +16,8 @@ export interface SessionFiles {
   readonly waiter: string
   /** The session that goes on under this id. */
   readonly alias: string
+  /** Which runner drives the session. */
+  readonly runner: string
   readonly log: string
 }
 
@@ -43,6 +45,7 @@ export function sessionFiles(door: Door, runtime: RuntimeDriver['name'], key: st
     handed: `${base}.handed`,
     waiter: `${base}.waiter`,
     alias: `${base}.alias`,
+    runner: `${base}.runner`,
     log: `${base}.log`,
   }
 }

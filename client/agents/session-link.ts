@@ -23,11 +23,14 @@ export interface LinkCallOptions {
 export class SessionLink {
   readonly session: AgentSession
   #peer: MusterPeer | undefined
+  readonly #onOnline: (() => void) | undefined
   #pending = 0
   #isClosed = false
 
-  constructor(session: AgentSession) {
+  /** @param onOnline called whenever the connection has come about */
+  constructor(session: AgentSession, onOnline?: () => void) {
     this.session = session
+    this.#onOnline = onOnline
   }
 
   /** Connects, if it is not connected: a session is present for as long as its link is. */
@@ -77,6 +80,9 @@ export class SessionLink {
       handlers: {},
       callTimeoutMs: Number.POSITIVE_INFINITY,
       newKey,
+    })
+    this.#peer.on('status', ({ state }) => {
+      if (state === 'online') this.#onOnline?.()
     })
     this.#peer.start()
     return this.#peer

@@ -1,20 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { realpathSync, renameSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { createPrivateFile } from '../local/private-file.ts'
-import { isStillRunning, lookAtProcess, type ProcessInfo } from '../local/process-tree.ts'
+import { type Claimant, claimantOf, dropClaim, takeClaim } from './claims.ts'
 import type { Door } from './door.ts'
 import type { RuntimeDriver } from './driver.ts'
-import { hashedName, readJson, remove, sessionsFolder } from './session-files.ts'
+import { hashedName, sessionsFolder } from './session-files.ts'
 
 /** Sessions of one runtime in one folder at a time that get a peer each; those beyond share the last one's. */
 export const MAX_SLOTS = 99
-
-/** Who holds a slot: a session, for as long as the process in which it lives. */
-export interface SlotHolder {
-  readonly key: string
-  readonly agent: Pick<ProcessInfo, 'pid' | 'startedAt'> | undefined
-}
 
 /** A slot that was taken. */
 export interface TakenSlot {
@@ -38,10 +30,10 @@ export class Slots {
   }
 
   /** Takes the lowest slot that is free, or that this session holds already. */
-  take(holder: SlotHolder): TakenSlot {
+  take(holder: Claimant): TakenSlot {
     for (let number = 1; number < MAX_SLOTS; number++) {
-      const before = readJson(this.#path(number))?.['key']
-      if (this.#claim(number, holder)) return { number, leftBy: typeof before === 'string' && before !== holder.key ? before : undefined }
+      const before = claimantOf(this.#path(number))
+      if (takeClaim(this.#path(number), holder)) return { number, leftBy: before === holder.key ? undefined : before }
     }
     return { number: MAX_SLOTS, leftBy: undefined }
   }
@@ -52,38 +44,15 @@ export class Slots {
   }
 
   /** Takes the slot of the peer that a resumed session has, if it is free: otherwise the two share the peer. */
-  takeAgain(session: string, holder: SlotHolder): void {
+  takeAgain(session: string, holder: Claimant): void {
     const number = this.#numberOf(session)
-    if (number !== undefined) this.#claim(number, holder)
+    if (number !== undefined) takeClaim(this.#path(number), holder)
   }
 
   /** The session is over; the next one may have its peer. */
   release(session: string, key: string): void {
     const number = this.#numberOf(session)
-    if (number !== undefined && readJson(this.#path(number))?.['key'] === key) remove(this.#path(number))
-  }
-
-  #claim(number: number, holder: SlotHolder): boolean {
-    const path = this.#path(number)
-    const claim = JSON.stringify({ key: holder.key, pid: holder.agent?.pid, startedAt: holder.agent?.startedAt })
-    if (createPrivateFile(path, claim)) return true
-    const held = readJson(path)
-    if (held?.['key'] === holder.key) return true
-    if (isAlive(held)) return false
-    // Of several that find it abandoned one moves it away; what another has claimed since is put back by a link, which replaces nothing.
-    const aside = `${path}.${randomUUID()}`
-    try {
-      renameSync(path, aside)
-    } catch {
-      return false
-    }
-    const moved = readJson(aside)
-    remove(aside)
-    if (moved?.['key'] !== held?.['key']) {
-      createPrivateFile(path, JSON.stringify(moved))
-      return false
-    }
-    return createPrivateFile(path, claim)
+    if (number !== undefined) dropClaim(this.#path(number), key)
   }
 
   #numberOf(session: string): number | undefined {
@@ -93,12 +62,6 @@ export class Slots {
   #path(number: number): string {
     return join(sessionsFolder(this.#door), `${hashedName(this.session(number))}${this.#door.suffix()}.slot`)
   }
-}
-
-/** A claim without a process, or one that is no claim, keeps nobody out. */
-function isAlive(claim: Readonly<Record<string, unknown>> | undefined): boolean {
-  const { pid, startedAt } = claim ?? {}
-  return typeof pid === 'number' && typeof startedAt === 'string' && isStillRunning({ pid, startedAt }, lookAtProcess)
 }
 
 function realPath(folder: string): string {

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { ClientError } from '../client-error.ts'
 import { writePrivateFile } from '../local/private-file.ts'
 import { isStillRunning, type LookAtProcess, type ProcessInfo } from '../local/process-tree.ts'
+import { passBoundary } from './boundary.ts'
 import { InterruptionWatch } from './interruptions.ts'
-import { MAX_HANDED, mailText } from './mail.ts'
-import { noteHanded, SessionMemory } from './memory.ts'
+import { mailText } from './mail.ts'
+import { SessionMemory } from './memory.ts'
 import { placesOf } from './places.ts'
 import type { SessionOptions } from './session.ts'
 import { readLines, sessionFiles } from './session-files.ts'
@@ -93,14 +94,7 @@ export async function waitForMail(waiting: Waiting): Promise<string | undefined>
 async function takeMail(link: SessionLink): Promise<string> {
   const { files, options } = link.session
   const memory = new SessionMemory(files, undefined, options.driver.isProof)
-  const handed = await link.call('sessions.boundary', { at: 'wake', seen: [...memory.look()], limit: MAX_HANDED })
-  memory.told()
   // A turn of its own begins.
   memory.continued = 0
-  memory.save()
-  noteHanded(
-    files,
-    handed.items.map(({ message }) => message.id),
-  )
-  return mailText(handed)
+  return mailText(await passBoundary('wake', { files, memory, speak: (name, input) => link.call(name, input) }))
 }

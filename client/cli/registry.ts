@@ -26,6 +26,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   events: { group: 'Looking', summary: 'What happened, page by page or as it happens', load: () => import('./commands/events.ts') },
   install: { group: 'For agent programs', summary: 'Connect Claude Code, Codex, Gemini CLI or OpenCode', load: () => import('./commands/install.ts') },
   uninstall: { group: 'For agent programs', summary: 'Take out what install put in', load: () => import('./commands/uninstall.ts') },
+  run: { group: 'For agent programs', summary: 'Run a session of Codex as a peer, without a terminal', load: () => import('./commands/run.ts') },
   mcp: { group: 'For agent programs', summary: 'The MCP server of a session, over stdio', load: () => import('./commands/mcp.ts') },
   hook: { group: 'For agent programs', summary: 'What the hooks of a session call', load: () => import('./commands/hook.ts') },
   wait: { group: 'For agent programs', summary: 'Wait in the background to wake a session', load: () => import('./commands/wait.ts') },

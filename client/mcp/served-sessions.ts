@@ -1,4 +1,5 @@
 import { findAgent } from '../agents/agent-process.ts'
+import { isClaimed } from '../agents/claims.ts'
 import type { Door, Env } from '../agents/door.ts'
 import type { RuntimeDriver } from '../agents/driver.ts'
 import { asSessionId, keyOf, processKey } from '../agents/identity.ts'
@@ -81,7 +82,9 @@ export class ServedSessions {
     link.start()
     const served: Served = { key, link, cursor: undefined, waker: undefined }
     this.#served.set(key, served)
-    if (driver.capabilities.idleWake === 'queue' && this.#agent) served.waker = wakeCodexSession(link, this.#agent, this.#options)
+    // A runner wakes the session that it drives by itself.
+    const isDriven = isClaimed(link.session.files.runner)
+    if (driver.capabilities.idleWake === 'queue' && this.#agent && !isDriven) served.waker = wakeCodexSession(link, this.#agent, this.#options)
     return served
   }
 

@@ -1,5 +1,6 @@
 import { queueForCodex } from '../agents/codex-wake.ts'
 import type { Env } from '../agents/door.ts'
+import { wakeText } from '../agents/mail.ts'
 import { placesOf } from '../agents/places.ts'
 import { logLine } from '../agents/session-files.ts'
 import type { SessionLink } from '../agents/session-link.ts'
@@ -53,10 +54,4 @@ async function wake({ session }: SessionLink, agent: ProcessInfo, { env, cwd }: 
   const { door, key } = session.options
   const place = placesOf(door, agent).find((known) => known.key === key)
   await queueForCodex({ thread: place?.id ?? key, text: wakeText(waiting), cwd: place?.cwd ?? cwd, agent, home: place?.home, env })
-}
-
-/** It stands where a person's words stand, so it holds nobody's: the mail comes with the hook of the turn that it begins, or from the tool. */
-function wakeText(waiting: number): string {
-  const what = waiting === 1 ? 'A message waits' : `${waiting} messages wait`
-  return `[Muster, not a person] ${what} for you. What is not shown with this comes with the Muster tool inbox.`
 }

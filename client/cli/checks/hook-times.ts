@@ -3,11 +3,17 @@ import { join } from 'node:path'
 import type { MusterPaths } from '../../../src/paths.ts'
 import { namesIn, sessionsFolder } from '../../agents/session-files.ts'
 
-/** When a hook of a runtime last reported, in epoch milliseconds: each run of one writes what the hooks of its session remember. */
+const MEMORY = '.memory.json'
+
+/**
+ * When a hook of a runtime last reported, in epoch milliseconds: each run of one writes what the hooks of its session remember.
+ * Of a session that a runner drives, the runner does.
+ */
 export function lastHookAt(paths: MusterPaths, runtime: string): number | undefined {
   const folder = sessionsFolder({ paths })
-  const times = namesIn(folder)
-    .filter((name) => name.startsWith(`${runtime}-`) && name.endsWith('.memory.json'))
+  const names = namesIn(folder)
+  const times = names
+    .filter((name) => name.startsWith(`${runtime}-`) && name.endsWith(MEMORY) && !names.includes(name.replace(MEMORY, '.runner')))
     .map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0)
   return times.length === 0 ? undefined : Math.max(...times)
 }
