@@ -23,6 +23,8 @@ const WORTH_A_TURN: Carry = { upTo: priorityNumber('low'), needs: priorityNumber
 
 interface Rule {
   readonly carry: Carry | undefined
+  /** In the middle of a turn, if that differs. */
+  readonly amid?: Carry
   /** The turn afterwards; `undefined` leaves it. */
   readonly turn: Turn | undefined
   /** The turn afterwards where something was handed over, if that differs. */
@@ -34,10 +36,10 @@ interface Rule {
  * | boundary   | carries             | turn afterwards                                  |
  * |------------|---------------------|--------------------------------------------------|
  * | start      | everything, owed    | idle                                             |
- * | prompt     | everything          | working                                          |
+ * | prompt     | everything; urgent where it is a wake amid a turn | working            |
  * | tool       | urgent              | working                                          |
  * | stop       | what is worth a turn | working if it carries something, else idle      |
- * | wake       | what is worth a turn | working if it carries something, else as it was |
+ * | wake       | what is worth a turn; urgent amid one | working if it carries something, else as it was |
  * | permission | nothing             | awaiting_input                                   |
  * | end        | nothing             | unknown                                          |
  *
@@ -45,13 +47,16 @@ interface Rule {
  */
 const RULES: Readonly<Record<Boundary, Rule>> = {
   start: { carry: EVERYTHING, turn: 'idle' },
-  prompt: { carry: PROMPTED, turn: 'working' },
+  prompt: { carry: PROMPTED, amid: URGENT, turn: 'working' },
   tool: { carry: URGENT, turn: 'working' },
   stop: { carry: WORTH_A_TURN, turn: 'idle', full: 'working', endsTurn: true },
-  wake: { carry: WORTH_A_TURN, turn: undefined, full: 'working' },
+  wake: { carry: WORTH_A_TURN, amid: URGENT, turn: undefined, full: 'working' },
   permission: { carry: undefined, turn: 'awaiting_input' },
   end: { carry: undefined, turn: 'unknown', endsTurn: true },
 }
+
+/** What comes between a wake in the middle of a turn and the prompt that it becomes. */
+const WITHIN_TURN: ReadonlySet<Boundary> = new Set(['tool', 'permission', 'wake'])
 
 /** One command for each hook of an agent session. */
 export function createBoundary({ mail, registry }: BoundaryDeps): Command<'sessions.boundary'> {
@@ -66,11 +71,19 @@ export function createBoundary({ mail, registry }: BoundaryDeps): Command<'sessi
       const rule = RULES[at]
       mail.markSeen(tx, peer, seen)
       const except = rule.endsTurn && mail.endTurn(tx, peer)
-      const handed = rule.carry && mail.handOver(tx, peer, { ...rule.carry, limit, ...(except && { except }) })
+      const isAmid = at === 'wake' ? registry.isWorking(peer) : at === 'prompt' && registry.isSteered(peer)
+      const carry = isAmid ? rule.amid : rule.carry
+      const handed = carry && mail.handOver(tx, peer, { ...carry, limit, ...(except && { except }) })
       const turn = handed ? (rule.full ?? rule.turn) : rule.turn
       if (turn) setTurn(tx, peer.peerId, peer.circleId, turn)
       if (handed) tx.created = { number: handed.handover, count: 1 }
-      tx.after(() => (at === 'end' ? registry.ended(peer) : registry.reported(peer, turn)))
+      const isSteer = at === 'wake' && isAmid && handed !== undefined
+      tx.after(() => {
+        if (isSteer) registry.steered(peer)
+        else if (!WITHIN_TURN.has(at)) registry.unsteered(peer)
+        if (at === 'end') registry.ended(peer)
+        else registry.reported(peer, turn)
+      })
       return answer(tx, peer, at, handed?.items ?? [])
     },
 

@@ -58,6 +58,8 @@ export class SessionRegistry implements SessionsPort {
   readonly #woken = new Set<Session>()
   /** What stops listening to the mailboxes of peers that have a watch. */
   readonly #listening = new Map<number, () => void>()
+  /** Sessions that were woken in the middle of a turn, until when that may yet become a prompt; the first to lapse first. */
+  readonly #steered = new Map<number, number>()
   /** Sessions of before the start that have fetched since; `undefined` when that no longer matters. */
   #fetchedSinceStart: Set<number> | undefined = new Set()
   #startedAt: number
@@ -100,8 +102,37 @@ export class SessionRegistry implements SessionsPort {
     this.fetched(peer)
   }
 
+  /** Whether the session is in a turn, as far as is known. */
+  isWorking(peer: PeerCaller): boolean {
+    return (this.#sessions.get(peer.credentialId)?.turn ?? this.#options.turnOf(peer.peerId)) === 'working'
+  }
+
+  /**
+   * The session was handed something by a wake in the middle of a turn. Its runtime shows that as a prompt, which begins no turn
+   * and must not bring along what was not worth the wake. What waits to wake it may be gone by then, and its connection with it.
+   */
+  steered({ credentialId }: PeerCaller): void {
+    const now = this.#options.clock.monoMs()
+    for (const [other, until] of this.#steered) {
+      if (until > now) break
+      this.#steered.delete(other)
+    }
+    this.#steered.delete(credentialId)
+    this.#steered.set(credentialId, now + LIMITS.wakeLeaseMs)
+  }
+
+  /** The prompt has come, or the turn is over. */
+  unsteered({ credentialId }: PeerCaller): void {
+    this.#steered.delete(credentialId)
+  }
+
+  isSteered({ credentialId }: PeerCaller): boolean {
+    return (this.#steered.get(credentialId) ?? 0) > this.#options.clock.monoMs()
+  }
+
   /** The session said which turn it is in, other than by a hook. */
   turned(peer: PeerCaller, turn: Turn): void {
+    if (turn !== 'working') this.unsteered(peer)
     const session = this.#sessions.get(peer.credentialId)
     if (session && session.connections > 0) session.turn = turn
     this.#options.mailboxes.changed(peer.peerId)
@@ -116,6 +147,7 @@ export class SessionRegistry implements SessionsPort {
 
   /** The credential was revoked. */
   forget(credentialId: number): void {
+    this.#steered.delete(credentialId)
     const session = this.#sessions.get(credentialId)
     if (!session) return
     session.connections = 0

@@ -149,6 +149,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('session: two hold one delivery', 'threads/handover.ts', 'AND holder = ? ORDER BY', 'AND holder > -? ORDER BY'),
   mutation('session: a turn ends and keeps its mail', 'sessions/boundary.ts', 'rule.endsTurn && mail.endTurn(tx, peer)', 'undefined'),
+  mutation('session: a wake in the middle of a turn carries everything', 'sessions/boundary.ts', 'registry.isWorking(peer)', 'false'),
+  mutation('session: a steer becomes a prompt that carries everything', 'sessions/boundary.ts', "at === 'prompt' && registry.isSteered(peer)", 'false'),
   mutation('session: a tool carries everything', 'sessions/boundary.ts', "{ upTo: priorityNumber('urgent'),", "{ upTo: priorityNumber('low'),"),
   mutation(
     'session: two of a thread in hand',

@@ -33,6 +33,10 @@ const CARRIES: Readonly<Record<string, readonly [upTo: number, needs: number]>> 
   permission: [-1, -1],
   end: [-1, -1],
 }
+/** In the middle of a turn a wake carries what was worth it, and so does the prompt that it becomes. */
+const CARRIES_AMID = [1, 1] as const
+/** What may come between the two. */
+const WITHIN_TURN = new Set(['tool', 'permission', 'wake'])
 const ENDS_TURN = new Set(['stop', 'end'])
 const FETCHES = new Set(['sessions.boundary', 'mailbox.inbox'])
 const TURNS = new Set(['sessions.boundary', 'peers.describe'])
@@ -50,6 +54,10 @@ export class Sessions {
   readonly #repeated = new Set<SimRequest['intent']>()
   /** For each credential that has fetched in this life of the daemon, the turn that it is in, as far as that is certain. */
   readonly #turns = new Map<number, string>()
+  /** Wakes, and the prompts that they became, that were certainly carried out in the middle of a turn. */
+  readonly #amid = new Set<SimRequest['intent']>()
+  /** For each credential, when it was handed something by a wake in the middle of the turn that it is still in. */
+  readonly #steeredAt = new Map<number, number>()
   /** Watches that are not settled, and since when they should be. */
   readonly #watches = new Map<SimRequest, { readonly peer: number; dueSince: number | undefined }>()
   readonly #witness: Witness
@@ -68,11 +76,14 @@ export class Sessions {
 
   onConnectionEnd(link: Link): void {
     for (const request of this.#watches.keys()) if (request.link === link) this.#watches.delete(request)
+    // What a session said of itself counts while it is connected.
+    this.#turns.delete(link.credential ?? 0)
   }
 
   onLifeEnd(): void {
     this.#watches.clear()
     this.#turns.clear()
+    this.#steeredAt.clear()
   }
 
   onRestored(): void {
@@ -84,9 +95,19 @@ export class Sessions {
       const credential = link.credential ?? 0
       if (FETCHES.has(intent.method)) this.#wokenAt.delete(credential)
       if (intent.method === 'sessions.boundary') (this.#committed.has(intent) ? this.#repeated : this.#committed).add(intent)
+      this.#noteAmid(intent, credential)
       // Until the reply says what became of it.
       if (TURNS.has(intent.method)) this.#turns.delete(credential)
     }
+  }
+
+  #noteAmid(intent: SimRequest['intent'], credential: number): void {
+    if (!TURNS.has(intent.method)) return
+    const at = String(intent.params['at'])
+    const steeredAt = this.#steeredAt.get(credential) ?? Number.NEGATIVE_INFINITY
+    const isSteered = this.#witness.mono() - steeredAt < LIMITS.wakeLeaseMs - LENIENCE_MS
+    if (!this.#repeated.has(intent) && (at === 'wake' ? this.#turns.get(credential) === 'working' : at === 'prompt' && isSteered)) this.#amid.add(intent)
+    if (!WITHIN_TURN.has(at)) this.#steeredAt.delete(credential)
   }
 
   /** Something counts as seen: a session of that very peer must have said so, of something it was handed. */
@@ -125,7 +146,9 @@ export class Sessions {
     const rows = result.items.map(({ delivery }) => this.#row(numberOf(delivery.id)))
     const foreign = rows.find((row) => row?.peer_id !== peer || (row.state === 'offered' && row.holder !== link.credential))
     if (rows.includes(undefined) || foreign) fail(`a boundary of peer ${peer} carries delivery ${foreign?.id}, which is not in the hand of its session`)
-    const [upTo, needs] = CARRIES[at] as readonly [number, number]
+    const isAmid = this.#amid.has(intent) && !this.#repeated.has(intent)
+    if (isAmid && at === 'wake' && result.items.length > 0) this.#steeredAt.set(link.credential ?? 0, this.#witness.mono())
+    const [upTo, needs] = isAmid ? CARRIES_AMID : (CARRIES[at] as readonly [number, number])
     if (rows.some((row) => row && row.priority > upTo)) fail(`${at} carries what it may not: ${rows.map((row) => row?.priority).join()}`)
     if (rows.length > 0 && !this.#repeated.has(intent) && !rows.some((row) => row && row.priority <= needs)) fail(`${at} carries only what is not worth it`)
     if (at !== 'start' && result.owed.length > 0) fail(`${at} presents what is owed`)

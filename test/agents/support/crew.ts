@@ -48,11 +48,16 @@ export class Crew implements AsyncDisposable {
 
   /** An agent that its user has set up with `muster install`. */
   async agent(name: AgentName, options: AgentOptions): Promise<Agent> {
-    const kind = KINDS[name]
-    const agent = watched(await Agent.start(kind, { ...options, env: { MUSTER_HOME: this.home.path, ...options.env } }))
-    this.#agents.push(agent)
+    const agent = await this.agentAsItCame(name, options)
     await agent.muster('install', name, '--yes')
-    await kind.afterInstall?.(agent.sandbox, agentProgram(name))
+    await agent.kind.afterInstall?.(agent.sandbox, agentProgram(name))
+    return agent
+  }
+
+  /** An agent that knows nothing of Muster, on a machine where Muster is. */
+  async agentAsItCame(name: AgentName, options: AgentOptions): Promise<Agent> {
+    const agent = watched(await Agent.start(KINDS[name], { ...options, env: { MUSTER_HOME: this.home.path, ...options.env } }))
+    this.#agents.push(agent)
     return agent
   }
 

@@ -63,11 +63,13 @@ describe('what waits in the background', () => {
     await agent.hook('claude', 'prompt', session)
     const waiter = await wait(session)
     await isWatched(name)
-    await send(name, 'can wait')
+    const normal = await send(name, 'can wait')
     const urgent = await send(name, 'cannot', 'urgent')
     const { exit, stderr } = await waiter.finished
-    expect(exit).toBe(2)
-    expect(shownMessages(stderr)[0]).toBe(urgent)
+    expect([exit, shownMessages(stderr)]).toEqual([2, [urgent]])
+    // Claude Code shows what woke it as a prompt, which fires this hook: that begins no turn, and the end of the turn brings the rest.
+    expect(await agent.context('claude', 'prompt', { ...session, prompt: stderr })).toBeUndefined()
+    expect(shownMessages((await agent.context('claude', 'stop', session)) ?? '')).toEqual([normal])
   })
 
   it('is one for a session: the newer takes over and the older ends quietly', async () => {

@@ -67,6 +67,59 @@ test('at the end of a turn, low priority rides along and never goes alone', asyn
   }
 })
 
+test('a wake in the middle of a turn carries what was worth it and no more, and so does the prompt that it becomes', async () => {
+  const { daemon, a, p } = await withSession()
+  using _ = daemon
+  at(p, 'prompt')
+  tell(a, 'low', { priority: 'low' })
+  tell(a, 'normal')
+  expect(at(p, 'wake')).toMatchObject({ items: [], waiting: 2, turn: 'working' })
+  tell(a, 'urgent', { priority: 'urgent' })
+  expect(bodies(at(p, 'wake').items)).toEqual(['urgent'])
+  expect(at(p, 'tool').items).toEqual([])
+  tell(a, 'urgent, too', { priority: 'urgent' })
+  expect(bodies(at(p, 'prompt').items)).toEqual(['urgent, too'])
+  // One that a person types is nobody's wake.
+  expect(bodies(at(p, 'prompt').items)).toEqual(['normal', 'low'])
+})
+
+test('what a wake in the middle of a turn becomes after its end begins a turn', async () => {
+  for (const end of ['stop', 'describe'] as const) {
+    const { daemon, a, p } = await withSession()
+    using _ = daemon
+    at(p, 'prompt')
+    tell(a, 'urgent', { priority: 'urgent' })
+    const { items } = at(p, 'wake')
+    expect(bodies(items)).toEqual(['urgent'])
+    if (end === 'stop') at(p, 'stop', { seen: items.map(({ message }) => message.id) })
+    else p.call('peers.describe', { turn: 'idle' })
+    tell(a, 'low', { priority: 'low' })
+    expect(bodies(at(p, 'prompt').items)).toEqual(['low'])
+  }
+})
+
+test('a wake that became no prompt is forgotten after the time that a wake is outstanding', async () => {
+  const { daemon, a, p } = await withSession()
+  using _ = daemon
+  at(p, 'prompt')
+  tell(a, 'urgent', { priority: 'urgent' })
+  at(p, 'wake')
+  tell(a, 'normal')
+  daemon.pass(LIMITS.wakeLeaseMs)
+  expect(bodies(at(p, 'prompt').items)).toEqual(['normal'])
+})
+
+test('of two sessions of a peer, the turn of one is not that of the other', async () => {
+  const { daemon, a, p } = await withSession()
+  using _ = daemon
+  const other = anotherSession(daemon, p)
+  at(other, 'stop')
+  at(p, 'prompt')
+  tell(a, 'normal')
+  expect(at(p, 'wake').items).toEqual([])
+  expect(bodies(at(other, 'wake').items)).toEqual(['normal'])
+})
+
 test('a permission and an end carry nothing', async () => {
   const { daemon, a, p } = await withSession()
   using _ = daemon
