@@ -65,22 +65,25 @@ export function createBoundary({ mail, registry }: BoundaryDeps): Command<'sessi
     const owed = at === 'start' ? mail.owed(tx, peer) : []
     return { items, owed, waiting: mail.waiting(tx, peer), turn: row.turn, you: refOf(tx, row.id) as Output<'sessions.boundary'>['you'] }
   }
+  const comesAmid = (peer: PeerCaller, at: Boundary): boolean => (at === 'wake' ? registry.isWorking(peer) : at === 'prompt' && registry.isSteered(peer))
+  const settleSteer = (peer: PeerCaller, at: Boundary, isHandedAmid: boolean): void => {
+    if (at === 'wake' && isHandedAmid) registry.steered(peer)
+    else if (!WITHIN_TURN.has(at)) registry.unsteered(peer)
+  }
   return {
     run(tx, caller, { at, seen, limit }) {
       const peer = asPullPeer(caller)
       const rule = RULES[at]
       mail.markSeen(tx, peer, seen)
       const except = rule.endsTurn && mail.endTurn(tx, peer)
-      const isAmid = at === 'wake' ? registry.isWorking(peer) : at === 'prompt' && registry.isSteered(peer)
+      const isAmid = comesAmid(peer, at)
       const carry = isAmid ? rule.amid : rule.carry
       const handed = carry && mail.handOver(tx, peer, { ...carry, limit, ...(except && { except }) })
       const turn = handed ? (rule.full ?? rule.turn) : rule.turn
       if (turn) setTurn(tx, peer.peerId, peer.circleId, turn)
       if (handed) tx.created = { number: handed.handover, count: 1 }
-      const isSteer = at === 'wake' && isAmid && handed !== undefined
       tx.after(() => {
-        if (isSteer) registry.steered(peer)
-        else if (!WITHIN_TURN.has(at)) registry.unsteered(peer)
+        settleSteer(peer, at, isAmid && handed !== undefined)
         if (at === 'end') registry.ended(peer)
         else registry.reported(peer, turn)
       })

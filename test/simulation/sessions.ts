@@ -146,13 +146,18 @@ export class Sessions {
     const rows = result.items.map(({ delivery }) => this.#row(numberOf(delivery.id)))
     const foreign = rows.find((row) => row?.peer_id !== peer || (row.state === 'offered' && row.holder !== link.credential))
     if (rows.includes(undefined) || foreign) fail(`a boundary of peer ${peer} carries delivery ${foreign?.id}, which is not in the hand of its session`)
-    const isAmid = this.#amid.has(intent) && !this.#repeated.has(intent)
-    if (isAmid && at === 'wake' && result.items.length > 0) this.#steeredAt.set(link.credential ?? 0, this.#witness.mono())
-    const [upTo, needs] = isAmid ? CARRIES_AMID : (CARRIES[at] as readonly [number, number])
+    const [upTo, needs] = this.#carries(at, link, intent, result)
     if (rows.some((row) => row && row.priority > upTo)) fail(`${at} carries what it may not: ${rows.map((row) => row?.priority).join()}`)
     if (rows.length > 0 && !this.#repeated.has(intent) && !rows.some((row) => row && row.priority <= needs)) fail(`${at} carries only what is not worth it`)
     if (at !== 'start' && result.owed.length > 0) fail(`${at} presents what is owed`)
     if (alone) this.#checkAfter(at, link, intent.params['seen'] as string[] | undefined, result, peer)
+  }
+
+  /** What a boundary may carry and must have. */
+  #carries(at: string, link: Link, intent: SimRequest['intent'], { items }: BoundaryResult): readonly [upTo: number, needs: number] {
+    const isAmid = this.#amid.has(intent) && !this.#repeated.has(intent)
+    if (isAmid && at === 'wake' && items.length > 0) this.#steeredAt.set(link.credential ?? 0, this.#witness.mono())
+    return isAmid ? CARRIES_AMID : (CARRIES[at] as readonly [number, number])
   }
 
   /** Nothing that is worth a wake may lie there while somebody watches over a session that is at rest. */

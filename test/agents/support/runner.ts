@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { RunnerEvent } from '../../../client/runner/report.ts'
@@ -35,7 +36,11 @@ export class RunnerProcess {
 
   /** Starts it and waits until its session has joined. */
   static async start(agent: Agent, ...args: string[]): Promise<RunnerProcess> {
-    const child = spawn('muster', ['run', 'codex', '--json', ...args], { cwd: agent.sandbox.work, env: agent.env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(join(agent.sandbox.folder, 'bin', 'muster'), ['run', 'codex', '--json', ...args], {
+      cwd: agent.sandbox.work,
+      env: agent.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const runner = new RunnerProcess(agent, child)
     await runner.heard('joined')
     return runner
