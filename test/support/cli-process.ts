@@ -127,6 +127,11 @@ export class CliProcess {
     if (first !== true && !pattern.test(first[stream])) throw new Error(`It ended without saying ${pattern}: ${JSON.stringify(first)}`)
   }
 
+  /** What it has written by now. */
+  get written(): Readonly<Record<'stdout' | 'stderr', string>> {
+    return this.#written
+  }
+
   interrupt(): void {
     this.#child.kill('SIGINT')
   }
