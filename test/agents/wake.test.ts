@@ -60,20 +60,26 @@ describe.each(chosenAgents('claude', 'codex', 'opencode'))('an idle interactive 
     expect(agent.model.turns.map(({ conversation }) => timesShown('Some day.', conversation))).toEqual([0, 1])
   })
 
-  agentTest([name], 'that is set to work is told what is urgent between two tools', async () => {
+  agentTest([name], 'that is set to work is told what is urgent between two tools, and nothing else', async () => {
     await using crew = await Crew.start()
     const desk = await crew.peer('desk')
     const agent = await crew.agent(name, {
-      steps: [{ say: 'Ready.' }, { ...shell(name, 'echo one'), hold: 'busy' }, shell(name, 'echo two'), { say: 'Done.' }],
+      steps: [{ say: 'Ready.' }, { ...shell(name, 'echo one'), hold: 'busy' }, shell(name, 'echo two'), { say: 'Done.' }, { say: 'Read.' }],
     })
     const screen = await crew.openIdle(agent)
     await screen.submit('Go.')
     await agent.model.holding('busy')
-    const { sent } = await desk.notify(agent.peerName, 'Stop the press.', { priority: 'urgent' })
+    const low = await desk.notify(agent.peerName, 'Some day.', { priority: 'low' })
+    const normal = await desk.notify(agent.peerName, 'The coffee is ready.')
+    const urgent = await desk.notify(agent.peerName, 'Stop the press.', { priority: 'urgent' })
     agent.model.release('busy')
+    for (const { sent } of [urgent, normal, low]) {
+      expect(await crew.delivered(sent[0]?.message ?? '')).toMatchObject([{ state: 'acked', attempt: 1, seenAt: expect.any(String) }])
+    }
     await crew.until(agent, ({ turn }) => turn === 'idle')
-    expect(agent.model.turns.map(({ conversation }) => timesShown('Stop the press.', conversation))).toEqual([0, 0, 1, 1])
-    expect(await crew.delivered(sent[0]?.message ?? '')).toMatchObject([{ state: 'acked', attempt: 1, seenAt: expect.any(String) }])
+    const shown = (text: string) => agent.model.turns.map(({ conversation }) => timesShown(text, conversation))
+    expect(shown('Stop the press.')).toEqual([0, 0, 1, 1, 1])
+    for (const text of ['The coffee is ready.', 'Some day.']) expect(shown(text)).toEqual([0, 0, 0, 0, 1])
   })
 
   agentTest(

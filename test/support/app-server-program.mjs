@@ -25,10 +25,13 @@ function threadOf(id, cwd) {
   return { thread: { id, sessionId: id, path: pathOf(id), cwd, status: { type: 'idle' }, turns: [] } }
 }
 
-const wordsOf = ({ input, additionalContext = {} }) => [...input.map(({ text }) => text), ...Object.values(additionalContext).map(({ value }) => value)].join('\n')
+const wordsOf = ({ input, additionalContext = {} }) =>
+  [...input.map(({ text }) => text), ...Object.values(additionalContext).map(({ value }) => value)].join('\n')
 
 function write({ threadId, input, additionalContext = {} }) {
-  const mail = Object.keys(additionalContext).sort().map((key) => ({ type: 'function_call_output', output: additionalContext[key].value }))
+  const mail = Object.keys(additionalContext)
+    .sort()
+    .map((key) => ({ type: 'function_call_output', output: additionalContext[key].value }))
   const lines = [...mail, ...input.map(({ text }) => ({ type: 'message', role: 'user', text }))].map((line) => `${JSON.stringify(line)}\n`)
   appendFileSync(pathOf(threadId), lines.join(''))
   say({ method: 'item/completed', params: { threadId, turnId: running.id, item: { type: 'userMessage', id: 'item', content: input } } })

@@ -143,7 +143,10 @@ describe('muster run codex', () => {
     await runner.heard('turn', 2)
     await using second = new Runner(['--resume', 'last'], runner.folder)
     const { exit, stdout } = await second.finished
-    expect([exit, JSON.parse(stdout) as object]).toMatchObject([1, { error: { code: 'runtime_failed', message: expect.stringContaining('another muster run') } }])
+    expect([exit, JSON.parse(stdout) as object]).toMatchObject([
+      1,
+      { error: { code: 'runtime_failed', message: expect.stringContaining('another muster run') } },
+    ])
     expect((await runner.heard('joined')).peer).toMatch(/^codex-w-/)
   })
 
