@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Env } from '../agents/door.ts'
 import { asFields, type ChildMessage, type Fields, LineChild, RefusedRequest } from './line-child.ts'
 import { mailContext } from './mail-context.ts'
@@ -37,6 +38,8 @@ export type CodexEvent =
   | { readonly what: 'refused'; readonly refused: Refused }
   | { readonly what: 'problem'; readonly text: string }
 
+/** Longer than a bridge takes to start on a busy machine; then the turns begin without it. */
+const TOOLS_MS = 30_000
 /** Many a second, and of no use here. */
 const UNWANTED = ['item/agentMessage/delta', 'item/commandExecution/outputDelta', 'item/reasoning/textDelta', 'item/reasoning/summaryTextDelta']
 
@@ -49,6 +52,8 @@ export class CodexAppServer {
   readonly #onEvent: CodexAppServerOptions['onEvent']
   /** The turns that run, by thread. */
   readonly #turns = new Map<string, string>()
+  /** Called as the MCP servers that were waited for have started, or have failed to. */
+  readonly #starting = new Set<(server: string) => void>()
 
   private constructor({ command, settings, cwd, env, onEvent }: CodexAppServerOptions) {
     this.#onEvent = onEvent
@@ -87,14 +92,14 @@ export class CodexAppServer {
     return this.#child.isGone
   }
 
-  /** @throws RefusedRequest, ChildGone */
-  async startThread(cwd: string): Promise<CodexThread> {
-    return threadIn(await this.#child.request('thread/start', { cwd }), 'thread/start')
+  /** Begins a thread, whose MCP server `tools` has started then. @throws RefusedRequest, ChildGone */
+  async startThread(cwd: string, tools: string): Promise<CodexThread> {
+    return await this.#openThread('thread/start', { cwd }, tools)
   }
 
   /** @throws RefusedRequest where Codex has no such thread */
-  async resumeThread(threadId: string, cwd: string): Promise<CodexThread> {
-    return threadIn(await this.#child.request('thread/resume', { threadId, cwd, excludeTurns: true }), 'thread/resume')
+  async resumeThread(threadId: string, cwd: string, tools: string): Promise<CodexThread> {
+    return await this.#openThread('thread/resume', { threadId, cwd, excludeTurns: true }, tools)
   }
 
   /** The thread of a folder that was spoken in last. */
@@ -141,6 +146,19 @@ export class CodexAppServer {
     await this.#child.close()
   }
 
+  /** A turn that begins before its MCP server has started has a model without the tools, which on a busy machine is the first one. */
+  async #openThread(method: string, params: Fields, tools: string): Promise<CodexThread> {
+    const started = new Promise<void>((resolve) => {
+      this.#starting.add((server) => (server === tools ? resolve() : undefined))
+    })
+    const thread = threadIn(await this.#child.request(method, params), method)
+    const patience = new AbortController()
+    await Promise.race([started, this.#child.gone, pause(TOOLS_MS, undefined, { signal: patience.signal }).catch(() => undefined)])
+    patience.abort()
+    this.#starting.clear()
+    return thread
+  }
+
   #begun(thread: string, turn: unknown): void {
     const { id } = asFields(turn)
     if (typeof id === 'string') this.#turns.set(thread, id)
@@ -161,8 +179,13 @@ export class CodexAppServer {
       const { status, error } = asFields(params['turn'])
       this.#onEvent({ what: 'turn-ended', thread, status: textOf(status) ?? 'completed', problem: textOf(asFields(error)['message']) })
     } else if (method === 'item/completed' && typeof thread === 'string') this.#onItem(thread, asFields(params['item']))
-    else if (method === 'mcpServer/startupStatus/updated' && params['status'] === 'failed')
-      this.#onEvent({ what: 'problem', text: `MCP server ${textOf(params['name'])}: ${textOf(params['error'])}` })
+    else if (method === 'mcpServer/startupStatus/updated') this.#onServer(params)
+  }
+
+  #onServer({ name, status, error }: Fields): void {
+    if (typeof name !== 'string' || status === 'starting') return
+    for (const settled of this.#starting) settled(name)
+    if (status === 'failed') this.#onEvent({ what: 'problem', text: `MCP server ${name}: ${textOf(error) ?? 'it does not start'}` })
   }
 
   #onItem(thread: string, { type, text }: Fields): void {

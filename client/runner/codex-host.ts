@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Env } from '../agents/door.ts'
+import { SERVER_NAME } from '../agents/install/target.ts'
 import { CodexAppServer, type CodexEvent, type CodexThread, type TurnInput } from './codex-app-server.ts'
 import { RefusedRequest } from './line-child.ts'
 
@@ -68,7 +69,7 @@ export class CodexHost {
     const server = await CodexAppServer.start(this.#options)
     try {
       const { cwd } = this.#options
-      this.#thread = existsSync(this.#thread.path) ? await server.resumeThread(this.#thread.id, cwd) : await server.startThread(cwd)
+      this.#thread = existsSync(this.#thread.path) ? await server.resumeThread(this.#thread.id, cwd, SERVER_NAME) : await server.startThread(cwd, SERVER_NAME)
     } catch (error) {
       await server.close()
       throw error
@@ -93,11 +94,11 @@ export class CodexHost {
 }
 
 async function openThread(server: CodexAppServer, { resume, cwd }: CodexHostOptions): Promise<CodexThread> {
-  if (resume === undefined) return await server.startThread(cwd)
+  if (resume === undefined) return await server.startThread(cwd, SERVER_NAME)
   const id = resume === 'last' ? await server.lastThread(cwd) : resume
   if (id === undefined) throw new NoSuchThread(`Codex has no thread in ${cwd} yet`)
   try {
-    return await server.resumeThread(id, cwd)
+    return await server.resumeThread(id, cwd, SERVER_NAME)
   } catch (error) {
     if (!(error instanceof RefusedRequest)) throw error
     throw new NoSuchThread(`Codex does not go on with thread ${id}: ${error.message}`, { cause: error })

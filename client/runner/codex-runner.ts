@@ -80,6 +80,7 @@ export class CodexRunner {
     let runner: CodexRunner | undefined
     const onEvent = (event: CodexEvent): void => {
       if (runner) runner.#onCodex(event)
+      else if (event.what === 'problem') options.onEvent(event)
     }
     const onGone = (reason: string): void => {
       if (runner) runner.#onGone(reason)

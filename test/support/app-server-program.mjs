@@ -21,8 +21,15 @@ let turns = 0
 let running
 const open = new Map()
 
-function threadOf(id, cwd) {
-  return { thread: { id, sessionId: id, path: pathOf(id), cwd, status: { type: 'idle' }, turns: [] } }
+/** The MCP servers of a thread start once it is open, in their own time. */
+function opened(id, threadId, cwd) {
+  const server = (name, status, error = null) => ({ method: 'mcpServer/startupStatus/updated', params: { threadId, name, status, error } })
+  const settled = process.env.SCRIPTED_TOOLS === 'failed' ? ['failed', 'no such file'] : ['ready']
+  say(server('muster', 'starting'), {
+    id,
+    result: { thread: { id: threadId, sessionId: threadId, path: pathOf(threadId), cwd, status: { type: 'idle' }, turns: [] } },
+  })
+  setTimeout(() => say(server('another', ...settled), server('muster', ...settled)), 50)
 }
 
 const wordsOf = ({ input, additionalContext = {} }) =>
@@ -49,9 +56,9 @@ function end(threadId, status = 'completed') {
 const answers = {
   initialize: (id) => say({ id, result: { userAgent: 'codex/0.169.0' } }),
   initialized: () => process.stdout.write('A warning that is no message.\n\n'),
-  'thread/start': (id, { cwd }) => say({ id, result: threadOf(`thread-${process.pid}`, cwd) }),
+  'thread/start': (id, { cwd }) => opened(id, `thread-${process.pid}`, cwd),
   'thread/resume': (id, { threadId, cwd }) =>
-    existsSync(pathOf(threadId)) ? say({ id, result: threadOf(threadId, cwd) }) : fail(id, `no rollout found for thread id ${threadId}`),
+    existsSync(pathOf(threadId)) ? opened(id, threadId, cwd) : fail(id, `no rollout found for thread id ${threadId}`),
   'thread/list': (id) => say({ id, result: { data: readdirSync(folder).map((name) => ({ id: name.replace('.jsonl', '') })) } }),
   'turn/start'(id, params) {
     const { threadId } = params

@@ -36,7 +36,7 @@ const whats = () => events.map(({ what }) => what)
 describe('an app-server of our own', () => {
   it('begins a turn where the thread is idle, and steers the one that runs', async () => {
     const server = await start()
-    const { id, path } = await server.startThread(CWD)
+    const { id, path } = await server.startThread(CWD, 'muster')
     expect(await server.tell(id, say('hold'))).toBe('began')
     expect(server.isWorking(id)).toBe(true)
     expect(await server.tell(id, { text: 'and this', mail: 'Mail.\n' })).toBe('steered')
@@ -51,7 +51,7 @@ describe('an app-server of our own', () => {
 
   it('begins another turn where the one that it meant to steer ends in that moment', async () => {
     const server = await start()
-    const { id } = await server.startThread(CWD)
+    const { id } = await server.startThread(CWD, 'muster')
     await server.tell(id, say('hold'))
     expect(await server.tell(id, say('too late'))).toBe('began')
     await until(() => whats().filter((what) => what === 'turn-ended').length === 2, 'both have ended')
@@ -59,14 +59,14 @@ describe('an app-server of our own', () => {
 
   it('knows a turn to be over that ended with the reply to its start', async () => {
     const server = await start()
-    const { id } = await server.startThread(CWD)
+    const { id } = await server.startThread(CWD, 'muster')
     await server.tell(id, say('this one ends first'))
     expect(server.isWorking(id)).toBe(false)
   })
 
   it('refuses whatever it is asked for, also what it does not know', async () => {
     const server = await start()
-    const { id } = await server.startThread(CWD)
+    const { id } = await server.startThread(CWD, 'muster')
     await server.tell(id, say('asks'))
     await until(() => !server.isWorking(id), 'all were refused')
     const answered = JSON.parse(readFileSync(join(folder, 'answered.json'), 'utf8')) as Record<string, unknown>
@@ -83,7 +83,7 @@ describe('an app-server of our own', () => {
   })
 
   it('goes on with a thread that another process began, and says where there is none', async () => {
-    const { id } = await (await start()).startThread(CWD)
+    const { id } = await (await start()).startThread(CWD, 'muster')
     const first = servers[0] as CodexAppServer
     expect(await first.lastThread(CWD)).toBeUndefined()
     await first.tell(id, say('hello'))
@@ -91,13 +91,23 @@ describe('an app-server of our own', () => {
     await first.close()
     const second = await start()
     expect(await second.lastThread(CWD)).toBe(id)
-    expect(await second.resumeThread(id, CWD)).toEqual({ id, path: join(folder, `${id}.jsonl`) })
-    await expect(second.resumeThread('another', CWD)).rejects.toThrow('no rollout found')
+    expect(await second.resumeThread(id, CWD, 'muster')).toEqual({ id, path: join(folder, `${id}.jsonl`) })
+    await expect(second.resumeThread('another', CWD, 'muster')).rejects.toThrow('no rollout found')
+  })
+
+  it('begins no turn before the tools are there, and says where they do not come', async () => {
+    const server = await start({ SCRIPTED_TOOLS: 'failed' })
+    await server.startThread(CWD, 'muster')
+    // In the order of the program: the reply, another server, and then this one.
+    expect(events).toEqual([
+      { what: 'problem', text: 'MCP server another: no such file' },
+      { what: 'problem', text: 'MCP server muster: no such file' },
+    ])
   })
 
   it('tells what Codex does not do from a Codex that is gone', async () => {
     const server = await start()
-    const { id } = await server.startThread(CWD)
+    const { id } = await server.startThread(CWD, 'muster')
     await expect(server.tell(id, say('is refused'))).rejects.toThrow(RefusedRequest)
     await expect(server.tell(id, say('dies'))).rejects.toThrow(ChildGone)
     expect(await server.gone).toBe('ended with status 3')
