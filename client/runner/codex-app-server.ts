@@ -12,6 +12,8 @@ export interface CodexAppServerOptions {
   readonly cwd: string
   readonly env: Env
   readonly version: string
+  /** Ends the wait for its MCP servers. */
+  readonly stop: AbortSignal
   readonly onEvent: (event: CodexEvent) => void
 }
 
@@ -50,13 +52,15 @@ const UNWANTED = ['item/agentMessage/delta', 'item/commandExecution/outputDelta'
 export class CodexAppServer {
   readonly #child: LineChild
   readonly #onEvent: CodexAppServerOptions['onEvent']
+  readonly #stop: AbortSignal
   /** The turns that run, by thread. */
   readonly #turns = new Map<string, string>()
   /** Called as the MCP servers that were waited for have started, or have failed to. */
   readonly #starting = new Set<(server: string) => void>()
 
-  private constructor({ command, settings, cwd, env, onEvent }: CodexAppServerOptions) {
+  private constructor({ command, settings, cwd, env, stop, onEvent }: CodexAppServerOptions) {
     this.#onEvent = onEvent
+    this.#stop = stop
     this.#child = new LineChild({
       command: [...command, 'app-server', ...settings.flatMap((setting) => ['-c', setting])],
       cwd,
@@ -153,7 +157,8 @@ export class CodexAppServer {
     })
     const thread = threadIn(await this.#child.request(method, params), method)
     const patience = new AbortController()
-    await Promise.race([started, this.#child.gone, pause(TOOLS_MS, undefined, { signal: patience.signal }).catch(() => undefined)])
+    const signal = AbortSignal.any([patience.signal, this.#stop])
+    await Promise.race([started, this.#child.gone, pause(TOOLS_MS, undefined, { signal }).catch(() => undefined)])
     patience.abort()
     this.#starting.clear()
     return thread

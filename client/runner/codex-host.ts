@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Env } from '../agents/door.ts'
 import { SERVER_NAME } from '../agents/install/target.ts'
 import { CodexAppServer, type CodexEvent, type CodexThread, type TurnInput } from './codex-app-server.ts'
@@ -12,12 +13,16 @@ export interface CodexHostOptions {
   readonly env: Env
   readonly cwd: string
   readonly version: string
+  readonly stop: AbortSignal
   /** A thread to go on with; `last` is the newest of the folder. Without it another one begins. */
   readonly resume: string | undefined
   readonly onEvent: (event: CodexEvent) => void
   /** The app-server has ended, and not because it was to. */
   readonly onGone: (reason: string) => void
 }
+
+/** How long a turn that is interrupted may take to end. */
+const INTERRUPT_MS = 2_000
 
 /** Codex has no such thread. */
 export class NoSuchThread extends Error {}
@@ -82,7 +87,8 @@ export class CodexHost {
   async close(): Promise<void> {
     this.#isClosed = true
     // Where it cannot be interrupted, it is cut.
-    await this.#server.interrupt(this.#thread.id).catch(() => undefined)
+    const interrupted = this.#server.interrupt(this.#thread.id).catch(() => undefined)
+    await Promise.race([interrupted, pause(INTERRUPT_MS, undefined, { ref: false })])
     await this.#server.close()
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Boundary, Output, Turn } from '../../src/contract/index.ts'
+import { shownMessages } from '../../src/tools/envelope.ts'
 import { passBoundary, type Speak } from '../agents/boundary.ts'
 import { takeClaim } from '../agents/claims.ts'
 import { codex } from '../agents/codex.ts'
@@ -60,8 +61,8 @@ export class CodexRunner {
   #isJoined = false
   #falls = 0
 
-  private constructor(options: CodexRunnerOptions, stop: AbortSignal, host: CodexHost) {
-    const { door, env, cwd, self, version, prompt } = options
+  private constructor(options: CodexRunnerOptions, host: CodexHost) {
+    const { door, env, cwd, self, version, stop, prompt } = options
     this.#options = options
     this.#stop = stop
     this.#host = host
@@ -76,7 +77,7 @@ export class CodexRunner {
    * @throws NoSuchThread, ThreadTaken, or Error where Codex does not start or ends too often
    * @throws ClientError where the daemon does not let the session in
    */
-  static async run(options: CodexRunnerOptions, stop: AbortSignal): Promise<void> {
+  static async run(options: CodexRunnerOptions): Promise<void> {
     let runner: CodexRunner | undefined
     const onEvent = (event: CodexEvent): void => {
       if (runner) runner.#onCodex(event)
@@ -87,7 +88,7 @@ export class CodexRunner {
     }
     const host = await CodexHost.open({ ...options, onEvent, onGone })
     try {
-      runner = new CodexRunner(options, stop, host)
+      runner = new CodexRunner(options, host)
       await runner.#run()
     } finally {
       await host.close()
@@ -148,13 +149,14 @@ export class CodexRunner {
   }
 
   async #tell(handed: Handed): Promise<void> {
-    const shown = [...handed.owed, ...handed.items]
+    const mail = mailText(handed, MAX_BODY_BYTES)
     const prompt = this.#prompt
-    if (shown.length === 0 && prompt === undefined) return
+    if (mail === '' && prompt === undefined) return
+    const messages = shownMessages(mail)
     try {
-      const how = await this.#host.tell({ text: prompt ?? wakeText(shown.length), mail: mailText(handed, MAX_BODY_BYTES) })
-      const from = shown.map(({ message }) => message.from?.name ?? 'Muster')
-      this.#report({ what: 'told', how, prompt: prompt !== undefined, messages: shown.map(({ message }) => message.id), from })
+      const how = await this.#host.tell({ text: prompt ?? wakeText(messages.length), mail })
+      const from = [...handed.owed, ...handed.items].filter(({ message }) => messages.includes(message.id)).map(({ message }) => message.from?.name ?? 'Muster')
+      this.#report({ what: 'told', how, prompt: prompt !== undefined, messages, from: [...new Set(from)] })
       this.#prompt = undefined
       await this.#say('working')
     } catch (error) {

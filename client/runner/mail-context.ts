@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 
 /** Codex cuts a piece of context in its middle beyond 1,000 tokens, which it counts as four bytes each. */
 const MAX_PIECE_BYTES = 3_900
-/** Of the bodies together: no envelope is longer than a piece. */
-export const MAX_BODY_BYTES = 3_000
+/** Of the bodies together: no envelope is longer than a piece, with what stands above the first one. */
+export const MAX_BODY_BYTES = 2_400
 /** Where one message ends; text from elsewhere never stands at the beginning of a line. */
 const BEHIND_ENVELOPE = /(?<=^<\/(?:peer-message|person-message|muster-notice)>\n)/m
 

@@ -46,6 +46,6 @@ export function eventText(event: RunnerEvent): string {
 }
 
 function toldWhat({ prompt, messages, from }: RunnerEvent & { readonly what: 'told' }): string {
-  const mail = messages.length === 0 ? [] : [`${messages.length} ${messages.length === 1 ? 'message' : 'messages'} (${[...new Set(from)].join(', ')})`]
+  const mail = messages.length === 0 ? [] : [`${messages.length} ${messages.length === 1 ? 'message' : 'messages'} (${from.join(', ')})`]
   return [...(prompt ? ['the prompt'] : []), ...mail].join(' and ')
 }

@@ -56,10 +56,10 @@ async function runAgent(invocation: Invocation): Promise<number> {
   if (program === undefined) throw new CliError('runtime_not_found', 'there is no codex on the PATH', { hint: 'Install Codex, then again.' })
   const self = lookAtProcess(process.pid)
   if (!self) throw new CliError('runtime_failed', 'this system does not show its processes')
-  const options = { door, env, cwd, command: [program], settings: musterTools(musterCommand(env)), self, version: cliVersion() }
+  const options = { door, env, cwd, command: [program], settings: musterTools(musterCommand(env)), self, version: cliVersion(), stop: interrupted() }
   const onEvent = (event: RunnerEvent): void => print(out, event, now())
   try {
-    await CodexRunner.run({ ...options, resume: flags.text('resume'), prompt: words[1], onEvent }, interrupted())
+    await CodexRunner.run({ ...options, resume: flags.text('resume'), prompt: words[1], onEvent })
     return EXIT.ok
   } catch (error) {
     throw asCliError(error)

@@ -25,7 +25,15 @@ afterEach(async () => {
 
 async function start(env: Readonly<Record<string, string>> = {}, command: readonly string[] = [process.execPath, PROGRAM]): Promise<CodexAppServer> {
   const all = { PATH: process.env['PATH'], SCRIPTED_THREADS: folder, ...env }
-  const server = await CodexAppServer.start({ command, settings: ['a="b"'], cwd: CWD, env: all, version: '0', onEvent: (event) => events.push(event) })
+  const server = await CodexAppServer.start({
+    command,
+    settings: ['a="b"'],
+    cwd: CWD,
+    env: all,
+    version: '0',
+    stop: new AbortController().signal,
+    onEvent: (event) => events.push(event),
+  })
   servers.push(server)
   return server
 }
