@@ -212,7 +212,7 @@ export class Actor {
     'threads.ask': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
     'threads.notify': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
     'mailbox.inbox': (result) => this.#onInbox(result),
-    'sessions.boundary': (result: Boundary) => this.#onBoundary(result),
+    'sessions.boundary': (result: Boundary, { at }) => this.#onBoundary(result, at),
     'sessions.watch': ({ wake }: { wake: boolean }) => {
       if (wake && this.#world.random.chance(0.8)) this.#reach('wake', [])
     },
@@ -265,13 +265,14 @@ export class Actor {
     this.#onHanded(result.items)
   }
 
-  /** Goes on as an agent does: from what it was handed to the end of its turn, and from there to a watch. */
-  #onBoundary({ items, owed, turn }: Boundary): void {
+  /** Goes on as an agent does: from what it was handed to the end of its turn, and from there to a watch. What woke it becomes a prompt. */
+  #onBoundary({ items, owed, turn }: Boundary, at: unknown): void {
     this.#onHanded([...owed, ...items])
     const { random, draining } = this.#world
-    if (draining || !random.chance(0.5)) return
+    if (draining || !random.chance(0.6)) return
     const messages = items.map(({ message }) => message.id)
-    if (turn === 'working') this.#world.after(random.between(1, 5_000), () => this.#reach('stop', messages))
+    if (at === 'wake' && items.length > 0) this.#world.after(random.between(1, 500), () => this.#reach('prompt', []))
+    else if (turn === 'working') this.#world.after(random.between(1, 5_000), () => this.#reach(random.chance(0.7) ? 'stop' : 'wake', messages))
     else if (turn === 'idle' && this.online) this.call('sessions.watch', { timeout: `${random.between(1, 1_200)}s` })
   }
 
