@@ -3,6 +3,7 @@ import { type Hello, OPERATION_NAMES, type Role, type Turn } from '../src/contra
 import { MusterError } from '../src/errors.ts'
 import { LIMITS } from '../src/limits.ts'
 import { PROTOCOL } from '../src/rpc.ts'
+import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { listEvents } from './events/events.ts'
@@ -29,6 +30,8 @@ import { createThreads, DeferredSignals, type Outlook } from './threads/index.ts
 
 export interface CoreOptions {
   readonly path: string
+  /** Where the contents of artifacts lie. */
+  readonly files: ContentFiles
   readonly durability: Durability
   readonly node: string
   readonly version: string
@@ -57,6 +60,7 @@ export function createCore(options: CoreOptions) {
   }
   const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence })
   const outbox = new Outbox({ pipeline, reader: store, clock })
+  const artifacts = createArtifacts({ store, pipeline, clock, timer, files: options.files, onUnexpected })
   const presence = new PresenceTracker(pipeline, clock)
   const connections = new Set<Link>()
   const calls = new ToolCalls()
@@ -69,8 +73,8 @@ export function createCore(options: CoreOptions) {
     mailboxes,
     lastCredential: store.last('credential'),
   })
-  const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes })
-  const retention = createRetention({ pipeline, clock, timer })
+  const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents })
+  const retention = createRetention({ pipeline, clock, timer, purgeArtifacts: artifacts.purge })
   const status: StatusSource = {
     store,
     pipeline,
@@ -81,7 +85,7 @@ export function createCore(options: CoreOptions) {
     retention,
     now: () => clock.wallMs(),
   }
-  const runner = new OperationRunner({ store, pipeline, handlers: assemble({ store, random, threads, sessions, connections, calls, status }) })
+  const runner = new OperationRunner({ store, pipeline, handlers: assemble({ store, random, threads, artifacts, sessions, connections, calls, status }) })
   const asMusterError = (error: unknown): MusterError => {
     if (error instanceof MusterError) return error
     onUnexpected(error)
@@ -95,6 +99,7 @@ export function createCore(options: CoreOptions) {
     presence,
     dispatcher: threads.dispatcher,
     signals: threads.signals,
+    artifacts,
     sessions,
     outlook,
     connections,
@@ -153,6 +158,7 @@ export function createCore(options: CoreOptions) {
       calls.close()
       for (const connection of [...connections]) connection.closeWith('shutting_down', { orderly: true })
       pipeline.stop()
+      artifacts.close()
       store.close()
     },
 
@@ -160,6 +166,7 @@ export function createCore(options: CoreOptions) {
     crash(): void {
       stopTimer()
       pipeline.abandon()
+      artifacts.close()
       calls.close()
       connections.clear()
       store.close()
@@ -171,13 +178,14 @@ interface AssembleOptions {
   readonly store: Store
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
+  readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
   readonly calls: ToolCalls
   readonly status: StatusSource
 }
 
-function assemble({ store, random, threads, sessions, connections, calls, status }: AssembleOptions): Handlers {
+function assemble({ store, random, threads, artifacts, sessions, connections, calls, status }: AssembleOptions): Handlers {
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
@@ -212,6 +220,7 @@ function assemble({ store, random, threads, sessions, connections, calls, status
     },
     queries: {
       ...threads.queries,
+      ...artifacts.queries,
       'node.status': nodeStatus(status),
       'peers.get': registration.get,
       'peers.list': registration.list,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { formatTime } from '../src/time.ts'
+import { ContentFolder } from './artifacts/index.ts'
 import { type Clock, type RandomBytes, systemClock, systemRandom } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Core, createCore } from './core.ts'
@@ -29,8 +30,8 @@ export interface Daemon {
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, log, clock = systemClock, random = systemRandom } = options
   const version = packageVersion()
-  const { database, daemonFile } = config.paths
-  const core = createCore({ ...config, path: database, version, clock, random, log, onFatal: options.onFatal })
+  const { artifacts, database, daemonFile } = config.paths
+  const core = createCore({ ...config, path: database, files: new ContentFolder(artifacts), version, clock, random, log, onFatal: options.onFatal })
   const startedAt = clock.monoMs()
   let ready = false
   const http = createHttp({

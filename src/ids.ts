@@ -7,6 +7,10 @@ export const ID_KINDS = {
   thread: 'thr',
   message: 'msg',
   delivery: 'dlv',
+  /** What a peer uploaded. */
+  artifact: 'art',
+  /** An artifact as one message carries it. */
+  attachment: 'att',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

@@ -51,6 +51,25 @@ export const LIMITS = {
   maxThreadMessages: 1_000,
   maxFanOut: 1_000,
   maxWaitMs: 3_600_000,
+  // Attachments
+  maxArtifactBytes: 33_554_432,
+  maxFileNameBytes: 255,
+  maxMediaTypeChars: 127,
+  /** Of one message. */
+  maxAttachments: 16,
+  /** What the uploads of one peer, and of all peers together, may take on the disk. */
+  peerArtifactBytes: 1_073_741_824,
+  nodeArtifactBytes: 10_737_418_240,
+  /** No file counts for less: the disk gives it out in such pieces. */
+  artifactBlockBytes: 4_096,
+  /** Uploads under way, of one peer and of all. */
+  maxPeerUploads: 4,
+  maxUploads: 32,
+  /** How long an upload may send nothing, and how long it may take. */
+  uploadIdleMs: 30_000,
+  uploadMs: 900_000,
+  /** What one call of `artifacts.read` gives. */
+  maxReadBytes: 262_144,
   // Runaways
   maxHops: 16,
   pairMessages: 30,
@@ -66,6 +85,9 @@ export const LIMITS = {
   idempotencyMs: 604_800_000,
   closedThreadMs: 7_776_000_000,
   eventMs: 2_592_000_000,
+  /** An upload that no message has carried yet, and one whose last message is gone. */
+  looseUploadMs: 86_400_000,
+  uncarriedMs: 604_800_000,
   purgeRows: 500,
   // The commit pipeline
   batchOperations: 256,

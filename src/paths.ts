@@ -7,6 +7,8 @@ export interface MusterPaths {
   /** Folder of tokens, logs and what else belongs to the running daemon. */
   readonly state: string
   readonly database: string
+  /** Folder of the contents of artifacts. */
+  readonly artifacts: string
   /** Mode 0600: administers the node. */
   readonly adminToken: string
   /** Mode 0600: mints peers of role agent and service in the circle `main`. */
@@ -29,6 +31,7 @@ export function musterPaths(env: Readonly<Record<string, string | undefined>>, h
     data,
     state,
     database: `${data}/muster.db`,
+    artifacts: `${data}/artifacts`,
     adminToken: `${state}/admin.token`,
     enrolmentToken: `${state}/enrolment.token`,
     daemonFile: `${state}/daemon.json`,

@@ -9,6 +9,7 @@ import type { Outcome } from '../store/pipeline.ts'
 import type { Consumer, ConsumerPort } from '../threads/index.ts'
 import { Backlog } from './backlog.ts'
 import type { GatewayDeps, Link } from './deps.ts'
+import { readPart, refuseUpload } from './file-reading.ts'
 import { EventSubscriptions } from './subscriptions.ts'
 import { ThreadWaits } from './waits.ts'
 import { SessionWatches } from './watches.ts'
@@ -188,6 +189,10 @@ export class Connection implements Link, Heart, ConsumerPort {
           return this.#waits.start(input as never, settle)
         case 'sessions.watch':
           return this.#watches.start(input as never, settle)
+        case 'artifacts.read':
+          return readPart(this.#deps, this.caller, input as never, settle)
+        case 'artifacts.upload':
+          return refuseUpload()
         case 'events.subscribe':
           return this.#reply(request.id, this.#subscriptions.open(input as never), () => this.#subscriptions.pump())
         case 'events.unsubscribe':

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Hello } from '../../src/contract/index.ts'
 import type { ErrorCode, MusterError } from '../../src/errors.ts'
+import type { ContentFile, Uploads } from '../artifacts/index.ts'
 import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { OperationRunner } from '../operations.ts'
@@ -32,6 +33,7 @@ export interface GatewayDeps {
   readonly presence: PresenceTracker
   readonly dispatcher: Dispatcher
   readonly signals: Signals
+  readonly artifacts: { readonly uploads: Uploads; readonly open: (sha256: string) => Promise<ContentFile> }
   readonly sessions: SessionRegistry
   /** What waits in a mailbox. */
   readonly outlook: (peerId: number) => Outlook

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { GatewayDeps } from './deps.ts'
+import { ARTIFACTS_PATH, addArtifactsDoor } from './http-artifacts.ts'
 import { asHttpError, pathOf, refuseClient, sendError } from './http-error.ts'
 import { addMcpDoor } from './mcp.ts'
 import { forbiddenOrigin } from './origin.ts'
@@ -27,7 +29,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: LIMITS.maxFrameBytes,
-    requestTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: LIMITS.uploadMs,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
     forceCloseConnections: true,
     clientErrorHandler: refuseClient,
@@ -37,6 +39,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     const forbidden = forbiddenOrigin(request.headers.host, request.headers.origin, options.allowedHosts)
     if (forbidden) await sendError(reply, new MusterError('forbidden', { hint: forbidden }))
   })
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.routeOptions.url !== ARTIFACTS_PATH) cutSlowBody(options.deps, request.raw)
+    done()
+  })
   app.get('/health', async () => ({ status: 'ok', version: options.version, pid: process.pid }))
   app.get('/ready', async (_request, reply) => {
     const ready = options.ready()
@@ -45,8 +51,17 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(options.metrics()))
   addMcpDoor(app, { deps: options.deps, version: options.version, newKey: () => Buffer.from(options.random(16)).toString('hex') })
   addRestDoor(app, { deps: options.deps, version: options.version })
+  addArtifactsDoor(app, options.deps)
   app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))
   app.server.on('upgrade', createUpgradeHandler(options.deps, options.allowedHosts))
   return app
+}
+
+/** Only a file may take its time: the timeout of the server is for that one, and no other body is large. */
+function cutSlowBody({ clock }: GatewayDeps, request: IncomingMessage): void {
+  const { headers } = request
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return
+  const cancel = clock.setTimer(() => request.destroy(), HEADERS_TIMEOUT_MS)
+  for (const event of ['end', 'close']) request.once(event, cancel)
 }

@@ -3,6 +3,7 @@ import { formatTime } from '../../src/time.ts'
 import type { Caller } from '../caller.ts'
 import type { Outcome } from '../store/pipeline.ts'
 import type { GatewayDeps } from './deps.ts'
+import { readPart, refuseUpload } from './file-reading.ts'
 import { ThreadWaits } from './waits.ts'
 import { SessionWatches } from './watches.ts'
 
@@ -29,6 +30,10 @@ export function callOnce({ deps, caller, signal }: OneCall, operation: string, p
       return waitOnce(new ThreadWaits(deps, caller), input as never, signal, settle)
     case 'sessions.watch':
       return waitOnce(new SessionWatches(deps, caller), input as never, signal, settle)
+    case 'artifacts.read':
+      return readPart(deps, caller, input as never, settle)
+    case 'artifacts.upload':
+      return refuseUpload()
     case 'events.subscribe':
     case 'events.unsubscribe':
       throw new MusterError('unknown_operation', { operation: name, hint: 'A subscription needs a connection.' })

@@ -16,16 +16,23 @@ export interface RetentionState {
   purgedRows: number
 }
 
+export interface RetentionOptions {
+  readonly pipeline: Pipeline
+  readonly clock: Clock
+  readonly timer: DueTimer
+  readonly purgeArtifacts: Step
+}
+
 /** Forgets what is past its time, in commands of 500 rows, so that no batch waits behind a purge. */
-export function createRetention(options: { readonly pipeline: Pipeline; readonly clock: Clock; readonly timer: DueTimer }): RetentionState {
-  const { pipeline, clock, timer } = options
+export function createRetention(options: RetentionOptions): RetentionState {
+  const { pipeline, clock, timer, purgeArtifacts } = options
   const state: RetentionState = { lastRunAt: null, purgedRows: 0 }
   let dueAt = clock.monoMs()
   timer.add({
     next: () => ({ mono: dueAt }),
     run: () => {
       dueAt = clock.monoMs() + EVERY_MS
-      runSteps(pipeline, steps(), state)
+      runSteps(pipeline, [...steps(), purgeArtifacts], state)
     },
   })
   return state

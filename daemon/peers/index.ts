@@ -1,6 +1,7 @@
 /** What the domains above may use of the peers. */
 export { resolve, resolveOne } from './addresses.ts'
 export { circleName, GRANTED_CIRCLES, hasGrant, maySee } from './circles.ts'
+export { requireLive } from './credentials.ts'
 export {
   findPeer,
   isActive,

@@ -7,6 +7,7 @@ import type { Tx } from '../store/transaction.ts'
 import { lastDelivery } from './causes.ts'
 import { ackDeliveries, endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
+import { attachable } from './files.ts'
 import { type Cause, post, postMore } from './post.ts'
 import { messagesBack } from './reading.ts'
 import { type DeliveryRow, findDelivery, findMessage, findThread, isWaiting, type MessageRow, type ThreadRow, toThread } from './rows.ts'
@@ -22,6 +23,7 @@ export interface Ending {
   readonly by: number | null
   readonly body: string
   readonly reason: string | null
+  readonly attachments?: readonly number[]
 }
 
 /**
@@ -38,7 +40,8 @@ export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending:
   const recipients = told.filter((peer): peer is number => peer !== null && isActive(tx, peer))
   const from = refOf(tx, ending.by)
   const cause = chainOf(thread)
-  const draft = { kind: ending.kind, sender: ending.by, from, body: ending.body, recipients, solicited: true, cause, control: !byRecipient }
+  const { kind, by: sender, body, attachments = [] } = ending
+  const draft = { kind, sender, from, body, attachments, recipients, solicited: true, cause, control: !byRecipient }
   const { messageId } = post(tx, deps, closed, thread.tail, draft)
   tx.run(CLOSE, ending.state, tx.now, ending.by, ending.reason, messageId, thread.id)
   tx.run('DELETE FROM open_asks WHERE recipient_id = ? AND thread_id = ?', thread.recipient_id, thread.id)
@@ -89,6 +92,7 @@ function closedFrame(tx: Tx, thread: ThreadRow): string {
 
 interface Decision {
   readonly thread: string
+  readonly attachments?: readonly string[] | undefined
   readonly delivery?: string | undefined
 }
 
@@ -109,7 +113,8 @@ export function createClosing(deps: ThreadDeps) {
     // Closing the thread acks the delivery that opened it.
     if (delivery !== undefined && (late || delivery !== thread.opening_delivery)) ackDeliveries(tx, deps, peer.peerId, [delivery])
     const reason = kind === 'decline' ? body : null
-    const now = late ? postLate(tx, deps, thread, peer.peerId, kind, body) : closeThread(tx, deps, thread, { state, kind, by: peer.peerId, body, reason })
+    const said = { kind, by: peer.peerId, body, attachments: attachable(tx, caller, input.attachments) }
+    const now = late ? postLate(tx, deps, thread, said) : closeThread(tx, deps, thread, { ...said, state, reason })
     tx.created = { number: now.tail, count: 1 }
     return { thread: toThread(tx, now), message: tx.id('message', now.tail), late }
   }
@@ -149,10 +154,12 @@ function askedOf(tx: Tx, caller: PeerCaller, id: string): ThreadRow {
   return thread
 }
 
-function postLate(tx: Tx, deps: ThreadDeps, thread: ThreadRow, sender: number, kind: MessageKind, body: string): ThreadRow {
+type Said = Pick<Ending, 'kind' | 'body' | 'attachments'> & { readonly by: number }
+
+function postLate(tx: Tx, deps: ThreadDeps, thread: ThreadRow, { kind, by: sender, body, attachments = [] }: Said): ThreadRow {
   const recipients = thread.opener_id !== null && isActive(tx, thread.opener_id) ? [thread.opener_id] : []
   const cause = chainOf(thread)
-  const { messageId } = postMore(tx, deps, thread, { kind, sender, from: refOf(tx, sender), body, recipients, solicited: true, cause, late: true })
+  const { messageId } = postMore(tx, deps, thread, { kind, sender, from: refOf(tx, sender), body, attachments, recipients, solicited: true, cause, late: true })
   const changed = { message: tx.id('message', messageId), late: true }
   const base = { type: 'thread.message', actor: sender, peer: thread.opener_id, circle: thread.circle_id, audience: 'granted' } as const
   tx.event({ ...base, subject: ['thread', thread.id], changed })

@@ -1,3 +1,4 @@
+import type { Contents } from '../artifacts/index.ts'
 import type { PeerCaller } from '../caller.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { Liveness } from '../peers/index.ts'
@@ -25,6 +26,7 @@ export interface ThreadDeps {
   readonly live: Liveness
   readonly sessions: Pick<SessionsPort, 'fetched'>
   readonly random: RandomBytes
+  readonly contents: Contents
   /** Parks a pair of peers and tells the orchestrators of the circle. */
   readonly parkPair: (tx: Tx, pair: { readonly a: number; readonly b: number; readonly circleId: number; readonly reason: string }) => void
 }

@@ -1,5 +1,6 @@
 /** The threads domain: its handlers, and the machinery that offers, reminds, expires and cleans up. */
 import { LIMITS } from '../../src/limits.ts'
+import type { Contents } from '../artifacts/index.ts'
 import type { Clock, RandomBytes } from '../clock.ts'
 import type { Liveness } from '../peers/index.ts'
 import type { Outbox } from '../store/outbox.ts'
@@ -32,6 +33,7 @@ import { traceMessage } from './trace.ts'
 export type { Consumer, ConsumerPort } from './consumer.ts'
 export type { SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
+export { findFile } from './files.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { newsOf } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
@@ -47,6 +49,7 @@ export interface ThreadsOptions {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly sessions: SessionsPort
+  readonly contents: Contents
   /** Told of mailboxes in which something to fetch may have come up. */
   readonly mailboxes: DeferredSignals
 }
@@ -78,6 +81,7 @@ export function createThreads(options: ThreadsOptions) {
     live,
     sessions: options.sessions,
     random,
+    contents: options.contents,
     parkPair: (tx, pair) => parkPair(tx, deps, pair),
   }
   restoreWaits(store, deps)
@@ -122,7 +126,7 @@ function handlersOf(deps: ThreadDeps, clock: Clock) {
       'threads.answer': answer,
       'threads.decline': decline,
       'threads.cancel': cancel,
-      'threads.redact': redactMessage,
+      'threads.redact': redactMessage(deps),
       'pairs.release': releasePair,
       'mailbox.ack': ack,
       'mailbox.nack': nack,

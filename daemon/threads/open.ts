@@ -9,6 +9,7 @@ import { admit } from './admission.ts'
 import { causeOf, lastDelivery } from './causes.ts'
 import { endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
+import { attachable } from './files.ts'
 import { type Cause, type Posted, post } from './post.ts'
 import { findDelivery, findMessage, findThread, priorityNumber, type ThreadRow, toDelivery } from './rows.ts'
 
@@ -24,6 +25,7 @@ export interface Opening {
   readonly cause: Cause
   readonly deadlineAt: number | null
   readonly escalateTo: number | null
+  readonly attachments?: readonly number[]
 }
 
 const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail,
@@ -65,6 +67,7 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     recipients: opening.recipients.map((peer) => peer.id),
     solicited: false,
     cause: opening.cause,
+    ...(opening.attachments && { attachments: opening.attachments }),
   })
   if (opening.kind === 'ask') openAsk(tx, row)
   const changed = { kind: row.kind, message: tx.id('message', posted.messageId) }
@@ -106,13 +109,14 @@ export function createOpening(deps: ThreadDeps) {
       const recipients = resolve(tx, caller, input.to, input.select)
       const deadlineAt = deadlineOf(tx, input)
       const escalateTo = input.escalateTo === undefined ? null : resolveOne(tx, caller, input.escalateTo).id
+      const attachments = attachable(tx, sender, input.attachments)
       const cause = causeOf(tx, deps, sender, input.causedBy)
       const from = refOf(tx, sender.peerId)
       const priority = priorityNumber(input.priority)
       const { admitted, refused } = admit(tx, deps, { sender, cause, recipients, check: (peer) => refuseUnanswerable(sender, peer) })
       const opened = admitted.map((peer) => {
         const opening = { kind: 'ask', opener: sender.peerId, from, recipients: [peer], circleId: peer.circle_id, body: input.body } as const
-        return { peer, posted: openThread(tx, deps, { ...opening, priority, cause, deadlineAt, escalateTo }) }
+        return { peer, posted: openThread(tx, deps, { ...opening, priority, cause, deadlineAt, escalateTo, attachments }) }
       })
       const first = opened[0]?.posted.threadId
       if (first !== undefined) tx.created = { number: first, count: opened.length }
@@ -124,12 +128,13 @@ export function createOpening(deps: ThreadDeps) {
   const notify: Command<'threads.notify'> = {
     run(tx, caller, input) {
       const sender = asSender(caller)
+      const attachments = attachable(tx, sender, input.attachments)
       const cause = causeOf(tx, deps, sender, input.causedBy)
       const { admitted: recipients, refused } = admit(tx, deps, { sender, cause, recipients: resolve(tx, caller, input.to, input.select) })
       if (recipients.length === 0) return { sent: [], refused }
       const circleId = recipients.length === 1 ? (recipients[0] as PeerRow).circle_id : sender.circleId
       const from = refOf(tx, sender.peerId)
-      const opening = { kind: 'notify', opener: sender.peerId, from, recipients, circleId, body: input.body } as const
+      const opening = { kind: 'notify', opener: sender.peerId, from, recipients, circleId, body: input.body, attachments } as const
       const posted = openThread(tx, deps, { ...opening, priority: priorityNumber(input.priority), cause, deadlineAt: null, escalateTo: null })
       if (input.topic !== undefined) supersede(tx, deps, sender.peerId, recipients, input.topic, posted)
       tx.created = { number: posted.threadId, count: 1 }

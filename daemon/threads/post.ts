@@ -2,6 +2,7 @@ import type { MessageKind, PeerRef } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Tx } from '../store/transaction.ts'
+import { attach } from './attachments.ts'
 import type { Parcel } from './consumer.ts'
 import type { ThreadDeps } from './deps.ts'
 import { deliverTail } from './frame.ts'
@@ -26,6 +27,8 @@ export interface Post {
   /** Solicited deliveries need no room: it was reserved when the ask was opened. */
   readonly solicited: boolean
   readonly cause: Cause
+  /** Numbers of the artifacts that it carries. */
+  readonly attachments?: readonly number[]
   readonly late?: boolean
   /** Overtakes what is queued. */
   readonly control?: boolean
@@ -38,6 +41,8 @@ export interface Posted {
 
 const INSERT_MESSAGE = `INSERT INTO messages (id, thread_id, prev, kind, sender_id, body, at, late, hops, caused_by, attended, first_delivery, delivery_count)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+/** Apart, since few do: a column more for every message costs more than a statement for those. */
+const CARRIES = 'UPDATE messages SET first_attachment = ?, attached = ? WHERE id = ?'
 const INSERT_DELIVERY = `INSERT INTO deliveries (id, message_id, thread_id, peer_id, priority, solicited, state, queued_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)`
 
 /**
@@ -47,8 +52,10 @@ const INSERT_DELIVERY = `INSERT INTO deliveries (id, message_id, thread_id, peer
  * @throws MusterError `thread_full`, except for what may never be refused
  */
 export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: number | null, draft: Post): Posted {
+  const id = tx.take('message')
+  const { attachments = [] } = draft
   const row: MessageRow = {
-    id: tx.take('message'),
+    id,
     thread_id: thread.id,
     prev: previous,
     kind: draft.kind,
@@ -62,6 +69,8 @@ export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: numb
     first_delivery: tx.take('delivery', draft.recipients.length),
     delivery_count: draft.recipients.length,
     redacted_at: null,
+    first_attachment: attachments.length === 0 ? 0 : attach(tx, id, attachments),
+    attached: attachments.length,
   }
   tx.run(
     INSERT_MESSAGE,
@@ -79,6 +88,7 @@ export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: numb
     row.first_delivery,
     row.delivery_count,
   )
+  if (row.attached > 0) tx.run(CARRIES, row.first_attachment, row.attached, row.id)
   const priority = draft.control ? CONTROL : thread.priority
   draft.recipients.forEach((peerId, index) => {
     tx.run(INSERT_DELIVERY, row.first_delivery + index, row.id, thread.id, peerId, priority, draft.solicited ? 1 : 0, tx.now)

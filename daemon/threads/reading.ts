@@ -1,8 +1,12 @@
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
+import { type Contents, dropUncarried } from '../artifacts/index.ts'
 import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
 import { hasGrant } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
+import type { Tx } from '../store/transaction.ts'
+import { detach } from './attachments.ts'
+import type { ThreadDeps } from './deps.ts'
 import { fitting } from './page.ts'
 import { findMessage, findThread, type MessageRow, type ThreadRow, toMessage, toThread } from './rows.ts'
 
@@ -136,13 +140,19 @@ export function newsOf(reader: Reader, caller: Caller, id: string, after: string
 
 const TOMBSTONE = '[redacted]'
 
-export const redactMessage: Command<'threads.redact'> = {
+/** Takes the words and the files out of a message. What other messages carry as well stays with them. */
+function redact(tx: Tx, contents: Contents, message: MessageRow): void {
+  tx.run('UPDATE messages SET body = ?, redacted_at = ?, attached = 0 WHERE id = ?', TOMBSTONE, tx.now, message.id)
+  for (const artifact of detach(tx, message)) dropUncarried(tx, contents, artifact)
+}
+
+export const redactMessage = ({ contents }: Pick<ThreadDeps, 'contents'>): Command<'threads.redact'> => ({
   run(tx, caller, input) {
     const message = findMessage(tx, tx.number('message', input.message))
     const own = caller.kind === 'admin' || (caller.kind === 'peer' && message?.sender_id === caller.peerId)
     if (!message || !own) throw new MusterError('not_found', { id: input.message })
     if (message.redacted_at === null) {
-      tx.run('UPDATE messages SET body = ?, redacted_at = ? WHERE id = ?', TOMBSTONE, tx.now, message.id)
+      redact(tx, contents, message)
       const thread = findThread(tx, message.thread_id) as ThreadRow
       // A decline's and a cancel's words are the thread's reason too.
       if (thread.reason === message.body) tx.run('UPDATE threads SET reason = ? WHERE id = ?', TOMBSTONE, thread.id)
@@ -152,4 +162,4 @@ export const redactMessage: Command<'threads.redact'> = {
     }
     return { message: toMessage(tx, findMessage(tx, message.id) as MessageRow) }
   },
-}
+})

@@ -7,6 +7,7 @@ import { admit } from './admission.ts'
 import { causeOf, lastDelivery } from './causes.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
+import { attachable } from './files.ts'
 import { asSender } from './open.ts'
 import { postMore } from './post.ts'
 import { findDelivery, findMessage, findThread, type MessageRow, type ThreadRow } from './rows.ts'
@@ -19,6 +20,7 @@ export function createReplying(deps: ThreadDeps) {
       const thread = findThread(tx, tx.number('thread', input.thread))
       if (!thread) throw new MusterError('not_found', { id: input.thread })
       const solicited = thread.kind === 'ask' && sender.peerId === thread.recipient_id
+      const attachments = attachable(tx, sender, input.attachments)
       const cause = causeOf(tx, deps, sender, input.causedBy)
       const present = otherSide(tx, sender, thread).filter((peer) => peer.retired_at === null)
       const admission = { sender, cause, recipients: present, circleId: thread.circle_id }
@@ -26,7 +28,7 @@ export function createReplying(deps: ThreadDeps) {
       if (refused.length > 0 && recipients.length === 0) return { sent: [], refused }
       if (input.delivery !== undefined) ackDeliveries(tx, deps, sender.peerId, [tx.number('delivery', input.delivery)])
       const late = thread.state !== 'open' && thread.state !== 'notice'
-      const draft = { kind: 'reply', sender: sender.peerId, from: refOf(tx, sender.peerId), body: input.body, solicited, cause, late } as const
+      const draft = { kind: 'reply', sender: sender.peerId, from: refOf(tx, sender.peerId), body: input.body, attachments, solicited, cause, late } as const
       const posted = postMore(tx, deps, thread, { ...draft, recipients: recipients.map((peer) => peer.id) })
       const changed = { message: tx.id('message', posted.messageId) }
       const only = recipients.length === 1 ? (recipients[0] as PeerRow).id : null

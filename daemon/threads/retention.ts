@@ -1,5 +1,6 @@
 import { LIMITS } from '../../src/limits.ts'
 import type { Tx } from '../store/transaction.ts'
+import { detach } from './attachments.ts'
 import { lastDelivery } from './causes.ts'
 import { messagesBack } from './reading.ts'
 import type { ThreadRow } from './rows.ts'
@@ -36,6 +37,7 @@ function purgeThread(tx: Tx, thread: ThreadRow): number {
   let purged = 0
   for (const message of messages) {
     purged += tx.run('DELETE FROM deliveries WHERE id BETWEEN ? AND ?', message.first_delivery, lastDelivery(message))
+    purged += detach(tx, message).length
     purged += tx.run('DELETE FROM messages WHERE id = ?', message.id)
   }
   return purged + tx.run('DELETE FROM threads WHERE id = ?', thread.id)

@@ -2,6 +2,7 @@ import type { Delivery, DeliveryState, Message, MessageKind, PeerRef, Priority, 
 import { formatTime } from '../../src/time.ts'
 import { refOf, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
+import { attachmentsOf } from './attachments.ts'
 
 /** Mailboxes are offered by these numbers; 0 is for control notices, which overtake everything. */
 export const PRIORITIES: readonly Priority[] = ['urgent', 'normal', 'low']
@@ -52,6 +53,8 @@ export interface MessageRow {
   readonly first_delivery: number
   readonly delivery_count: number
   readonly redacted_at: number | null
+  readonly first_attachment: number
+  readonly attached: number
 }
 
 export interface DeliveryRow {
@@ -125,6 +128,7 @@ export function toMessage(reader: Reader, row: MessageRow, from: PeerRef | null 
     hops: row.hops,
     causedBy: row.caused_by === null ? null : reader.id('message', row.caused_by),
     redacted: row.redacted_at !== null,
+    attachments: attachmentsOf(reader, row),
   }
 }
 

@@ -1,5 +1,6 @@
 /** The contract: every operation of the daemon, declared once. Doors, reference and tests derive from this table. */
 import type * as z from 'zod'
+import * as artifacts from './artifacts.ts'
 import * as events from './events.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
@@ -49,6 +50,9 @@ const LIST = [
   mailboxes.listDead,
   mailboxes.replayDead,
   mailboxes.discardDead,
+  artifacts.uploadArtifact,
+  artifacts.readArtifact,
+  artifacts.listArtifacts,
   sessions.boundarySession,
   sessions.watchSession,
   events.listEvents,
@@ -94,6 +98,8 @@ export type ThreadState = z.output<typeof threads.ThreadState>
 export type Message = z.output<typeof threads.Message>
 export type MessageKind = z.output<typeof threads.MessageKind>
 export type Priority = z.output<typeof threads.Priority>
+export type Attachment = z.output<typeof artifacts.Attachment>
+export type Artifact = z.output<typeof artifacts.Artifact>
 export type Delivery = z.output<typeof threads.Delivery>
 export type DeliveryState = z.output<typeof threads.DeliveryState>
 export type Sent = z.output<typeof threads.Sent>

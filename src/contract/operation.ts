@@ -46,6 +46,8 @@ export interface Operation<
   readonly input: In
   readonly output: Out
   readonly doors: Doors
+  /** Over HTTP the file itself is the body of the request (`sent`) or of the response (`given`), and the input stands in the path and the query. */
+  readonly file?: 'sent' | 'given'
 }
 
 /** Declares an operation; every door derives from the declaration. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Attachment, Attachments } from './artifacts.ts'
 import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Reason, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Reach } from './peers.ts'
@@ -38,6 +39,8 @@ export const Message = z.object({
   hops: z.int(),
   causedBy: Id('message').nullable(),
   redacted: z.boolean(),
+  /** The files that it carries, in the sender's order. */
+  attachments: z.array(Attachment),
 })
 
 export const Delivery = z.object({
@@ -92,6 +95,7 @@ export const askThread = operation({
     priority: Priority.default('normal'),
     /** Who is told when the ask expires. */
     escalateTo: Address.optional(),
+    attachments: Attachments.optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),
@@ -111,6 +115,7 @@ export const notifyThread = operation({
     priority: Priority.default('normal'),
     /** A newer notify with the same sender, recipient and topic supersedes the one still queued. */
     topic: Line(100).min(1).optional(),
+    attachments: Attachments.optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),
@@ -132,7 +137,7 @@ export const replyThread = operation({
   kind: 'command',
   access: 'peer',
   summary: 'Say more in a thread without closing it.',
-  input: z.strictObject({ ...inThread, body: Body, causedBy: CausedBy.optional() }),
+  input: z.strictObject({ ...inThread, body: Body, attachments: Attachments.optional(), causedBy: CausedBy.optional() }),
   output: SendResult,
   doors: { http: 'POST /v1/threads/:thread/messages 201', cli: 'answer --more', mcp: 'reply how:"more"' },
 })
@@ -142,7 +147,7 @@ export const answerThread = operation({
   kind: 'command',
   access: 'peer',
   summary: 'Answer an ask; a late answer is stored and delivered too.',
-  input: z.strictObject({ ...inThread, body: Body }),
+  input: z.strictObject({ ...inThread, body: Body, attachments: Attachments.optional() }),
   output: Closing,
   doors: { http: 'POST /v1/threads/:thread/answer', cli: 'answer', mcp: 'reply' },
 })

@@ -250,7 +250,7 @@ export function delivery(kind: Kind, number: number, facts: { thread?: number; b
 }
 
 export function message(kind: Kind, number: number, thread: string, body: string, late = false) {
-  return { id: `msg_k7qm2x${number}`, thread, kind, from: ref('other', 2), body, at: AT, late, hops: 0, causedBy: null, redacted: false }
+  return { id: `msg_k7qm2x${number}`, thread, kind, from: ref('other', 2), body, at: AT, late, hops: 0, causedBy: null, redacted: false, attachments: [] }
 }
 
 /** A thread that `me` opened. */

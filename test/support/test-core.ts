@@ -1,10 +1,15 @@
+import { createHash } from 'node:crypto'
 import Database from 'better-sqlite3'
+import { storeArtifact } from '../../daemon/artifacts/keeping.ts'
 import { type Core, createCore } from '../../daemon/core.ts'
 import type { Connection, SocketPort } from '../../daemon/gateway/connection.ts'
 import { mintCredential } from '../../daemon/peers/credentials.ts'
 import type { OpenDriver } from '../../daemon/store/database.ts'
+import type { Outcome } from '../../daemon/store/pipeline.ts'
+import type { Tx } from '../../daemon/store/transaction.ts'
 import type { Hello, Input, OperationName, Output, Role } from '../../src/contract/index.ts'
 import { type ErrorData, MusterError } from '../../src/errors.ts'
+import { MemoryContents } from './memory-contents.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export interface Frame {
@@ -161,12 +166,14 @@ export interface TestCoreOptions {
   readonly driver?: OpenDriver
   readonly clock?: VirtualClock
   readonly reincarnate?: string
+  readonly contents?: MemoryContents
 }
 
 /** The daemon in memory, on virtual time: whatever is due happens when a test says so, and every reply comes within its turn. */
 export class TestCore implements Disposable {
   readonly core: Core
   readonly clock: VirtualClock
+  readonly contents: MemoryContents
   /** What the daemon called unexpected. */
   readonly errors: unknown[] = []
   readonly fatal: unknown[] = []
@@ -176,10 +183,12 @@ export class TestCore implements Disposable {
 
   private constructor(options: TestCoreOptions) {
     this.clock = options.clock ?? new VirtualClock()
+    this.contents = options.contents ?? new MemoryContents()
     const quiet = (): void => undefined
     const log = { debug: quiet, info: quiet, warn: quiet, error: (entry: object) => void this.errors.push((entry as { err?: unknown }).err ?? entry) }
     this.core = createCore({
       path: options.path ?? ':memory:',
+      files: this.contents,
       durability: 'os',
       node: 'test',
       version: '0.0.0',
@@ -207,7 +216,7 @@ export class TestCore implements Disposable {
 
   /** The administrator's connection. */
   get admin(): CoreClient {
-    this.#admin ??= this.connect(this.#mint((tx) => mintCredential(tx, seededRandom(7), null, 'test').token))
+    this.#admin ??= this.connect(this.#commit((tx) => mintCredential(tx, seededRandom(7), null, 'test').token))
     return this.#admin
   }
 
@@ -240,6 +249,20 @@ export class TestCore implements Disposable {
     return Object.assign(this.connect(token, { consume, ...(prefetch !== undefined && { prefetch }) }), { id, token })
   }
 
+  /** What an upload comes to: its content under its name, and its row. Returns the id. */
+  upload(token: string, content: string, { name = 'notes.txt', mediaType = 'text/plain' } = {}): string {
+    const caller = this.core.gateway.authenticate(token)
+    if (caller?.kind !== 'peer') throw new Error('Only a peer uploads')
+    const bytes = Buffer.from(content)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    this.contents.kept.set(sha256, bytes)
+    const { peerId: uploaderId, circleId } = caller
+    return this.core.store.id(
+      'artifact',
+      this.#commit((tx) => storeArtifact(tx, { uploaderId, circleId, sha256, name, mediaType, size: bytes.length }).id),
+    )
+  }
+
   /** Lets time pass on both clocks. */
   pass(ms: number): void {
     this.clock.advance(ms)
@@ -263,7 +286,17 @@ export class TestCore implements Disposable {
   }
 
   number(id: string): number {
-    const kinds = { peer: 'peer', thr: 'thread', msg: 'message', dlv: 'delivery', crd: 'credential', enr: 'enrolment', cir: 'circle' } as const
+    const kinds = {
+      peer: 'peer',
+      thr: 'thread',
+      msg: 'message',
+      dlv: 'delivery',
+      crd: 'credential',
+      enr: 'enrolment',
+      cir: 'circle',
+      art: 'artifact',
+      att: 'attachment',
+    } as const
     return this.core.store.number(kinds[id.slice(0, id.indexOf('_')) as keyof typeof kinds], id)
   }
 
@@ -283,13 +316,15 @@ export class TestCore implements Disposable {
     this.stop()
   }
 
-  #mint(run: (tx: Parameters<Parameters<Core['pipeline']['submit']>[0]>[0]) => string): string {
-    let token = ''
+  /** Runs a command of the daemon's own. @throws MusterError */
+  #commit<T>(run: (tx: Tx) => T): T {
+    let ended: Outcome<T> | undefined
     this.core.pipeline.submit(run, (outcome) => {
-      if (outcome.ok) token = outcome.value
+      ended = outcome
     })
     this.clock.advance(0)
-    return token
+    if (!ended?.ok) throw ended?.error ?? new Error('Nothing was committed')
+    return ended.value
   }
 }
 

@@ -38,6 +38,7 @@ export function message(fields: Partial<Message> = {}): Message {
     hops: 0,
     causedBy: null,
     redacted: false,
+    attachments: [],
     ...fields,
   }
 }

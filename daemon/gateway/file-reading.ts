@@ -1,0 +1,64 @@
+import type { Output, Parsed } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { type ArtifactRow, type ContentFile, fileFacts } from '../artifacts/index.ts'
+import type { Caller } from '../caller.ts'
+import { requireLive } from '../peers/index.ts'
+import type { Outcome } from '../store/pipeline.ts'
+import { findFile } from '../threads/index.ts'
+import type { GatewayDeps } from './deps.ts'
+
+type FileDeps = Pick<GatewayDeps, 'store' | 'artifacts' | 'runner' | 'asMusterError'>
+
+export interface OpenFile {
+  readonly artifact: ArtifactRow
+  readonly content: ContentFile
+}
+
+/**
+ * A file that the caller may read, open; whoever gets it closes it.
+ *
+ * @throws MusterError `not_found`
+ * @throws Error where the disk has lost the content
+ */
+export async function openFile({ store, artifacts }: Pick<GatewayDeps, 'store' | 'artifacts'>, caller: Caller, id: string): Promise<OpenFile> {
+  requireLive(store, caller)
+  const artifact = findFile(store, caller, id)
+  try {
+    const content = await artifacts.open(artifact.sha256)
+    if (content.size === artifact.size) return { artifact, content }
+    await content.close()
+  } catch (error) {
+    // It may have been dropped in between.
+    findFile(store, caller, id)
+    throw error
+  }
+  throw new Error(`The content ${artifact.sha256} does not have the ${artifact.size} bytes that were uploaded`)
+}
+
+/** `artifacts.read`: settles once with a part of a file. */
+export function readPart(deps: FileDeps, caller: Caller, input: Parsed<'artifacts.read'>, settle: (outcome: Outcome<Output<'artifacts.read'>>) => void): void {
+  partOf(deps, caller, input).then(
+    (value) => settle({ ok: true, value }),
+    (error: unknown) => {
+      const refusal = deps.asMusterError(error)
+      deps.runner.count(refusal)
+      settle({ ok: false, error: refusal })
+    },
+  )
+}
+
+async function partOf(deps: FileDeps, caller: Caller, { artifact: id, offset, limit }: Parsed<'artifacts.read'>): Promise<Output<'artifacts.read'>> {
+  const { artifact, content } = await openFile(deps, caller, id)
+  try {
+    const bytes = await content.read(offset, limit)
+    const end = offset + bytes.length
+    return { file: { id, ...fileFacts(artifact) }, data: bytes.toString('base64'), next: end < artifact.size ? end : null }
+  } finally {
+    await content.close()
+  }
+}
+
+/** A frame is text and holds a megabyte: files come over HTTP. */
+export function refuseUpload(): never {
+  throw new MusterError('invalid_input', { hint: 'Upload with POST /v1/artifacts?name=<name>; the body is the file.' })
+}
