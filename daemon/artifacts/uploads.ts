@@ -97,7 +97,8 @@ export class Uploads {
     const patience = new Patience(this.#options.clock, body)
     let size = 0
     try {
-      for await (const chunk of body) {
+      // The sender of what is refused is still to be told so.
+      for await (const chunk of body.iterator({ destroyOnReturn: false })) {
         const bytes = chunk as Buffer
         patience.renew()
         size += bytes.length

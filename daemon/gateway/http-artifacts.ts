@@ -19,9 +19,21 @@ export function addArtifactsDoor(app: FastifyInstance, deps: GatewayDeps): void 
     // The body stays a stream, whatever it says it is.
     scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
     scope.post(ARTIFACTS_PATH, (request, reply) => upload(deps, request, reply))
-    scope.get<{ Params: { artifact: string } }>(`${ARTIFACTS_PATH}/:artifact`, (request, reply) => download(deps, request, reply))
+    scope.route<{ Params: { artifact: string } }>({
+      method: ['GET', 'HEAD'],
+      url: `${ARTIFACTS_PATH}/:artifact`,
+      handler: (request, reply) => download(deps, request, reply),
+    })
+    scope.setErrorHandler((error) => {
+      throw isBadType(error) ? new MusterError('invalid_input', { field: 'mediaType', hint: 'Expected a media type like text/plain.' }) : error
+    })
     done()
   })
+}
+
+/** Fastify looks at the header before any parser does. */
+function isBadType(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
 }
 
 async function upload(deps: GatewayDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -85,7 +97,7 @@ async function download(deps: GatewayDeps, request: FastifyRequest<{ Params: { a
     await content.close()
     if (range === 'unchanged') return reply.code(304).send()
     if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${artifact.size}`).send()
-    return reply.header('content-length', artifact.size).send('')
+    return reply.header('content-length', artifact.size).send(null)
   }
   const { start, end, isPart } = range
   if (isPart) reply.code(206).header('content-range', `bytes ${start}-${end}/${artifact.size}`)

@@ -23,6 +23,8 @@ export class TestDaemon implements AsyncDisposable {
   readonly enrolmentToken: string
   /** What the daemon logged as an error: nothing that a client does may cause one. */
   readonly errors: unknown[]
+  /** The folder of the artifacts. */
+  readonly artifacts: string
   readonly #folder: string
   readonly #database: Database.Database
 
@@ -32,6 +34,7 @@ export class TestDaemon implements AsyncDisposable {
     this.clock = clock
     this.daemon = daemon
     this.errors = errors
+    this.artifacts = paths.artifacts
     this.adminToken = readFileSync(paths.adminToken, 'utf8').trim()
     this.enrolmentToken = readFileSync(paths.enrolmentToken, 'utf8').trim()
     this.#database = new Database(paths.database, { readonly: true })

@@ -37,7 +37,11 @@ describe('what messages carry', () => {
     expect(bob.deliveries().at(-1)?.message.attachments).toHaveLength(1)
     const { messages } = ada.call('threads.get', { thread })
     expect(messages.map(({ attachments }) => attachments.length)).toEqual([2, 1, 2])
-    expect(artifacts().map(({ carried, drop_at }) => [carried, drop_at])).toEqual([[2, null], [2, null], [2, null]])
+    expect(artifacts().map(({ carried, drop_at }) => [carried, drop_at])).toEqual([
+      [2, null],
+      [2, null],
+      [2, null],
+    ])
   })
 
   it('is what the sender may read: its own uploads, and what it was sent', () => {
@@ -167,7 +171,9 @@ describe('room', () => {
     const bob = daemon.join('bob')
     daemon.run('INSERT INTO artifact_room (peer_id, bytes) VALUES (?, ?)', daemon.number(ada.id), LIMITS.peerArtifactBytes - LIMITS.artifactBlockBytes)
     daemon.upload(ada.token, 'the last')
-    expect(() => daemon.upload(ada.token, 'one more')).toThrow(expect.objectContaining({ code: 'quota_exceeded', details: expect.objectContaining({ whose: 'peer' }) }))
+    expect(() => daemon.upload(ada.token, 'one more')).toThrow(
+      expect.objectContaining({ code: 'quota_exceeded', details: expect.objectContaining({ whose: 'peer' }) }),
+    )
     daemon.upload(bob.token, 'has its own')
     daemon.run('INSERT INTO artifact_room (peer_id, bytes) VALUES (?, ?)', 999, LIMITS.nodeArtifactBytes)
     expect(() => daemon.upload(bob.token, 'no room')).toThrow(expect.objectContaining({ details: expect.objectContaining({ whose: 'node' }) }))
