@@ -41,6 +41,6 @@ export interface MessageContext extends Speaker, Readonly<Message> {
   readonly deadlineAt: string | null
   /** Fires when the thread closes under the handler, or the connection is closed for good. */
   readonly signal: AbortSignal
-  /** Says more in the thread without closing it. */
-  reply(body: string): Promise<Output<'threads.reply'>>
+  /** Says more in the thread without closing it; `attachments` are ids, of `attach()` for example. */
+  reply(body: string, options?: { readonly attachments?: string[] }): Promise<Output<'threads.reply'>>
 }

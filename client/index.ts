@@ -1,5 +1,6 @@
 /** The SDK for Node. */
 import { asyncCauses } from './async-causes.ts'
+import { withFiles } from './attachments.ts'
 import { systemClock, systemRandom } from './clock.ts'
 import { connectWith } from './connect.ts'
 import { type JoinOptions, joiningTokens } from './join.ts'
@@ -7,8 +8,9 @@ import { nodeDefaults } from './node-defaults.ts'
 import type { MusterPeer } from './peer.ts'
 import { openWsTransport } from './ws-transport.ts'
 
-export type { Event, Input, Message, OperationName, Output, PeerRef, Sent } from '../src/contract/index.ts'
+export type { Artifact, Attachment, Event, Input, Message, OperationName, Output, PeerRef, Sent } from '../src/contract/index.ts'
 export { type ErrorCode, MusterError } from '../src/errors.ts'
+export type { FileSource, Opened } from './attachments.ts'
 export type { AskHandle } from './asks.ts'
 export type { Bounds } from './bounded.ts'
 export { AskError, type AskErrorCode, ClientError, type ClientErrorCode } from './client-error.ts'
@@ -21,7 +23,7 @@ export type { JoinOptions } from './join.ts'
 export type { Status } from './link.ts'
 export { fileCredentials } from './node-defaults.ts'
 export type { MusterPeer, PeerEvents, Platform, WaitOptions } from './peer.ts'
-export type { AskOptions, Cast, NotifyOptions, Speaker } from './speaker.ts'
+export type { AskOptions, Attached, Cast, NotifyOptions, Speaker } from './speaker.ts'
 export type { OpenTransport, Transport, TransportEnd, TransportListener } from './transport.ts'
 export { connect }
 
@@ -44,7 +46,7 @@ async function connect(options: JoinOptions = {}): Promise<MusterPeer> {
   return connectWith(
     { ...joining, consume: options.consume ?? options.mode !== 'pull' },
     {
-      platform: { open: openWsTransport, clock: nodeClock, random: systemRandom, causes: asyncCauses },
+      platform: { open: openWsTransport, clock: nodeClock, random: systemRandom, causes: asyncCauses, extend: withFiles },
       url: defaults.url,
       credentials: (session) => joiningTokens(joining, defaults.enrolment, session),
     },

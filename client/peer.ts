@@ -10,7 +10,7 @@ import type { Handlers, MessageContext } from './handlers.ts'
 import { Link, type Status } from './link.ts'
 import { Requests } from './requests.ts'
 import { createContext, type Run } from './run.ts'
-import { createSpeaker, handleOf, type Speaker } from './speaker.ts'
+import { createSpeaker, handleOf, type Sends, type Speaker } from './speaker.ts'
 import type { TokenSource } from './tokens.ts'
 import type { OpenTransport } from './transport.ts'
 
@@ -20,6 +20,8 @@ export interface Platform {
   readonly clock: Clock
   readonly random: Random
   readonly causes: Causes
+  /** Adds to a speaker what only this platform has. */
+  readonly extend?: (speaker: Sends, options: PeerOptions) => Speaker
 }
 
 /** What can be listened to with `peer.on`. */
@@ -54,6 +56,9 @@ export class MusterPeer implements Speaker, AsyncDisposable {
   declare readonly ask: Speaker['ask']
   declare readonly cast: Speaker['cast']
   declare readonly notify: Speaker['notify']
+  declare readonly attach: Speaker['attach']
+  declare readonly open: Speaker['open']
+  declare readonly download: Speaker['download']
   readonly #options: PeerOptions
   readonly #listeners: { readonly [K in keyof PeerEvents]: Set<(value: PeerEvents[K]) => void> } = { status: new Set(), error: new Set() }
   readonly #requests: Requests
@@ -98,7 +103,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     )
     Object.assign(
       this,
-      createSpeaker(this.#asks, this.#call, () => causes.current(this)),
+      this.#speaker(() => causes.current(this)),
     )
   }
 
@@ -202,9 +207,13 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     else if (method === 'events.event') for (const stream of this.#streams) stream.onEvent(params as NotificationParams<'events.event'>)
   }
 
+  #speaker(causedBy: () => string | null | undefined): Speaker {
+    const speaker = createSpeaker(this.#asks, this.#call, causedBy)
+    return this.#options.platform.extend?.(speaker, this.#options) ?? (speaker as Speaker)
+  }
+
   #contextOf(run: Run, signal: AbortSignal): MessageContext {
     const { message, thread } = run.delivered
-    const speaker = createSpeaker(this.#asks, this.#call, () => message.id)
-    return createContext(run, speaker, signal, (body) => this.#call('threads.reply', { thread: thread.id, body, causedBy: message.id }))
+    return createContext(run, this.#speaker(() => message.id), signal, (body, options) => this.#call('threads.reply', { ...options, thread: thread.id, body, causedBy: message.id }))
   }
 }

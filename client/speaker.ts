@@ -1,9 +1,14 @@
-import type { Input, Message, Output, Sent } from '../src/contract/index.ts'
+import type { Artifact, Input, Message, Output, Sent } from '../src/contract/index.ts'
 import type { AskHandle, Asks } from './asks.ts'
+import type { FileSource, Opened } from './attachments.ts'
 import type { Bounds } from './bounded.ts'
 import type { Call } from './calls.ts'
 
-type Sending<N extends 'threads.ask' | 'threads.notify'> = Omit<Input<N>, 'to' | 'body' | 'causedBy'> & Bounds
+/** What a message is to carry: the id of an upload or of an attachment, an attachment itself, or a file to upload (Node). */
+export type Attached = string | { readonly id: string } | FileSource
+type Sending<N extends 'threads.ask' | 'threads.notify'> = Omit<Input<N>, 'to' | 'body' | 'causedBy' | 'attachments'> & {
+  readonly attachments?: readonly Attached[] | undefined
+} & Bounds
 
 /** `deadline` (`'15m'`) is the daemon's promise to end the ask; `timeoutMs` is only the caller's patience. */
 export type AskOptions = Omit<Sending<'threads.ask'>, 'select'> & { readonly select?: 'one' }
@@ -31,16 +36,28 @@ export interface Speaker {
   cast(to: string, body: string, options?: AskOptions): Promise<Cast>
   /** Tells a peer something; resolves when the daemon has it on disk. */
   notify(to: string, body: string, options?: NotifyOptions): Promise<Output<'threads.notify'>>
+  /**
+   * Uploads a file, so that messages can carry it; the same content under the same name is the same artifact. Node only, as are
+   * the next two.
+   */
+  attach(file: FileSource | string): Promise<Artifact>
+  /** Opens an attachment of a message, or an upload of one's own. */
+  open(file: string | { readonly id: string }): Promise<Opened>
+  /** Writes it to a new file, and checks that it is what was sent. A file that exists is never overwritten. */
+  download(file: string | { readonly id: string }, path: string): Promise<void>
 }
+
+/** What every platform can do. */
+export type Sends = Pick<Speaker, 'ask' | 'cast' | 'notify'>
 
 /**
  * @param causedBy asked at each send for the message that led to it
  */
-export function createSpeaker(asks: Asks, call: Call, causedBy: () => string | null | undefined): Speaker {
-  /** Input and bounds of a send. What is `undefined` in the input vanishes in the frame. */
-  const prepare = <O extends Bounds>(to: string, body: string, { timeoutMs, signal, ...rest }: O) => {
+export function createSpeaker(asks: Asks, call: Call, causedBy: () => string | null | undefined): Sends {
+  /** Input and bounds of a send. What is `undefined` in the input vanishes in the frame. Files have become ids before. */
+  const prepare = <O extends NotifyOptions>(to: string, body: string, { timeoutMs, signal, ...rest }: O) => {
     return [
-      { ...rest, to, body, causedBy: causedBy() as string | null },
+      { ...(rest as Omit<O, keyof Bounds | 'attachments'> & { attachments?: string[] }), to, body, causedBy: causedBy() as string | null },
       { timeoutMs, signal },
     ] as const
   }

@@ -79,7 +79,7 @@ function endOf({ clock }: GatewayDeps, { raw }: FastifyRequest): void {
 
 async function download(deps: GatewayDeps, request: FastifyRequest<{ Params: { artifact: string } }>, reply: FastifyReply): Promise<unknown> {
   const caller = speaker(deps, request)
-  const { input } = deps.runner.admit(caller, 'artifacts.read', { artifact: request.params.artifact, ...(request.query as object) })
+  const { input } = deps.runner.admit(caller, 'artifacts.read', { artifact: request.params.artifact })
   const { artifact, content } = await openFile(deps, caller, (input as { artifact: string }).artifact)
   const etag = `"${artifact.sha256}"`
   reply.headers({

@@ -33,7 +33,7 @@ function parseRoute(operation: OperationName, door: string): Route {
     method: method as HttpMethod,
     path,
     params: [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string),
-    hasBody: method !== 'GET' && method !== 'DELETE',
+    hasBody: method !== 'GET' && method !== 'DELETE' && OPERATIONS[operation].file === undefined,
     status: created === undefined ? 200 : 201,
   }
 }
