@@ -83,7 +83,10 @@ export async function saveFile(door: FileDoor, id: string, path: string): Promis
     const file = await open(path, 'wx', 0o600)
     const hash = createHash('sha256')
     try {
-      await pipeline(opened.stream.on('data', (chunk: Uint8Array) => hash.update(chunk)), file.createWriteStream())
+      await pipeline(
+        opened.stream.on('data', (chunk: Uint8Array) => hash.update(chunk)),
+        file.createWriteStream(),
+      )
       if (hash.digest('hex') !== opened.sha256) throw new ClientError('disconnected', 'What came is not what was sent.')
     } catch (error) {
       await rm(path, { force: true })
@@ -156,7 +159,8 @@ async function bodyOf(source: FileSource): Promise<{ readonly name: string; read
 
 function refuseLarge(size: number): void {
   const limit = LIMITS.maxArtifactBytes
-  if (size > limit) throw new MusterError('too_large', { limit, size, hint: `A file has at most ${limit} bytes.` }, { message: 'The file is larger than the limit.' })
+  if (size > limit)
+    throw new MusterError('too_large', { limit, size, hint: `A file has at most ${limit} bytes.` }, { message: 'The file is larger than the limit.' })
 }
 
 async function ask(url: string, init: object): Promise<Response> {

@@ -214,6 +214,11 @@ export class MusterPeer implements Speaker, AsyncDisposable {
 
   #contextOf(run: Run, signal: AbortSignal): MessageContext {
     const { message, thread } = run.delivered
-    return createContext(run, this.#speaker(() => message.id), signal, (body, options) => this.#call('threads.reply', { ...options, thread: thread.id, body, causedBy: message.id }))
+    return createContext(
+      run,
+      this.#speaker(() => message.id),
+      signal,
+      (body, options) => this.#call('threads.reply', { ...options, thread: thread.id, body, causedBy: message.id }),
+    )
   }
 }

@@ -16,6 +16,8 @@ export interface Flags {
   readonly choice: <const T extends string>(name: string, choices: readonly T[]) => T | undefined
   /** Values separated by commas. */
   readonly list: (name: string) => readonly string[] | undefined
+  /** Every value of a flag that repeats. */
+  readonly all: (name: string) => readonly string[]
 }
 
 export interface ParsedArguments {
@@ -29,7 +31,8 @@ export interface ParsedArguments {
  * @throws CliError `usage` for an unknown flag (with the nearest one), a missing or a superfluous value.
  */
 export function parseArguments(args: readonly string[], known: Readonly<Record<string, Flag>>): ParsedArguments {
-  const options = Object.fromEntries(Object.entries(known).map(([name, { type, short }]) => [name, { type, ...(short ? { short } : {}) }]))
+  const optionOf = ({ type, short, repeats }: Flag) => ({ type, ...(short && { short }), ...(repeats && { multiple: true }) })
+  const options = Object.fromEntries(Object.entries(known).map(([name, flag]) => [name, optionOf(flag)]))
   // Loosely first: a suggestion needs the name of the flag that strict parsing only mentions in a sentence.
   const loose = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true })
   for (const token of loose.tokens) {
@@ -52,7 +55,7 @@ export function expectWords(words: readonly string[], names: readonly string[], 
 }
 
 /** What each kind of id that a command takes looks like. */
-const ID_EXAMPLES = { thread: 'thr_k7qm2x1', message: 'msg_k7qm2x4', delivery: 'dlv_k7qm2x4' } as const
+const ID_EXAMPLES = { thread: 'thr_k7qm2x1', message: 'msg_k7qm2x4', delivery: 'dlv_k7qm2x4', attachment: 'att_k7qm2x4', artifact: 'art_k7qm2x4' } as const
 
 /** Checks that a word is an id of one of these kinds; whether there is such a thing, the daemon knows. */
 export function expectId(word: string, kinds: readonly (keyof typeof ID_EXAMPLES)[]): string {
@@ -96,6 +99,7 @@ function flagsOf(values: Readonly<Record<string, unknown>>): Flags {
       if (chosen === undefined) throw usageError(`--${name} cannot be "${given}"`, `Expected one of: ${choices.join(', ')}.`)
       return chosen
     },
+    all: (name) => (Array.isArray(values[name]) ? (values[name] as string[]) : []),
     list: (name) =>
       text(name)
         ?.split(',')

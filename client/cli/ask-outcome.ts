@@ -4,7 +4,7 @@ import { EXIT } from './exit-codes.ts'
 import { CliError } from './failure.ts'
 import type { PeerCaller } from './open-caller.ts'
 import type { Output as Printer } from './output.ts'
-import { peerName } from './show.ts'
+import { attachmentLine, peerName } from './show.ts'
 import { safeLine, safeText } from './text.ts'
 
 /** What became of one ask, in the form of `--json`. */
@@ -136,6 +136,7 @@ export function showOutcome(out: Printer, awaited: Awaited, several: boolean): v
     if (out.json) return
     if (several) out.line(out.bold(`${safeLine(peerName(outcome.to))}:`))
     out.body(safeText(outcome.answer.body))
+    for (const file of outcome.answer.attachments) out.note(`${attachmentLine(file)}: muster attachment get ${file.id} --out …`)
   } else if (waited === 'closed') {
     const why = outcome.reason ? `: ${outcome.reason}` : ''
     out.problem(`${ENDINGS[outcome.state](peerName(outcome.to))}${why}`)

@@ -33,11 +33,16 @@ async function readFileText(path: string): Promise<string> {
   try {
     return await readAll(createReadStream(path), path)
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT') throw new CliError('file_not_found', `there is no file ${path}`, { cause })
-    if (code === 'EACCES' || code === 'EISDIR') throw new CliError('file_unreadable', `${path} cannot be read (${code})`, { cause })
-    throw cause
+    throw asUnreadable(path, cause)
   }
+}
+
+/** Why a file of this machine could not be read, in the words of a command line. */
+export function asUnreadable(path: string, cause: unknown): unknown {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'ENOENT') return new CliError('file_not_found', `there is no file ${path}`, { cause })
+  if (code === 'EACCES' || code === 'EISDIR') return new CliError('file_unreadable', `${path} cannot be read (${code})`, { cause })
+  return cause
 }
 
 /** Stops at the limit: what comes through a pipe may have no end. */
@@ -53,11 +58,11 @@ async function readAll(source: AsyncIterable<Uint8Array | string>, name: string)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
   } catch (cause) {
-    throw new CliError('invalid_utf8', `${name} is not UTF-8 text`, { hint: 'A body is text; name the path of other files in it.', cause })
+    throw new CliError('invalid_utf8', `${name} is not UTF-8 text`, { hint: 'A body is text; send other files with --attach.', cause })
   }
 }
 
 function tooLarge(): MusterError {
   const limit = LIMITS.maxBodyBytes
-  return new MusterError('too_large', { limit, hint: `At most ${limit} bytes: put it into a file and send its path.` })
+  return new MusterError('too_large', { limit, hint: `At most ${limit} bytes: send it as a file, with --attach.` })
 }

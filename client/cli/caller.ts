@@ -1,5 +1,6 @@
 import type { Hello, NotificationName, NotificationParams } from '../../src/contract/index.ts'
 import { PROTOCOL } from '../../src/rpc.ts'
+import type { FileDoor } from '../attachments.ts'
 import { type Call, createCall, createKeys } from '../calls.ts'
 import { ClientError } from '../client-error.ts'
 import { systemClock, systemRandom } from '../clock.ts'
@@ -17,6 +18,8 @@ export interface Caller {
   readonly call: Call
   /** What the SDK's own parts, such as its event streams, are built on. */
   readonly requests: Requests
+  /** Where files go and come from, as the same caller. */
+  files: () => Promise<FileDoor>
   close: () => Promise<void>
 }
 
@@ -64,7 +67,7 @@ export function connectCaller(options: CallerOptions): Promise<Caller> {
           stopPatience?.()
           stopPatience = undefined
           options.onOnline?.(hello)
-          resolve({ hello, call, requests, close: () => link.close() })
+          resolve({ hello, call, requests, files: () => doorOf(options), close: () => link.close() })
         },
         onNotification: (method, params) => options.onNotification?.(method, params),
         onStatus(status) {
@@ -85,6 +88,11 @@ export function connectCaller(options: CallerOptions): Promise<Caller> {
   })
 }
 
+async function doorOf({ url, credentials }: CallerOptions): Promise<FileDoor> {
+  const { filesUrl } = await import('../attachments.ts')
+  return { url: filesUrl(await url()), token: await credentials.current() }
+}
+
 function translated(call: Call, local: boolean): Call {
   return async (name, input, bounds) => {
     try {
@@ -96,7 +104,7 @@ function translated(call: Call, local: boolean): Call {
 }
 
 /** The SDK's own errors in the words of a command line. */
-function translate(error: unknown, local: boolean): unknown {
+export function translate(error: unknown, local: boolean): unknown {
   // Who gave a signal knows what its firing means.
   if (!(error instanceof ClientError) || error.code === 'aborted') return error
   if (error.code === 'closed' && error.cause instanceof Error) return translate(error.cause, local)

@@ -4,7 +4,7 @@ import { type MusterPaths, musterPaths } from '../../src/paths.ts'
 
 /** The part of a stream that commands write to. */
 export interface Sink {
-  readonly write: (text: string) => unknown
+  readonly write: (text: string | Buffer) => unknown
   readonly isTTY?: boolean
   readonly columns?: number
 }

@@ -9,6 +9,8 @@ export const CLI_ERRORS = {
   invalid_utf8: EXIT.usage,
   file_not_found: EXIT.notFound,
   file_unreadable: EXIT.failure,
+  file_exists: EXIT.conflict,
+  file_unwritable: EXIT.failure,
   not_running: EXIT.notRunning,
   not_started: EXIT.failure,
   not_ready: EXIT.timeout,

@@ -2,6 +2,8 @@
 export interface Flag {
   readonly type: 'boolean' | 'string'
   readonly short?: string
+  /** It may be given several times. */
+  readonly repeats?: true
   /** What stands for the value in help; only for strings. */
   readonly value?: string
   readonly summary: string

@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   inbox: { group: 'Asking and telling', summary: 'Take what waits for you; see what you owe', load: () => import('./commands/inbox.ts') },
   answer: { group: 'Asking and telling', summary: 'Answer an ask, or say more in a thread', load: () => import('./commands/answer.ts') },
   decline: { group: 'Asking and telling', summary: 'Decline an ask, with the reason', load: () => import('./commands/decline.ts') },
+  attachment: { group: 'Looking', summary: 'Get a file that you were sent; list those you uploaded', load: () => import('./commands/attachment.ts') },
   peers: { group: 'Looking', summary: 'The muster roll; rename or retire a peer', load: () => import('./commands/peers.ts') },
   thread: { group: 'Looking', summary: 'Your threads, one thread, or cancel one', load: () => import('./commands/thread.ts') },
   trace: { group: 'Looking', summary: "A message's life with times", load: () => import('./commands/trace.ts') },

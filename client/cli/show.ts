@@ -1,4 +1,4 @@
-import type { Event, Item, Message, Peer, PeerRef, Thread } from '../../src/contract/index.ts'
+import type { Attachment, Event, Item, Message, Peer, PeerRef, Thread } from '../../src/contract/index.ts'
 import type { Output } from './output.ts'
 import { safeLine, safeText } from './text.ts'
 import { clockTime, relativeTime } from './when.ts'
@@ -78,6 +78,17 @@ export function showMessage(out: Output, message: Message): void {
   const head = [message.kind, 'from', peerName(message.from), relativeTime(message.at, out.now), ...marks].join(' ')
   out.line(`${out.bold(safeLine(head))}  ${out.dim(message.id)}`)
   if (message.body !== '') out.line(indented(message.body))
+  showAttachments(out, message)
+}
+
+/** What a message carries, with what gets it. */
+function showAttachments(out: Output, { attachments }: Message): void {
+  for (const file of attachments) out.line(`${BODY_INDENT}${attachmentLine(file)}  ${out.dim(`-> muster attachment get ${file.id} --out …`)}`)
+}
+
+/** `[trace.log, 12,345 bytes of text/plain]`: a name is the sender's, so it stays on its line. */
+export function attachmentLine({ name, size, mediaType }: Attachment): string {
+  return safeLine(`[${name}, ${size.toLocaleString('en')} bytes of ${mediaType}]`)
 }
 
 /** One thing in an inbox, with the command that reacts to it. */
@@ -92,6 +103,7 @@ export function showItem(out: Output, { message, thread, delivery, owed }: Item)
   const head = [message.kind, 'from', peerName(message.from), relativeTime(message.at, out.now)].join(' ')
   out.line([out.bold(safeLine(head)), ...marks, out.dim(thread.id)].join('  '))
   if (message.body !== '') out.line(indented(message.body))
+  showAttachments(out, message)
   if (open) out.line(out.dim(`${BODY_INDENT}-> muster answer ${thread.id} "…"`))
 }
 

@@ -55,7 +55,7 @@ export class CliHome {
   async runHere(args: readonly string[], { stdin = '', env = {} }: ProcessOptions = {}): Promise<Finished> {
     const written = { stdout: '', stderr: '' }
     const sink = (name: keyof typeof written) => ({
-      write(text: string) {
+      write(text: string | Buffer) {
         written[name] += text
       },
     })

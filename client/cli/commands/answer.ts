@@ -1,4 +1,5 @@
 import { expectId, expectWords } from '../arguments.ts'
+import { ATTACH_FLAG, attachAll } from '../attaching.ts'
 import { readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -13,6 +14,7 @@ export const command: Command = {
   ],
   flags: {
     file: { type: 'string', short: 'f', value: 'path', summary: 'Read the body from a file' },
+    ...ATTACH_FLAG,
     more: { type: 'boolean', summary: 'Say more in the thread and leave it open' },
   },
   examples: [
@@ -31,13 +33,14 @@ async function answer(invocation: Invocation): Promise<number> {
   const body = await readBody({ word, file: flags.text('file'), what: 'body' }, environment)
   const caller = await openPeer(invocation)
   try {
+    const attached = await attachAll(caller, flags)
     if (flags.on('more')) {
-      const { sent, refused } = await caller.call('threads.reply', { thread, body })
+      const { sent, refused } = await caller.call('threads.reply', { thread, body, ...attached })
       if (out.json) out.document({ sent, refused })
       else for (const one of sent) out.line(`Said to ${peerName(one.to)} in ${thread}, which stays open.`)
       return EXIT.ok
     }
-    const closing = await caller.call('threads.answer', { thread, body })
+    const closing = await caller.call('threads.answer', { thread, body, ...attached })
     if (out.json) out.document({ ...closing })
     else out.line(closing.late ? `Answered ${thread} late: it was ${closing.thread.state} already.` : `Answered ${thread} of ${peerName(closing.thread.from)}.`)
     return EXIT.ok

@@ -1,6 +1,7 @@
 import type { Input, Message, Output, Sent } from '../../../src/contract/index.ts'
 import { expectWords, momentOf } from '../arguments.ts'
 import { type AwaitOptions, ackShown, awaitOutcome, exitOf, openOutcome, showOutcome } from '../ask-outcome.ts'
+import { ATTACH_FLAG, attachAll } from '../attaching.ts'
 import { readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -21,6 +22,7 @@ export const command: Command = {
   ],
   flags: {
     file: { type: 'string', short: 'f', value: 'path', summary: 'Read the body from a file' },
+    ...ATTACH_FLAG,
     ...SELECT_FLAGS,
     deadline: { type: 'string', value: 'when', summary: 'When the ask expires: 15m, 24h or a time (24h)' },
     timeout: { type: 'string', value: 'duration', summary: 'How long to wait here (until the deadline)' },
@@ -32,6 +34,7 @@ export const command: Command = {
     ['muster ask bob "which branch is live?"', 'wait for the answer'],
     ['muster ask bob --file review.md --deadline 2h', 'a long body, a short deadline'],
     ['muster ask cap:review --one - < patch.diff', 'the one reviewer, body from stdin'],
+    ['muster ask bob "what is wrong here?" --attach trace.log', 'a file with it'],
     ['muster ask bob "run the suite" --no-wait', 'only the thread id; the answer comes to the inbox'],
   ],
   run: ask,
@@ -49,7 +52,8 @@ async function ask(invocation: Invocation): Promise<number> {
   try {
     // From before the ask is sent: a Ctrl-C right after it still says what stays open.
     const signal = waits ? environment.interrupted() : undefined
-    const { sent, refused } = await caller.call('threads.ask', { ...options, body }, signal && { signal })
+    const attached = await attachAll(caller, flags)
+    const { sent, refused } = await caller.call('threads.ask', { ...options, ...attached, body }, signal && { signal })
     noteRefused(out, refused)
     if (signal) return await waitFor(invocation, caller, { sent, refused }, { timeoutMs, signal })
     if (out.json) out.document({ asks: sent.map(openOutcome), refused })
@@ -89,7 +93,7 @@ function lost(error: unknown, { thread, to }: Sent): never {
   throw new CliError(error.code, `${error.message}; the ask to ${peerName(to)} stays open`, { hint, cause: error })
 }
 
-function optionsOf({ flags, words }: Invocation): Omit<Input<'threads.ask'>, 'body'> {
+function optionsOf({ flags, words }: Invocation): Omit<Input<'threads.ask'>, 'body' | 'attachments'> {
   const select = selectOf(flags)
   const priority = flags.choice('priority', PRIORITIES)
   const escalateTo = flags.text('escalate-to')

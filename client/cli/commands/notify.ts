@@ -1,4 +1,5 @@
 import { expectWords } from '../arguments.ts'
+import { ATTACH_FLAG, attachAll } from '../attaching.ts'
 import { readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -14,6 +15,7 @@ export const command: Command = {
   ],
   flags: {
     file: { type: 'string', short: 'f', value: 'path', summary: 'Read the body from a file' },
+    ...ATTACH_FLAG,
     ...SELECT_FLAGS,
     topic: { type: 'string', value: 'key', summary: 'Supersede what still waits with this key' },
     priority: { type: 'string', value: 'priority', summary: `${PRIORITIES.join(', ')} (normal)` },
@@ -37,7 +39,8 @@ async function notify(invocation: Invocation): Promise<number> {
   const body = await readBody({ word, file: flags.text('file'), what: 'body' }, environment)
   const caller = await openPeer(invocation)
   const input = { to, body, ...(select && { select }), ...(topic !== undefined && { topic }), ...(priority && { priority }) }
-  const { sent, refused } = await caller.call('threads.notify', input).finally(caller.close)
+  const send = async () => await caller.call('threads.notify', { ...input, ...(await attachAll(caller, flags)) })
+  const { sent, refused } = await send().finally(caller.close)
   if (out.json) {
     out.document({ sent, refused })
     return EXIT.ok

@@ -20,7 +20,7 @@ export interface Options {
 export async function musterIn(home: FakeHome, args: readonly string[], { env = {}, typed }: Options = {}): Promise<Ran> {
   const written = { stdout: '', stderr: '' }
   const sink = (name: keyof typeof written) => ({
-    write(text: string) {
+    write(text: string | Buffer) {
       written[name] += text
     },
   })

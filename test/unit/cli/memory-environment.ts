@@ -23,7 +23,7 @@ export function memoryEnvironment({ env = {}, stdin = '', tty = false }: MemoryO
   const sink = (name: keyof typeof written) => ({
     isTTY: tty,
     columns: 80,
-    write(text: string) {
+    write(text: string | Buffer) {
       written[name] += text
     },
   })
