@@ -1,9 +1,11 @@
 import type { Input, OperationName, Output, Peer } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
-import type { Receipt, ToolPort } from '../../src/tools/port.ts'
+import type { PortFiles, Receipt, ToolPort } from '../../src/tools/port.ts'
 import { noteHanded } from '../agents/memory.ts'
 import type { SessionLink } from '../agents/session-link.ts'
+import { filesUrl } from '../attachments.ts'
 import { ClientError } from '../client-error.ts'
+import { FolderFiles } from './folder-files.ts'
 
 /** A session as one bridge serves it. */
 export interface ServedSession {
@@ -20,12 +22,16 @@ const WITHOUT_IT = 'Go on without it; `muster up` starts it.'
 export class SessionPort implements ToolPort {
   readonly key: string
   readonly signal: AbortSignal
+  readonly files: PortFiles
   readonly #served: ServedSession
 
   constructor(served: ServedSession, key: string, signal: AbortSignal) {
     this.#served = served
     this.key = key
     this.signal = signal
+    const { session } = served.link
+    const { cwd, door } = session.options
+    this.files = new FolderFiles(cwd, async () => ({ url: filesUrl(door.url()), token: await session.current() }))
   }
 
   get cursor(): string | undefined {

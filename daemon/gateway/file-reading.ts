@@ -1,16 +1,15 @@
 import type { Output, Parsed } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
-import { type ArtifactRow, type ContentFile, fileFacts } from '../artifacts/index.ts'
+import { type ContentFile, fileFacts } from '../artifacts/index.ts'
 import type { Caller } from '../caller.ts'
-import { requireLive } from '../peers/index.ts'
+import { refOf, requireLive } from '../peers/index.ts'
 import type { Outcome } from '../store/pipeline.ts'
-import { findFile } from '../threads/index.ts'
+import { type FoundFile, findFile } from '../threads/index.ts'
 import type { GatewayDeps } from './deps.ts'
 
 type FileDeps = Pick<GatewayDeps, 'store' | 'artifacts' | 'runner' | 'asMusterError'>
 
-export interface OpenFile {
-  readonly artifact: ArtifactRow
+export interface OpenFile extends FoundFile {
   readonly content: ContentFile
 }
 
@@ -22,10 +21,11 @@ export interface OpenFile {
  */
 export async function openFile({ store, artifacts }: Pick<GatewayDeps, 'store' | 'artifacts'>, caller: Caller, id: string): Promise<OpenFile> {
   requireLive(store, caller)
-  const artifact = findFile(store, caller, id)
+  const found = findFile(store, caller, id)
+  const { artifact } = found
   try {
     const content = await artifacts.open(artifact.sha256)
-    if (content.size === artifact.size) return { artifact, content }
+    if (content.size === artifact.size) return { ...found, content }
     await content.close()
   } catch (error) {
     // It may have been dropped in between.
@@ -48,11 +48,12 @@ export function readPart(deps: FileDeps, caller: Caller, input: Parsed<'artifact
 }
 
 async function partOf(deps: FileDeps, caller: Caller, { artifact: id, offset, limit }: Parsed<'artifacts.read'>): Promise<Output<'artifacts.read'>> {
-  const { artifact, content } = await openFile(deps, caller, id)
+  const { artifact, senderId, content } = await openFile(deps, caller, id)
   try {
     const bytes = await content.read(offset, limit)
     const end = offset + bytes.length
-    return { file: { id, ...fileFacts(artifact) }, data: bytes.toString('base64'), next: end < artifact.size ? end : null }
+    const file = { id, ...fileFacts(artifact) }
+    return { file, from: refOf(deps.store, senderId), data: bytes.toString('base64'), next: end < artifact.size ? end : null }
   } finally {
     await content.close()
   }

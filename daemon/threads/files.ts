@@ -8,26 +8,34 @@ import { viewThread } from './reading.ts'
 import { findMessage, type MessageRow } from './rows.ts'
 
 /**
- * The artifact behind an id, if the caller may read it: its own upload, or what a message carries that it can read. An upload is
+ * The file behind an id, if the caller may read it: its own upload, or what a message carries that it can read. An upload is
  * its uploader's alone; whoever else was sent it knows it by the id that it has in that message.
  *
  * @throws MusterError `not_found` otherwise, whether or not there is such a file
  */
-export function findFile(reader: Reader, caller: Caller, id: string): ArtifactRow {
-  const row = decodeId(id)?.kind === 'attachment' ? findAttached(reader, caller, id) : findUploaded(reader, caller, id)
-  if (!row) throw new MusterError('not_found', { id })
-  return row
+export function findFile(reader: Reader, caller: Caller, id: string): FoundFile {
+  const found = decodeId(id)?.kind === 'attachment' ? findAttached(reader, caller, id) : findUploaded(reader, caller, id)
+  if (!found) throw new MusterError('not_found', { id })
+  return found
 }
 
-function findUploaded(reader: Reader, caller: Caller, id: string): ArtifactRow | undefined {
-  const row = findArtifact(reader, reader.number('artifact', id))
-  return caller.kind === 'admin' || (caller.kind === 'peer' && row?.uploader_id === caller.peerId) ? row : undefined
+export interface FoundFile {
+  readonly artifact: ArtifactRow
+  /** Who sent the message that carries it, or uploaded it. */
+  readonly senderId: number | null
 }
 
-function findAttached(reader: Reader, caller: Caller, id: string): ArtifactRow | undefined {
+function findUploaded(reader: Reader, caller: Caller, id: string): FoundFile | undefined {
+  const artifact = findArtifact(reader, reader.number('artifact', id))
+  const isOwn = caller.kind === 'admin' || (caller.kind === 'peer' && artifact?.uploader_id === caller.peerId)
+  return artifact && isOwn ? { artifact, senderId: artifact.uploader_id } : undefined
+}
+
+function findAttached(reader: Reader, caller: Caller, id: string): FoundFile | undefined {
   const row = findAttachment(reader, reader.number('attachment', id))
   const message = row && findMessage(reader, row.message_id)
-  return message && isSeen(reader, caller, message) ? findArtifact(reader, row.artifact_id) : undefined
+  const artifact = message && isSeen(reader, caller, message) ? findArtifact(reader, row.artifact_id) : undefined
+  return artifact && message && { artifact, senderId: message.sender_id }
 }
 
 /** The refusal names what was asked for, which is no thread. */
@@ -46,5 +54,5 @@ function isSeen(reader: Reader, caller: Caller, message: MessageRow): boolean {
  * @throws MusterError `not_found` for the first that it may not read
  */
 export function attachable(reader: Reader, caller: Caller, ids: readonly string[] = []): number[] {
-  return ids.map((id) => findFile(reader, caller, id).id)
+  return ids.map((id) => findFile(reader, caller, id).artifact.id)
 }

@@ -28,7 +28,7 @@ export const MediaType = z
 const ArtifactId = Id('artifact')
 const AttachmentId = Id('attachment')
 /** An upload of the caller's own, or a file that a message carries which the caller can read. */
-const FileId = z.union([ArtifactId, AttachmentId], `Expected an id like ${ID_KINDS.attachment}_k7qm2x4f3 or ${ID_KINDS.artifact}_k7qm2x4f3`)
+export const FileId = z.union([ArtifactId, AttachmentId], `Expected an id like ${ID_KINDS.attachment}_k7qm2x4f3 or ${ID_KINDS.artifact}_k7qm2x4f3`)
 
 /** The files that a message is to carry: each an upload of the sender's, or one of a message that the sender can read. */
 export const Attachments = z
@@ -85,6 +85,8 @@ export const readArtifact = operation({
   }),
   output: z.object({
     file: z.object({ id: FileId, ...file }),
+    /** Who sent the message that carries it, or uploaded it. */
+    from: PeerRef.nullable(),
     /** Base64. */
     data: z.string(),
     /** Where to read on; `null` at the end. */

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Output, Peer, Reach } from '../contract/index.ts'
 import { askThread } from '../contract/threads.ts'
 import { addressOf, renderMessages } from './envelope.ts'
-import { RefusedShape, Seconds, Select, SentShape, Text, ThreadId, To, Urgency } from './fields.ts'
+import { Attach, attached, RefusedShape, Seconds, Select, SentShape, Text, ThreadId, To, Urgency } from './fields.ts'
 import { type Heard, hear, isClosed } from './hearing.ts'
 import { commandKey, type Receipt, type ToolResult } from './port.ts'
 import { viewOutcome } from './speaking.ts'
@@ -33,11 +33,13 @@ export const ask = defineTool({
     deadline: askThread.input.shape.deadline.describe('Like 30m; default 24h'),
     priority: Urgency,
     select: Select,
+    attach: Attach,
   }),
   output: AskOutput,
-  async run(port, { to, text, wait, deadline, priority, select }) {
+  async run(port, { to, text, wait, deadline, priority, select, attach }) {
     const self = await port.self()
-    const result = await port.call('threads.ask', { to, body: text, priority, ...given({ deadline, select }), ...commandKey(port) })
+    const files = await attached(port, attach)
+    const result = await port.call('threads.ask', { to, body: text, priority, ...given({ deadline, select }), ...files, ...commandKey(port) })
     const [only, ...others] = result.sent
     if (only === undefined || others.length + result.refused.length > 0) return askedMany(self, result)
     const who = addressOf(only.to, self)

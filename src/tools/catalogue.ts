@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ALIASES, aliasTool } from './aliases.ts'
 import { ask, wait } from './asking.ts'
+import { attachment } from './attachment.ts'
 import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
@@ -17,6 +18,7 @@ export const TOOLS: readonly Tool[] = [
   notify,
   inbox,
   wait,
+  attachment,
   setDescription,
   overview.threads,
   overview.thread,

@@ -1,5 +1,5 @@
-import type { Delivery, Message, PeerRef, Role, Thread } from '../contract/index.ts'
-import { clipShown, minuteOf, plainText, shownLength } from './plain-text.ts'
+import type { Attachment, Delivery, Message, PeerRef, Role, Thread } from '../contract/index.ts'
+import { clipLine, clipShown, minuteOf, plainText, shownLength } from './plain-text.ts'
 
 /** What a model is told about the words of a peer, wherever it is shown any. */
 export const PEER_SENTENCE =
@@ -56,7 +56,8 @@ export function renderDigest(items: readonly Shown[], owed: readonly Shown[], wa
 export function renderMessages(items: readonly Shown[], you: PeerRef, options: RenderOptions = {}): string {
   const { maxBytes = DEFAULT_MAX_BYTES } = options
   const needs = items.map((item) => shownLength(item.message.body, maxBytes))
-  const rooms = shareRoom(needs, maxBytes)
+  const ofFiles = items.flatMap(({ message }) => fileLines(message)).reduce((bytes, line) => bytes + shownLength(line, maxBytes), 0)
+  const rooms = shareRoom(needs, maxBytes - ofFiles)
   const marks = [...new Set(items.map(markOf))]
   return [
     ...marks.map((mark) => `Each ${MARKS[mark]}: ${SENTENCES[mark]}`),
@@ -93,7 +94,32 @@ function markOf({ message }: Shown): Mark {
 function envelope(item: Shown, you: PeerRef, maxBodyBytes: number): string {
   const mark = MARKS[markOf(item)]
   const attributes = attributesOf(item, you).map(([name, value]) => `${name}="${attribute(value)}"`)
-  return [`<${mark} ${attributes.join(' ')}>`, ...bodyOf(item, maxBodyBytes), `</${mark}>`].join('\n')
+  return [`<${mark} ${attributes.join(' ')}>`, ...bodyOf(item, maxBodyBytes), ...fileLines(item.message), `</${mark}>`].join('\n')
+}
+
+/** Files of one message that are named with it; the others by the tool that lists them all. */
+const MAX_NAMED = 3
+const MAX_FILE_NAME_CHARS = 60
+
+/** What a message carries, outside of the margin: a name is the sender's, and can leave neither its quotes nor its line. */
+function fileLines({ id, attachments }: Message): string[] {
+  const unnamed = attachments.length - MAX_NAMED
+  const more = `[and ${unnamed} more; see them: attachment {"id":"${attribute(id)}"}]`
+  return [...attachments.slice(0, MAX_NAMED).map(fileLine), ...(unnamed > 0 ? [more] : [])]
+}
+
+/** One file in a line, with the call that reads it. */
+export function fileLine({ id, name, size, mediaType }: Attachment): string {
+  const type = mediaType.replace(/[^\w!#$&^.+/-]/g, '').slice(0, MAX_ATTRIBUTE_CHARS)
+  const called = withoutMarks(clipLine(name, MAX_FILE_NAME_CHARS)).replaceAll('"', "'")
+  return `[file "${called}", ${size} bytes of ${type}; read it: attachment {"id":"${attribute(id)}"}]`
+}
+
+/** A part of a file, as the words of whoever sent it. */
+export function renderFile(file: { readonly id: string; readonly from: PeerRef | null; readonly text: string }, you: PeerRef): string {
+  const mark = file.from?.role === 'person' ? 'person' : 'peer'
+  const from = file.from === null ? '' : ` from="${addressOf(file.from, you)}"`
+  return [SENTENCES[mark], `<${MARKS[mark]}${from} kind="file" file="${attribute(file.id)}">`, quoted(file.text), `</${MARKS[mark]}>`].join('\n')
 }
 
 /** Only what is not as it nearly always is: a model reads every one of them. */

@@ -4,6 +4,14 @@ import { LIMITS } from '../limits.ts'
 /** No call of a tool waits longer, in milliseconds: runtimes give up on a tool after 60 s. */
 export const MAX_TOOL_WAIT_MS = 48_000
 
+/** Files of the agent's own folder, and of nothing outside it. */
+export interface PortFiles {
+  /** Uploads one; returns its id. @throws MusterError */
+  upload(path: string): Promise<string>
+  /** Writes an attachment to a new file. @throws MusterError */
+  save(id: string, path: string): Promise<void>
+}
+
 /** What a tool call has of the daemon, through whichever door it came. */
 export interface ToolPort {
   /** Unique to this tool call and the same when it is repeated; at most {@link MAX_PORT_KEY_CHARS} visible ASCII characters. */
@@ -12,6 +20,8 @@ export interface ToolPort {
   readonly signal: AbortSignal
   /** Where this session stands in its mailbox, as the last receipt said; `undefined` at first. */
   readonly cursor: string | undefined
+  /** The files where the agent works; `undefined` where the door is not on its machine. */
+  readonly files?: PortFiles
   /** @throws MusterError */
   call<N extends OperationName>(operation: N, input: Input<N>): Promise<Output<N>>
   /** The peer that calls, as it is now. */

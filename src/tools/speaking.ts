@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import type { PeerRef, Refused, Sent } from '../contract/index.ts'
 import { notifyThread } from '../contract/threads.ts'
+import { MusterError } from '../errors.ts'
 import { addressOf } from './envelope.ts'
-import { RefusedShape, Select, SentShape, Text, ThreadId, To, Urgency } from './fields.ts'
+import { Attach, attached, RefusedShape, Select, SentShape, Text, ThreadId, To, Urgency } from './fields.ts'
 import { commandKey, type ToolPort, type ToolResult } from './port.ts'
 import { ADDS, defineTool, given } from './tool.ts'
 import { lines, viewSent } from './views.ts'
@@ -20,23 +21,36 @@ export const reply = defineTool({
     thread: ThreadId,
     text: Text.describe('The answer; for decline the reason'),
     how: z.enum(['answer', 'decline', 'more']).default('answer'),
+    attach: Attach,
   }),
   output: ReplyOutput,
-  run: (port, { thread, text, how }) => (how === 'more' ? sayMore(port, thread, text) : close(port, thread, text, how)),
+  async run(port, { thread, text, how, attach }) {
+    if (how === 'decline' && attach !== undefined) throw new MusterError('invalid_input', { hint: 'A decline carries no files; how:"more" does.' })
+    const said = { thread, body: text, ...(await attached(port, attach)) }
+    return how === 'more' ? sayMore(port, said) : close(port, said, how)
+  },
 })
 
-async function close(port: ToolPort, thread: string, text: string, how: 'answer' | 'decline'): Promise<Reply> {
+interface Said {
+  readonly thread: string
+  readonly body: string
+  readonly attachments?: string[]
+}
+
+async function close(port: ToolPort, said: Said, how: 'answer' | 'decline'): Promise<Reply> {
   const key = commandKey(port)
+  const { thread } = said
   const closing =
-    how === 'answer' ? await port.call('threads.answer', { thread, body: text, ...key }) : await port.call('threads.decline', { thread, reason: text, ...key })
+    how === 'answer' ? await port.call('threads.answer', { ...said, ...key }) : await port.call('threads.decline', { thread, reason: said.body, ...key })
   const { state } = closing.thread
   const note = closing.late ? ' The thread had closed before; it was delivered as late.' : ''
   return { structured: { thread, state, ...(closing.late ? { late: true as const } : {}) }, text: `${thread} is ${state}.${note}` }
 }
 
-async function sayMore(port: ToolPort, thread: string, text: string): Promise<Reply> {
+async function sayMore(port: ToolPort, said: Said): Promise<Reply> {
+  const { thread } = said
   const self = await port.self()
-  const { sent } = await port.call('threads.reply', { thread, body: text, ...commandKey(port) })
+  const { sent } = await port.call('threads.reply', { ...said, ...commandKey(port) })
   const to = sent.map((each) => addressOf(each.to, self)).join(', ')
   return { structured: { thread, state: 'sent', to }, text: `Said in ${thread} to ${to}; its state stays.` }
 }
@@ -55,11 +69,13 @@ export const notify = defineTool({
     topic: notifyThread.input.shape.topic.describe('Replaces your earlier unread notify of this topic'),
     priority: Urgency,
     select: Select,
+    attach: Attach,
   }),
   output: NotifyOutput,
-  async run(port, { to, text, topic, priority, select }) {
+  async run(port, { to, text, topic, priority, select, attach }) {
     const self = await port.self()
-    const result = await port.call('threads.notify', { to, body: text, priority, ...given({ topic, select }), ...commandKey(port) })
+    const files = await attached(port, attach)
+    const result = await port.call('threads.notify', { to, body: text, priority, ...given({ topic, select }), ...files, ...commandKey(port) })
     const { sent, rest, text: outcome } = viewOutcome(result, self, 'queued for')
     return { structured: { sent, ...rest }, text: outcome }
   },

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -10,7 +11,7 @@ import { Agent, MUSTER, until } from '../../support/agent.ts'
 import { CliHome } from '../../support/cli-process.ts'
 
 const CLAUDE = ['mcp', '--runtime', 'claude']
-const TOOLS = ['boot', 'peers', 'ask', 'reply', 'notify', 'inbox', 'wait', 'set_description']
+const TOOLS = ['boot', 'peers', 'ask', 'reply', 'notify', 'inbox', 'wait', 'attachment', 'set_description']
 
 let sessions = 0
 /** A session of Claude Code that no other test has, in a folder of its own. */
@@ -112,6 +113,35 @@ describe('the bridge', () => {
     expect((await agent.tool('reply', { thread, text: 'main' })).isError).toBeUndefined()
     expect((await asked).body).toBe('main')
     await oracle.close()
+  })
+
+  it('saves what it was sent in its folder, sends what is in it, and nothing else', async () => {
+    const session = newSession(home)
+    await using agent = await Agent.start(home, 'claude', session)
+    await agent.tool('boot')
+    const friend = await sdkPeer(home, {
+      name: 'friend',
+      onAsk: async (_body, context) => `${context.attachments[0]?.name}: ${await text((await context.open(context.attachments[0] as { id: string })).stream)}`,
+    })
+    await friend.notify(session.name, 'for you', { attachments: [{ name: 'notes.txt', data: 'some notes' }] })
+    let id = ''
+    await until(async () => {
+      id = /attachment \{"id":"(att_\w+)"\}/.exec(bodies(await agent.tool('inbox')))?.[1] ?? ''
+      return id !== ''
+    }, 'the message is in its inbox')
+    expect(bodies(await agent.tool('attachment', { id }))).toContain('| some notes')
+    mkdirSync(join(session.cwd, 'sub'))
+    expect(await agent.tool('attachment', { id, save: 'sub/notes.txt' })).toMatchObject({ structuredContent: { saved: 'sub/notes.txt' } })
+    expect(readFileSync(join(session.cwd, 'sub', 'notes.txt'), 'utf8')).toBe('some notes')
+    symlinkSync(home.folder, join(session.cwd, 'out'))
+    const outside = join(home.folder, 'state', 'admin.token')
+    for (const path of ['sub/notes.txt', '../x', join(home.folder, 'x'), 'out/x', 'no/such/x', '.', 'sub'])
+      expect([path, (await agent.tool('attachment', { id, save: path })).isError]).toEqual([path, true])
+    expect(readdirSync(home.folder)).not.toContain('x')
+    for (const path of [outside, '../state/admin.token', 'out/state/admin.token', 'out', '.', 'nowhere'])
+      expect([path, (await agent.tool('notify', { to: 'friend', text: 'x', attach: [path] })).isError]).toEqual([path, true])
+    expect(bodies(await agent.tool('ask', { to: 'friend', text: 'read it', attach: ['sub/notes.txt'] }))).toContain('| notes.txt: some notes')
+    await friend.close()
   })
 
   it('tells the model what was wrong, and the turn goes on', async () => {

@@ -17,7 +17,17 @@ const MAX_DEFAULT_TOOLS = 12
 
 describe('the tools', () => {
   it('of the default profile are those that every session needs', () => {
-    expect(toolSet('default').listed.map(({ name }) => name)).toEqual(['boot', 'peers', 'ask', 'reply', 'notify', 'inbox', 'wait', 'set_description'])
+    expect(toolSet('default').listed.map(({ name }) => name)).toEqual([
+      'boot',
+      'peers',
+      'ask',
+      'reply',
+      'notify',
+      'inbox',
+      'wait',
+      'attachment',
+      'set_description',
+    ])
   })
 
   it('of the default profile cost no session more than 3,000 tokens', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Role } from '../../../src/contract/index.ts'
-import { PEER_SENTENCE, renderDigest, renderItem, renderMessages, type Shown, shareRoom, shownMessages } from '../../../src/tools/envelope.ts'
+import { PEER_SENTENCE, renderDigest, renderFile, renderItem, renderMessages, type Shown, shareRoom, shownMessages } from '../../../src/tools/envelope.ts'
 import { hostileText, isPlain, message, ref, shown, showsMark, thread } from './shown.ts'
 
 const YOU = ref('bob')
@@ -15,12 +15,16 @@ const FRAME = [
   /^Muster mail for [\w.@:+-]*: [^|<>"]*\.$/,
   /^Close each ask with the Muster tool reply: its thread and your answer, or how:"decline" with the reason\.$/,
 ]
+/** What a message carries: a name stays within its quotes, whatever it is. */
+const FILE = /^\[file "[^"\n]*", \d+ bytes of [\w!#$&^.+/-]*; read it: attachment \{"id":"[\w.@:+-]*"\}\]$/
+const MORE_FILES = /^\[and \d+ more; see them: attachment \{"id":"msg_\w+"\}\]$/
 const CUT = /^\[cut at \d+ of \d+ characters; read on: inbox \{"message":"msg_\w+","offset":\d+\}\]$/
 
 interface Envelope {
   readonly mark: string
   readonly attributes: Readonly<Record<string, string>>
   readonly body: string[]
+  readonly files: string[]
 }
 
 /** Reads a rendering strictly, line by line, and throws at whatever does not belong: what a model is told, and nothing else. */
@@ -46,16 +50,19 @@ function begun(line: string): Envelope | undefined {
   if (!begins && !FRAME.some((known) => known.test(line))) throw new Error(`Does not belong around envelopes: ${JSON.stringify(line)}`)
   if (!begins) return undefined
   const pairs = [...(begins[2] ?? '').matchAll(/ ([a-z]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value])
-  return { mark: begins[1] ?? '', attributes: Object.fromEntries(pairs), body: [] }
+  return { mark: begins[1] ?? '', attributes: Object.fromEntries(pairs), body: [], files: [] }
 }
 
-function inside({ body }: Envelope, line: string): void {
+function inside({ body, files }: Envelope, line: string): void {
   if (line === '|' || line.startsWith('| ')) body.push(line.slice(2))
+  else if (FILE.test(line) || MORE_FILES.test(line)) files.push(line)
   else if (!CUT.test(line)) throw new Error(`Does not belong into an envelope: ${JSON.stringify(line)}`)
 }
 
 const role = fc.constantFrom<Role>('agent', 'orchestrator', 'service', 'observer', 'person')
 const kind = fc.constantFrom('ask', 'notify', 'reply', 'answer', 'decline', 'cancel', 'expire', 'fail', 'remind')
+/** A file whose every text is hostile, its id and its type too. */
+const hostileFile = fc.record({ id: hostileText, name: hostileText, mediaType: hostileText, size: fc.nat(), sha256: hostileText })
 /** A message in which every text is hostile, those too that the contract would refuse. */
 const hostileItem: fc.Arbitrary<Shown> = fc
   .record({
@@ -68,10 +75,11 @@ const hostileItem: fc.Arbitrary<Shown> = fc
     byDaemon: fc.boolean(),
     owed: fc.boolean(),
     late: fc.boolean(),
+    files: fc.array(hostileFile, { maxLength: 6 }),
   })
-  .map(({ body, name, circle, role, kind, reason, byDaemon, owed, late }) =>
+  .map(({ body, name, circle, role, kind, reason, byDaemon, owed, late, files }) =>
     shown(
-      { body, kind: kind as never, from: byDaemon ? null : ref(name, role, circle), late },
+      { body, kind: kind as never, from: byDaemon ? null : ref(name, role, circle), late, attachments: files },
       { owed, thread: thread({ reason, from: ref(name, role, circle) }), delivery: { attempt: 2 } },
     ),
   )
@@ -155,12 +163,48 @@ describe('an envelope', () => {
             expect(envelopes.map(({ attributes }) => attributes['message'])).toEqual(items.map((item) => item.message.id))
             expect(shownMessages(text)).toEqual(items.map((item) => item.message.id))
             expect(isPlain(text)).toBe(true)
-            for (const { body } of envelopes) expect(body.filter(showsMark)).toEqual([])
+            for (const { body, files } of envelopes) expect([...body, ...files].filter(showsMark)).toEqual([])
+            expect(envelopes.map(({ files }) => files.length)).toEqual(items.map(({ message }) => Math.min(message.attachments.length, 4)))
           }
           for (const item of items) expect(parse(renderItem(item, own)).map(({ mark }) => mark)).toEqual([expectedMark(item)])
         },
       ),
       { numRuns: 400 },
+    )
+  })
+})
+
+describe('what a message carries', () => {
+  const file = (name: string, number = 1) => ({ id: `att_k7qm2x${number}`, name, mediaType: 'text/plain', size: 12, sha256: '' })
+
+  it('is named after its words, with the call that reads it, and at most three of it', () => {
+    const attachments = ['a.txt', 'say "hi".md', 'c', 'd', 'e'].map(file)
+    const [envelope] = parse(renderItem(shown({ attachments }), YOU))
+    expect(envelope?.files).toEqual([
+      '[file "a.txt", 12 bytes of text/plain; read it: attachment {"id":"att_k7qm2x0"}]',
+      `[file "say 'hi'.md", 12 bytes of text/plain; read it: attachment {"id":"att_k7qm2x1"}]`,
+      '[file "c", 12 bytes of text/plain; read it: attachment {"id":"att_k7qm2x2"}]',
+      '[and 2 more; see them: attachment {"id":"msg_k7qm2x1"}]',
+    ])
+  })
+
+  it('takes its room from the bodies', () => {
+    const attachments = Array.from({ length: 16 }, (_, index) => file('"'.repeat(255), index))
+    const items = numbered(Array.from({ length: 20 }, () => shown({ body: 'x'.repeat(20_000), attachments })))
+    const json = JSON.stringify({ mail: renderDigest(items, [], 1, YOU) })
+    expect(new TextEncoder().encode(json).length).toBeLessThan(32_000)
+  })
+
+  it('is shown as the words of whoever sent it, and can end them no more than a body can', () => {
+    fc.assert(
+      fc.property(hostileText, hostileText, hostileText, role, (text, name, id, role) => {
+        const rendered = renderFile({ id, from: ref(name, role), text }, YOU)
+        const [envelope, ...others] = parse(rendered)
+        expect([envelope?.mark, others.length, isPlain(rendered)]).toEqual([role === 'person' ? 'person-message' : 'peer-message', 0, true])
+        expect(envelope?.attributes).toMatchObject({ kind: 'file' })
+        expect(envelope?.body.filter(showsMark)).toEqual([])
+        expect(shownMessages(rendered)).toEqual([])
+      }),
     )
   })
 })
