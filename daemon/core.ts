@@ -132,6 +132,7 @@ export function createCore(options: CoreOptions) {
     pipeline,
     runner,
     gateway,
+    artifacts,
     status: () => nodeStatus(status)(store, { kind: 'admin', credentialId: 0 }, {}),
     inFlight: () => threads.dispatcher.flights.size,
 

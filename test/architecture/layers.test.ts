@@ -87,7 +87,7 @@ describe('the layers', () => {
 const ORDER = [
   ['store'],
   ['peers'],
-  ['events'],
+  ['events', 'artifacts'],
   ['threads'],
   ['sessions'],
   ['schedules'],

@@ -164,5 +164,22 @@ export const MUTATIONS: readonly Mutation[] = [
     'deps.dispatcher.delays.has(row.id) || except?.has(row.id)',
     'except?.has(row.id)',
   ),
+  mutation(
+    'file: dropped under a message that carries it',
+    'artifacts/keeping.ts',
+    'WHERE drop_at <= ? ORDER BY drop_at',
+    'WHERE coalesce(drop_at, 0) <= ? ORDER BY drop_at',
+  ),
+  mutation('file: carried twice, counted once', 'artifacts/keeping.ts', 'SET carried = carried + 1', 'SET carried = max(carried, 1)'),
+  mutation('file: content gone that another names', 'artifacts/contents.ts', ' || isNamed(this.#reader, sha256)', ''),
+  mutation('file: content left that nothing names', 'artifacts/contents.ts', 'this.#files.remove(sha256)', 'void this.#files'),
+  mutation(
+    'file: redaction keeps what it carried',
+    'threads/reading.ts',
+    'for (const artifact of detach(tx, message)) dropUncarried(tx, contents, artifact)',
+    'void [detach, dropUncarried, contents]',
+  ),
+  mutation('file: room never given back', 'artifacts/keeping.ts', '  giveRoomBack(tx, row.uploader_id, row.size)\n', ''),
+  mutation('file: lost with the message', 'threads/post.ts', 'if (row.attached > 0) tx.run(CARRIES,', 'if (row.attached > 1) tx.run(CARRIES,'),
   mutation('wait strands a reply', 'threads/signals.ts', 'for (const listener of [...(this.#listeners.get(number) ?? [])]) listener()', 'void number'),
 ]

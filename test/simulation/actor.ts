@@ -19,7 +19,13 @@ interface Deliver {
   readonly redelivered: boolean
   readonly owed: boolean
   readonly thread: { readonly id: string; readonly state: string }
-  readonly message: { readonly id: string; readonly kind: string; readonly body: string; readonly late: boolean }
+  readonly message: {
+    readonly id: string
+    readonly kind: string
+    readonly body: string
+    readonly late: boolean
+    readonly attachments: readonly { readonly id: string }[]
+  }
 }
 
 interface Item {
@@ -77,6 +83,8 @@ export class Actor {
   eventCursor: string | undefined
   inboxCursor: string | undefined
   dead: string[] = []
+  /** Uploads of its own, and what messages brought it. */
+  files: string[] = []
   readonly unsettled: Intent[] = []
   readonly pending = new Map<number, SimRequest>()
   /** Closing messages that it was handed, by thread. */
@@ -303,7 +311,12 @@ export class Actor {
     this.eventCursor = event.cursor
   }
 
+  knowsFile(id: string): void {
+    if (!this.files.includes(id)) remember(this.files, id)
+  }
+
   #meet(thread: string, message: Deliver['message']): void {
+    for (const { id } of message.attachments) this.knowsFile(id)
     if (message.kind === 'ask' || message.kind === 'notify') remember(this.theirs, thread)
     if (message.late || !['answer', 'decline', 'cancel', 'expire', 'fail'].includes(message.kind)) return
     const known = this.told.get(thread)

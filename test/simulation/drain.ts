@@ -1,4 +1,5 @@
 import { Actor } from './actor.ts'
+import { checkFilesAtEnd } from './files.ts'
 import type { World } from './world.ts'
 
 /** How long each round of healing lasts; visibility of pull handovers is 6 h. */
@@ -10,6 +11,9 @@ const ROUNDS_MS = [
   22_000_000,
   ...Array.from({ length: 12 }, () => 60_000),
 ]
+
+/** A file is opened, read and closed, each in a turn of its own. */
+const READ_TURNS = 20
 
 /** All faults end. From then on everything that was accepted must come to its end, and nothing may be left. */
 export async function drain(world: World): Promise<void> {
@@ -24,6 +28,7 @@ export async function drain(world: World): Promise<void> {
       else round(world, actor)
     }
     world.clock.advance(ms)
+    await read(world)
     world.settle()
     if (world.violation) return
     if (isQuiet(world)) break
@@ -31,7 +36,14 @@ export async function drain(world: World): Promise<void> {
   world.witness.ledger.check()
   checkTold(world)
   checkPresence(world)
+  await checkFilesAtEnd(world)
   checkEnd(world)
+}
+
+/** Lets what is read from the disk arrive. */
+async function read(world: World): Promise<void> {
+  for (let turn = 0; turn < READ_TURNS; turn += 1) await undefined
+  world.clock.advance(1)
 }
 
 function heal(world: World): void {

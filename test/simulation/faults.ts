@@ -5,6 +5,8 @@ import type { World } from './world.ts'
 /** A copy of the database that may be put back. */
 export interface Backup {
   copy: Buffer | undefined
+  /** The files beside the database, copied after it. */
+  contents?: ReadonlyMap<string, Buffer>
 }
 
 type Strike = Exclude<Fault, 'duplicate' | 'delay' | 'reorder'> | 'backup'
@@ -49,7 +51,7 @@ export async function strike(world: World, backup: Backup): Promise<void> {
       world.stop()
       return
     case 'backup':
-      if (world.life && !world.life.dead) backup.copy = world.disk.backUp()
+      if (world.life && !world.life.dead) Object.assign(backup, { copy: world.disk.backUp(), contents: new Map(world.contents.kept) })
       return
     case 'restore':
       return restore(world, backup)
@@ -96,6 +98,7 @@ async function restore(world: World, backup: Backup): Promise<void> {
     link.endClient(undefined)
   }
   world.disk.restore(backup.copy)
+  for (const [sha256, bytes] of backup.contents ?? []) world.contents.kept.set(sha256, bytes)
   await world.start('restored')
   learnRestored(world)
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../daemon/clock.ts'
 import { type Core, createCore } from '../../daemon/core.ts'
+import type { MemoryContents } from '../support/memory-contents.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { Disk, Holder } from './disk.ts'
 import type { Random } from './random.ts'
@@ -8,6 +9,7 @@ export interface LifeOptions {
   readonly clock: VirtualClock
   readonly disk: Disk
   readonly random: Random
+  readonly contents: MemoryContents
   readonly onFatal: () => void
   readonly onUnexpected: (error: unknown, message: string) => void
   readonly reincarnate?: string
@@ -26,6 +28,7 @@ export class Life implements Holder {
     const error = ({ err }: { err?: unknown }, message: string) => options.onUnexpected(err, message)
     this.core = createCore({
       path: options.disk.path,
+      files: options.contents,
       durability: 'full',
       node: 'simulated',
       version: '0.0.0',

@@ -1,5 +1,6 @@
 import type { OperationName } from '../../src/contract/index.ts'
 import type { Actor } from './actor.ts'
+import { attached, upload } from './files.ts'
 import type { World } from './world.ts'
 
 type Params = Record<string, unknown>
@@ -61,18 +62,18 @@ const PRIORITIES = ['urgent', 'normal', 'low'] as const
 export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
     const escalateTo = world.random.chance(0.25) ? world.random.pick(world.peers)?.name : undefined
-    const base = { ...address(world, actor), ...deadline(world), ...cause(world, actor), priority: world.random.pick(PRIORITIES) }
+    const base = { ...address(world, actor), ...deadline(world), ...cause(world, actor), ...attached(world, actor), priority: world.random.pick(PRIORITIES) }
     return escalateTo === undefined ? base : { ...base, escalateTo }
   }),
   'threads.notify': play(110, 'peer', (world, actor) => {
-    const base = { ...address(world, actor), ...cause(world, actor), priority: world.random.pick(PRIORITIES) }
+    const base = { ...address(world, actor), ...cause(world, actor), ...attached(world, actor), priority: world.random.pick(PRIORITIES) }
     if (world.random.chance(0.5)) return base
     // What waits can be superseded: mostly at those who fetch their mail.
     const slow = world.random.pick(world.peers.filter((peer) => peer !== actor && peer.mode !== 'stream'))
     return { ...base, topic: `topic ${world.random.between(1, 2)}`, ...(slow && !('select' in base) && world.random.chance(0.6) && { to: slow.name }) }
   }),
-  'threads.reply': play(45, 'peer', (world, actor) => named(anyThread(world, actor), cause(world, actor))),
-  'threads.answer': play(26, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
+  'threads.reply': play(45, 'peer', (world, actor) => named(anyThread(world, actor), { ...cause(world, actor), ...attached(world, actor) })),
+  'threads.answer': play(26, 'peer', (world, actor) => named(world.random.pick(actor.theirs), attached(world, actor))),
   'threads.decline': play(14, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
   'threads.cancel': play(24, 'peer', (world, actor) => named(actor.mine.at(-world.random.between(1, 4)))),
   'threads.get': play(14, 'peer', (world, actor) => named(anyThread(world, actor))),
@@ -88,6 +89,16 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
     const message = world.messageOf(world.random.pick(actor.mine))
     return message === undefined ? undefined : { message, reason: 'said too much' }
   }),
+  // The door for files is HTTP: here it says so, and the upload goes past it.
+  'artifacts.upload': play(40, 'peer', (world, actor) => {
+    upload(world, actor)
+    return { name: 'file' }
+  }),
+  'artifacts.read': play(14, 'peer', (world, actor) => {
+    const artifact = world.random.pick(actor.files)
+    return artifact === undefined ? undefined : { artifact, limit: world.random.between(1, 6_000) }
+  }),
+  'artifacts.list': play(8, 'peer', (world) => ({ limit: world.random.between(1, 20) })),
   'pairs.list': play(6, 'any'),
   'pairs.release': play(18, 'admin', (world) => {
     const [a, b] = world.random.shuffle(world.peers)

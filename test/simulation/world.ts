@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3'
 import { mintCredential, mintEnrolment } from '../../daemon/peers/credentials.ts'
 import { decodeCursor } from '../../src/ids.ts'
+import { MemoryContents } from '../support/memory-contents.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { Actor, type InHand } from './actor.ts'
 import { Coverage, type Fault } from './coverage.ts'
 import { type CommitFault, Disk } from './disk.ts'
+import { checkFiles } from './files.ts'
 import type { Change } from './journal.ts'
 import { tokenOf } from './ledger.ts'
 import { Life } from './life.ts'
@@ -32,6 +34,8 @@ export class World {
   readonly random: Random
   readonly network: Network
   readonly disk: Disk
+  /** The files beside the database: what was kept outlives the process. */
+  readonly contents = new MemoryContents()
   readonly witness: Witness
   life: Life | undefined
   actors: Actor[] = []
@@ -109,6 +113,7 @@ export class World {
       clock: this.clock,
       disk: this.disk,
       random: this.#daemonRandom,
+      contents: this.contents,
       onFatal: () => this.die(),
       onUnexpected: (error, message) => this.#onUnexpected(error, message),
       ...(reincarnate !== undefined && { reincarnate }),
@@ -118,6 +123,7 @@ export class World {
     const started = this.life.core.start()
     this.clock.advance(0)
     await started
+    checkFiles(this)
   }
 
   /** The first start: the administrator and an enrolment, as the local files hold them. */

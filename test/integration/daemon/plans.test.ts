@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { findFile } from '../../../daemon/threads/index.ts'
 import { type TestCore as Daemon, faultyDriver, TestCore } from '../../support/test-core.ts'
 
 /** Tables that grow without bound: no statement may look at all of one. */
-const LARGE = ['threads', 'messages', 'deliveries', 'events', 'open_asks', 'topics', 'idempotency', 'pairs']
+const LARGE = ['threads', 'messages', 'deliveries', 'events', 'open_asks', 'topics', 'idempotency', 'pairs', 'artifacts', 'attachments']
 
 /** What may walk an index from end to end, and why. */
 const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
@@ -56,6 +57,13 @@ function useEverything(daemon: Daemon): void {
   a.call('threads.notify', { to: 'p', body: 'n' })
   a.call('threads.notify', { to: 'p', body: 'n' })
   const upTo = a.call('threads.notify', { to: 'r', body: 'n' }).sent[0]?.delivery ?? ''
+  const carrying = a.call('threads.notify', { to: 'p', body: 'n', attachments: [daemon.upload(a.token, 'one'), daemon.upload(a.token, 'two')] }).sent[0]
+  daemon.upload(a.token, 'two')
+  const carried = a.call('threads.trace', { id: carrying?.message ?? '' }).message.attachments[0]?.id ?? ''
+  const caller = daemon.core.gateway.authenticate(p.token)
+  if (caller) findFile(daemon.core.store, caller, carried)
+  a.call('threads.redact', { message: carrying?.message ?? '', reason: 'said too much' })
+  a.call('artifacts.list', {})
   const { cursor } = p.call('mailbox.inbox', { limit: 1, owed: true })
   // Without a word on its cause: what it has in hand is looked for.
   p.call('threads.notify', { to: 'a', body: 'n' })
