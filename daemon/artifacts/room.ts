@@ -22,7 +22,7 @@ export function roomOf(reader: Reader, peerId: number): number {
 }
 
 /** What all uploads take. A content that two peers uploaded counts twice: either may stay when the other goes. */
-export function roomOfAll(reader: Reader): number {
+function roomOfAll(reader: Reader): number {
   return reader.get<{ bytes: number }>('SELECT coalesce(sum(bytes), 0) AS bytes FROM artifact_room')?.bytes ?? 0
 }
 

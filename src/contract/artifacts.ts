@@ -8,13 +8,13 @@ import { PeerRef } from './peers.ts'
 const encoder = new TextEncoder()
 
 /** What a file is called: one segment of a path, never a path. */
-export const FileName = Line(LIMITS.maxFileNameBytes)
+const FileName = Line(LIMITS.maxFileNameBytes)
   .min(1, 'A file has a name')
   .refine((name) => encoder.encode(name).length <= LIMITS.maxFileNameBytes, `At most ${LIMITS.maxFileNameBytes} bytes of UTF-8`)
   .refine((name) => !/[/\\]/.test(name) && name !== '.' && name !== '..', 'Expected the name of a file, without a folder')
 
 /** What a file is said to be (RFC 9110, section 8.3). Parameters are left out; nobody checks what is inside. */
-export const MediaType = z
+const MediaType = z
   .string()
   .max(2 * LIMITS.maxMediaTypeChars)
   .transform((text) => (text.split(';', 1)[0] ?? '').trim().toLowerCase())

@@ -20,6 +20,7 @@ describe('each door of the contract leads to its operation', () => {
     notify: () => ({ to: 'bob', text: 'x' }),
     reply: () => ({ thread: made.owed, text: 'x' }),
     inbox: () => ({}),
+    attachment: () => ({ id: 'att_k7qm2x1' }),
     wait: () => ({ ticket: made.thread, seconds: 1 }),
     thread: () => ({ thread: made.thread }),
     threads: () => ({}),
@@ -41,7 +42,7 @@ describe('each door of the contract leads to its operation', () => {
   /** Arguments that a door needs besides those that it names itself. */
   const EXTRA: Partial<Record<OperationName, Record<string, unknown>>> = { 'peers.get': { peer: 'bob' } }
   /** Reached, and refused for want of the rare thing that they are for. */
-  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard']
+  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read']
 
   beforeAll(async () => {
     daemon = await TestDaemon.start()

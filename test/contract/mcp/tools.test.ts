@@ -130,7 +130,7 @@ describe.each(REVISIONS)('the tools, at revision %s', (revision) => {
     expect(await said('ask', { to: 'nobody', text: 'x' })).toBe(
       'not_found: There is nothing of that name or id that you may see: nobody. `peers` shows who can be addressed.',
     )
-    expect(await said('ask', { to: 'bob' })).toMatch(/^invalid_input: text: .* ask takes to, text, wait, deadline, priority, select\.$/)
+    expect(await said('ask', { to: 'bob' })).toMatch(/^invalid_input: text: .* ask takes to, text, wait, deadline, priority, select, attach\.$/)
     expect(await said('ask', { to: 'bob', text: 'x', urgent: true })).toContain('"urgent"')
     expect(await said('wait', { ticket: 'thr_k7qm2x1' })).toMatch(/^not_found/)
     expect(await said('wait', { ticket: 'thr_k7qm2x1', seconds: 51 })).toMatch(/^invalid_input: seconds/)

@@ -17,14 +17,14 @@ type Member = CoreClient & { readonly id: string; readonly token: string }
 
 const who = fc.nat(CAST.length - 1)
 /** Indices into what there is by then, and so of things that the actor may not see. */
-const any = fc.nat(30)
+const anyOne = fc.nat(30)
 const step = fc.oneof(
   fc.record({ do: fc.constant('upload' as const), who, text: fc.nat(3) }),
-  fc.record({ do: fc.constant('ask' as const), who, to: who, file: any }),
-  fc.record({ do: fc.constant('notify' as const), who, to: fc.constantFrom('role:agent', 'ada', 'bob', 'cy', 'wim@web', 'boss'), file: any }),
-  fc.record({ do: fc.constant('reply' as const), who, thread: any, file: any }),
-  fc.record({ do: fc.constant('answer' as const), who, thread: any, file: any }),
-  fc.record({ do: fc.constant('redact' as const), who, message: any }),
+  fc.record({ do: fc.constant('ask' as const), who, to: who, file: anyOne }),
+  fc.record({ do: fc.constant('notify' as const), who, to: fc.constantFrom('role:agent', 'ada', 'bob', 'cy', 'wim@web', 'boss'), file: anyOne }),
+  fc.record({ do: fc.constant('reply' as const), who, thread: anyOne, file: anyOne }),
+  fc.record({ do: fc.constant('answer' as const), who, thread: anyOne, file: anyOne }),
+  fc.record({ do: fc.constant('redact' as const), who, message: anyOne }),
   fc.record({ do: fc.constant('grant' as const), add: fc.boolean(), circle: fc.constantFrom('main', 'web') }),
 )
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never

@@ -21,6 +21,10 @@ const message = fc.record({
   hops: fc.nat(16),
   causedBy: fc.option(fc.constant('msg_k7qm2x1')),
   redacted: fc.boolean(),
+  attachments: fc.array(
+    fc.record({ id: fc.constant('att_k7qm2x1'), name: fc.string({ unit: 'binary' }), mediaType: fc.string(), size: fc.nat(), sha256: fc.constant('00') }),
+    { maxLength: 3 },
+  ),
 }) as fc.Arbitrary<Message>
 
 test('a message of a frame is the JSON of the message, whatever its body holds', () => {
