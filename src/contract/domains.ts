@@ -10,6 +10,7 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   credentials: 'Tokens of peers and of the administrator.',
   circles: 'Groups of peers that may address each other.',
   grants: 'Who may reach and read another circle.',
+  artifacts: 'Files: what peers upload, and what messages carry.',
   threads: 'Asks and notifies, and what is said in them.',
   pairs: 'Peers that were parked as runaways.',
   mailbox: 'What waits for a peer, and its dead letters.',

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { DOMAINS } from '../../../src/contract/domains.ts'
-import { OPERATIONS } from '../../../src/contract/index.ts'
+import { OPERATIONS, type OperationName } from '../../../src/contract/index.ts'
 import type { Access } from '../../../src/contract/operation.ts'
 import { httpRoutes, type Route } from '../../../src/contract/routes.ts'
 import { ERRORS, type ErrorCode } from '../../../src/errors.ts'
@@ -98,9 +98,10 @@ export function createOpenApi(version: string): OpenApiDocument {
 }
 
 function describeOperation(route: Route, schemas: SchemaWriter, statuses: Set<number>): OperationObject {
-  const { name, kind, access, summary, input, output } = OPERATIONS[route.operation]
+  const { name, kind, access, summary, input, output, file } = OPERATIONS[route.operation]
   const { properties = {}, required = [], ...object } = schemas.write(input, 'input') as { properties?: Record<string, Json>; required?: string[] }
-  const fields = Object.entries(properties).filter(([field]) => field !== 'key' && !route.params.includes(field))
+  const elsewhere = ['key', ...route.params, ...SAID_BY_HTTP[file ?? 'not']]
+  const fields = Object.entries(properties).filter(([field]) => !elsewhere.includes(field))
   const needed = required.filter((field) => !route.params.includes(field))
   const parameters = [
     ...route.params.map((field): ParameterObject => ({ name: field, in: 'path', required: true, schema: properties[field] as Json })),
@@ -122,8 +123,9 @@ function describeOperation(route: Route, schemas: SchemaWriter, statuses: Set<nu
       fields.length > 0 && {
         requestBody: { required: needed.length > 0, content: { 'application/json': { schema: schemas.name(`${pascal}Request`, body) } } },
       }),
+    ...(file === 'sent' && { requestBody: { required: true, content: FILE } }),
     responses: {
-      [route.status]: name === 'events.subscribe' ? EVENT_STREAM : describeOutput(schemas.name(`${pascal}Response`, schemas.write(output, 'output'))),
+      [route.status]: STREAMED[name] ?? describeOutput(schemas.name(`${pascal}Response`, schemas.write(output, 'output'))),
       ...Object.fromEntries(failures.map((status) => [status, { $ref: `#/components/responses/${nameOf(status)}` }])),
     },
   }
@@ -141,6 +143,17 @@ const EVENT_STREAM: ResponseObject = {
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 }
 
+const FILE: Content = { 'application/octet-stream': { schema: { description: 'The file itself, of whatever type.' } } }
+
+/** What is no JSON. */
+const STREAMED: Partial<Record<OperationName, ResponseObject>> = {
+  'events.subscribe': EVENT_STREAM,
+  'artifacts.read': { description: 'The file, with its media type as `Content-Type`. `Range`, `If-None-Match` and `HEAD` work.', content: FILE },
+}
+
+/** Fields of the input for which HTTP has a word of its own: `Content-Type`, `Range`. */
+const SAID_BY_HTTP = { sent: ['mediaType'], given: ['offset', 'limit'], not: [] } as const
+
 function describeOutput(schema: Json): ResponseObject {
   return { description: 'What the operation gives.', content: { 'application/json': { schema } } }
 }
@@ -152,8 +165,8 @@ function queryParameter(name: string, schema: Json, required: boolean): Paramete
 
 /** The statuses of the errors that an operation may end with. */
 function statusesOf({ operation, hasBody }: Route, fields: readonly string[]): number[] {
-  const { kind } = OPERATIONS[operation]
-  const ofBody = hasBody ? [400, 413, 415] : []
+  const { kind, file } = OPERATIONS[operation]
+  const ofBody = hasBody ? [400, 413, 415] : file === 'sent' ? [413, 507] : []
   const ofKind = kind === 'command' ? [409, 507] : []
   const ofFields = [...(fields.length > 0 ? [404] : []), ...(operation.startsWith('events.') ? [410] : [])]
   return [401, 403, 422, 429, 500, 503, ...ofBody, ...ofKind, ...ofFields].sort()

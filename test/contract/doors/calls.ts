@@ -32,7 +32,8 @@ export const CALLS: Readonly<Record<DoorName, Call>> = {
   http: async (url, token, operation, input) => {
     if (operation === 'events.subscribe') return subscribe(url, token)
     const { status, body } = await new HttpClient(url, token).say(operation, input)
-    expect(undocumented(operation, status, body)).toEqual([])
+    const isFile = OPERATIONS[operation].file === 'given' && status < 400
+    if (!isFile) expect(undocumented(operation, status, body)).toEqual([])
     return status < 400 ? { value: body } : { code: (body as Failure).error.code }
   },
 

@@ -47,6 +47,13 @@ const orchestrator = async ({ act, adminToken, circle }: Scene) => {
   return (await act(token, 'peers.register', { name: 'olga', role: 'orchestrator' })).peer.id
 }
 
+/** What bob's notify to the caller carries. */
+const carried = async ({ act, upload, bob, me }: Scene) => {
+  const attachments = [await upload(bob.token)]
+  const { message } = asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'See.', causedBy: null, attachments }))
+  return (await act(bob.token, 'threads.trace', { id: message })).message.attachments[0]?.id ?? ''
+}
+
 const UNASKED = { observer: 'not_found' } as const
 const MUTE = { observer: 'forbidden' } as const
 
@@ -78,6 +85,9 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
     },
   },
   'grants.list': nothing,
+  'artifacts.upload': { input: () => ({ name: 'notes.txt' }), refused: MUTE },
+  'artifacts.read': { input: async (scene) => ({ artifact: await carried(scene) }), tool: ({ artifact }) => ({ id: artifact }) },
+  'artifacts.list': nothing,
   'threads.ask': {
     input: ({ bob }) => ({ to: bob.id, body: 'Do you hear me?', causedBy: null }),
     tool: ({ to, body }) => ({ to, text: body, wait: 0 }),

@@ -25,9 +25,16 @@ export interface Scene {
   readonly token: string | undefined
   /** Runs an operation inside the daemon, as whom a token speaks for. */
   readonly act: <N extends CommandName | QueryName>(token: string, operation: N, input: Input<N>) => Promise<Output<N>>
+  /** Uploads a file as whom a token speaks for; returns its id. */
+  readonly upload: (token: string) => Promise<string>
   /** A write behind the daemon's back, for states that cannot be reached from outside within a test. */
   readonly write: (sql: string, ...values: readonly (string | number)[]) => Promise<unknown>
   readonly number: (kind: 'peer' | 'delivery', id: string) => number
+}
+
+const uploadTo = (url: string) => async (token: string) => {
+  const response = await fetch(`${url}/v1/artifacts?name=notes.txt`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: 'notes' })
+  return ((await response.json()) as Output<'artifacts.upload'>).artifact.id
 }
 
 const isRole = (kind: CallerKind): kind is Role => !['admin', 'enrolment', 'revoked', 'nobody'].includes(kind)
@@ -57,7 +64,7 @@ export async function setScene(daemon: TestDaemon, kind: CallerKind, mode: Mode)
   const [bob, eve] = [await join('bob', 'agent'), await join('eve', 'agent')]
   const tokens = { admin: adminToken, enrolment, nobody: undefined }
   const token = isRole(kind) ? me.token : kind === 'revoked' ? await endedToken(act, me) : tokens[kind]
-  return { circle, me, bob, eve, kind, adminToken, token, act, write, number }
+  return { circle, me, bob, eve, kind, adminToken, token, act, upload: uploadTo(daemon.url), write, number }
 }
 
 function actIn({ gateway, runner }: Core): Scene['act'] {
