@@ -1,4 +1,4 @@
-import type { Output, Parsed } from '../../src/contract/index.ts'
+import type { Output, Parsed, PeerRef } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { type ContentFile, fileFacts } from '../artifacts/index.ts'
 import type { Caller } from '../caller.ts'
@@ -9,7 +9,8 @@ import type { GatewayDeps } from './deps.ts'
 
 type FileDeps = Pick<GatewayDeps, 'store' | 'artifacts' | 'runner' | 'asMusterError'>
 
-export interface OpenFile extends FoundFile {
+export interface OpenFile extends Pick<FoundFile, 'artifact'> {
+  readonly from: PeerRef | null
   readonly content: ContentFile
 }
 
@@ -21,13 +22,15 @@ export interface OpenFile extends FoundFile {
  */
 export async function openFile({ store, artifacts }: Pick<GatewayDeps, 'store' | 'artifacts'>, caller: Caller, id: string): Promise<OpenFile> {
   requireLive(store, caller)
-  const found = findFile(store, caller, id)
-  const { artifact } = found
+  const { artifact, senderId } = findFile(store, caller, id)
+  // Before anything is waited for: a daemon that stops closes its database.
+  const from = refOf(store, senderId)
   try {
     const content = await artifacts.open(artifact.sha256)
-    if (content.size === artifact.size) return { ...found, content }
+    if (content.size === artifact.size) return { artifact, from, content }
     await content.close()
   } catch (error) {
+    if (!store.db.open) throw new MusterError('shutting_down')
     // It may have been dropped in between.
     findFile(store, caller, id)
     throw error
@@ -48,12 +51,12 @@ export function readPart(deps: FileDeps, caller: Caller, input: Parsed<'artifact
 }
 
 async function partOf(deps: FileDeps, caller: Caller, { artifact: id, offset, limit }: Parsed<'artifacts.read'>): Promise<Output<'artifacts.read'>> {
-  const { artifact, senderId, content } = await openFile(deps, caller, id)
+  const { artifact, from, content } = await openFile(deps, caller, id)
   try {
     const bytes = await content.read(offset, limit)
     const end = offset + bytes.length
     const file = { id, ...fileFacts(artifact) }
-    return { file, from: refOf(deps.store, senderId), data: bytes.toString('base64'), next: end < artifact.size ? end : null }
+    return { file, from, data: bytes.toString('base64'), next: end < artifact.size ? end : null }
   } finally {
     await content.close()
   }
