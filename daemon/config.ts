@@ -1,40 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
-import * as z from 'zod'
+import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 import { type MusterPaths, musterPaths } from '../src/paths.ts'
-import { DEFAULT_PORT } from '../src/rpc.ts'
+import { conflictOf, type DaemonSettings, isSettingKey, refusalOf, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, valueFrom } from '../src/settings.ts'
 
-const Schema = z.strictObject({
-  host: z.string().default('127.0.0.1'),
-  port: z.int().min(0).max(65_535).default(DEFAULT_PORT),
-  node: z
-    .string()
-    .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/)
-    .default(() => defaultNode()),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  durability: z.enum(['full', 'os']).default('full'),
-  /** Host names besides the loopback ones under which clients reach the daemon. */
-  allowedHosts: z.array(z.string()).default([]),
-  /** A proxy in front terminates TLS; needed for a bind that is not loopback. */
-  trustedProxy: z.boolean().default(false),
-})
-
-export type Settings = z.output<typeof Schema>
-
-export interface Config extends Settings {
+export interface Config extends DaemonSettings {
   readonly paths: MusterPaths
 }
 
-/** The environment variables that set something, and what they set. */
-const VARIABLES = {
-  MUSTER_HOST: 'host',
-  MUSTER_PORT: 'port',
-  MUSTER_NODE: 'node',
-  MUSTER_LOG_LEVEL: 'logLevel',
-  MUSTER_DURABILITY: 'durability',
-} as const satisfies Record<string, keyof Settings>
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+type Env = Readonly<Record<string, string | undefined>>
 
 /** A setting that cannot be used; the message names where it came from. The process ends with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
@@ -42,53 +16,56 @@ export class ConfigError extends Error {
 }
 
 /**
- * The configuration: environment over the user's file over defaults.
+ * The configuration: environment over the user's file over defaults. What may be set is in src/settings.ts.
  *
  * @throws ConfigError
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env, homeDir: string = homedir()): Config {
+export function loadConfig(env: Env = process.env, homeDir: string = homedir()): Config {
   const paths = musterPaths(env, homeDir)
-  const parsed = Schema.safeParse({ ...readConfigFile(paths.config), ...fromEnvironment(env) })
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const field = issue?.path.join('.') ?? ''
-    const variable = Object.entries(VARIABLES).find(([name, setting]) => setting === field && env[name] !== undefined)?.[0]
-    throw new ConfigError(`${variable ?? `${paths.config}: ${field}`}: ${issue?.message}`)
-  }
-  const config = { ...parsed.data, paths }
-  if (!LOOPBACK.has(config.host) && !config.trustedProxy) {
-    throw new ConfigError(
-      `host ${config.host} is not a loopback address. Put a proxy that terminates TLS in front and set "trustedProxy": true, or use 127.0.0.1.`,
-    )
-  }
-  return config
+  const given = readConfigFile(paths.config)
+  const entries = SETTING_KEYS.filter((key) => SETTINGS[key].of === 'daemon').map((key) => [key, valueOf(key, env, given)])
+  const settings = Object.fromEntries(entries) as DaemonSettings
+  const conflict = conflictOf(settings)
+  if (conflict !== undefined) throw new ConfigError(conflict)
+  return { ...settings, paths }
 }
 
-function fromEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
-  const settings: Record<string, unknown> = {}
-  for (const [name, setting] of Object.entries(VARIABLES)) {
-    const value = env[name]
-    if (value === undefined || value === '') continue
-    settings[setting] = setting === 'port' && /^\d+$/.test(value) ? Number(value) : value
+function valueOf(key: SettingKey, env: Env, given: Readonly<Record<string, unknown>>): unknown {
+  const { variable, fallback }: Setting = SETTINGS[key]
+  const text = variable && env[variable]
+  if (text) {
+    const value = valueFrom(key, text)
+    const refusal = refusalOf(key, value)
+    if (refusal !== undefined) throw new ConfigError(`${variable}: ${refusal}`)
+    return value
   }
-  return settings
+  return given[key] ?? fallback ?? defaultNode()
 }
 
-function readConfigFile(path: string): Record<string, unknown> {
-  let text: string
+/** The file's settings, all of them accepted, also those that others than the daemon read. Comments may stand in it. */
+function readConfigFile(path: string): Readonly<Record<string, unknown>> {
+  const text = readText(path)
+  if (text === undefined) return {}
+  const errors: ParseError[] = []
+  const value: unknown = parse(text, errors, { allowTrailingComma: true })
+  const [first] = errors
+  if (first) throw new ConfigError(`${path} is not JSON: ${printParseErrorCode(first.error)} in line ${text.slice(0, first.offset).split('\n').length}`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ConfigError(`${path} must hold one JSON object`)
+  for (const [key, of] of Object.entries(value)) {
+    const isUserKey = isSettingKey(key) && (SETTINGS[key] as Setting).files.includes('user')
+    const refusal = isUserKey ? refusalOf(key, of) : 'There is no such setting. muster config list shows those that there are.'
+    if (refusal !== undefined) throw new ConfigError(`${path}: ${key}: ${refusal}`)
+  }
+  return value as Readonly<Record<string, unknown>>
+}
+
+function readText(path: string): string | undefined {
   try {
-    text = readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new ConfigError(`${path} cannot be read: ${(error as Error).message}`)
   }
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  } catch (error) {
-    throw new ConfigError(`${path} is not JSON: ${(error as Error).message}`)
-  }
-  throw new ConfigError(`${path} must hold one JSON object`)
 }
 
 function defaultNode(): string {

@@ -1,0 +1,235 @@
+import { DEFAULT_PORT } from './rpc.ts'
+
+/** Who reads a setting: the daemon when it starts, a command each time, or an agent's session when it joins. */
+export type SettingReader = 'daemon' | 'commands' | 'sessions'
+export type SettingsFile = 'user' | 'project'
+export type SettingValue = string | number | boolean | readonly string[]
+
+interface Common {
+  readonly of: SettingReader
+  /** The files that may hold it. A project's file comes with the project, so it never says where a token is sent. */
+  readonly files: readonly SettingsFile[]
+  readonly variable?: string
+  /** With the command that takes it, where not all do. */
+  readonly flag?: string
+  /** Never printed. */
+  readonly secret?: true
+  readonly summary: string
+}
+
+/** `fallback: null`: what counts then is known only where it is read; `otherwise` says what. */
+type Shape =
+  | { readonly kind: 'text'; readonly pattern: RegExp; readonly expected: string; readonly fallback: string | null; readonly otherwise?: string }
+  | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly fallback: number }
+  | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly fallback: string }
+  | { readonly kind: 'switch'; readonly fallback: boolean }
+  | { readonly kind: 'list'; readonly pattern: RegExp; readonly expected: string; readonly fallback: readonly string[] }
+
+export type Setting = Common & Shape
+
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
+const NAME_EXPECTED = 'a name of letters, digits, ".", "_" or "-", beginning and ending with a letter or a digit'
+const HOST = /^[A-Za-z0-9._:%[\]-]{1,253}$/
+const MAX_LIST = 100
+
+/**
+ * Everything that may be set, in the order in which it is listed. The daemon, the command line and `muster config` read this one
+ * table, so that what one writes the other accepts.
+ */
+export const SETTINGS = {
+  host: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_HOST',
+    flag: 'up --host',
+    kind: 'text',
+    pattern: HOST,
+    expected: 'an address or a host name, like 127.0.0.1',
+    fallback: '127.0.0.1',
+    summary: 'The address that the daemon listens on',
+  },
+  port: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_PORT',
+    flag: 'up --port',
+    kind: 'number',
+    min: 0,
+    max: 65_535,
+    fallback: DEFAULT_PORT,
+    summary: 'Its port; 0 takes any free one',
+  },
+  node: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_NODE',
+    kind: 'text',
+    pattern: NAME,
+    expected: NAME_EXPECTED,
+    fallback: null,
+    otherwise: 'the name of this machine',
+    summary: 'What the daemon calls itself',
+  },
+  logLevel: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_LOG_LEVEL',
+    kind: 'choice',
+    choices: ['debug', 'info', 'warn', 'error'],
+    fallback: 'info',
+    summary: 'What goes into its log',
+  },
+  durability: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_DURABILITY',
+    kind: 'choice',
+    choices: ['full', 'os'],
+    fallback: 'full',
+    summary: 'full: accepted means on the disk; os: may be lost with the machine',
+  },
+  allowedHosts: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_ALLOWED_HOSTS',
+    kind: 'list',
+    pattern: HOST,
+    expected: 'host names separated by commas',
+    fallback: [],
+    summary: 'Host names besides the loopback ones under which it is reached',
+  },
+  trustedProxy: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_TRUSTED_PROXY',
+    kind: 'switch',
+    fallback: false,
+    summary: 'A proxy in front ends TLS; needed for a host that is not loopback',
+  },
+  url: {
+    of: 'commands',
+    files: ['user'],
+    variable: 'MUSTER_URL',
+    flag: '--url',
+    kind: 'text',
+    pattern: /^(?:https?|wss?):\/\/[^\s@]+$/,
+    expected: 'a URL without a credential, like http://127.0.0.1:6878',
+    fallback: null,
+    otherwise: 'the daemon of this user',
+    summary: 'The daemon that commands speak to',
+  },
+  as: {
+    of: 'commands',
+    files: ['project', 'user'],
+    variable: 'MUSTER_AS',
+    flag: '--as',
+    kind: 'text',
+    pattern: NAME,
+    expected: NAME_EXPECTED,
+    fallback: null,
+    otherwise: 'cli-<your user name>',
+    summary: 'The peer that commands speak as',
+  },
+  name: {
+    of: 'sessions',
+    files: ['project'],
+    variable: 'MUSTER_AS',
+    kind: 'text',
+    pattern: NAME,
+    expected: NAME_EXPECTED,
+    fallback: null,
+    otherwise: 'after the program and the folder',
+    summary: 'The peer that agent sessions in this project join as',
+  },
+  token: {
+    of: 'commands',
+    files: [],
+    variable: 'MUSTER_TOKEN',
+    secret: true,
+    kind: 'text',
+    pattern: /^\S+$/,
+    expected: 'a token, in the environment only',
+    fallback: null,
+    otherwise: 'the credentials of this user',
+    summary: 'The token that commands use',
+  },
+} as const satisfies Record<string, Setting>
+
+export type SettingKey = keyof typeof SETTINGS
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[]
+
+type ValueOf<S> = S extends { readonly kind: 'choice'; readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : S extends { readonly kind: 'number' }
+    ? number
+    : S extends { readonly kind: 'switch' }
+      ? boolean
+      : S extends { readonly kind: 'list' }
+        ? readonly string[]
+        : string
+
+/** What the daemon takes from its configuration. */
+export type DaemonSettings = { readonly [K in SettingKey as (typeof SETTINGS)[K]['of'] extends 'daemon' ? K : never]: ValueOf<(typeof SETTINGS)[K]> }
+
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key)
+}
+
+/** What would be accepted, where a value is not; `undefined` where it is. */
+export function refusalOf(key: SettingKey, value: unknown): string | undefined {
+  return isAccepted(SETTINGS[key], value) ? undefined : `Expected ${expectedOf(key)}.`
+}
+
+export function expectedOf(key: SettingKey): string {
+  const setting: Setting = SETTINGS[key]
+  switch (setting.kind) {
+    case 'number':
+      return `a whole number from ${setting.min} to ${setting.max}`
+    case 'choice':
+      return `one of: ${setting.choices.join(', ')}`
+    case 'switch':
+      return 'true or false'
+    default:
+      return setting.expected
+  }
+}
+
+/** The value that a text means, from a variable or a command line; whether it is accepted, {@link refusalOf} says. */
+export function valueFrom(key: SettingKey, text: string): SettingValue {
+  switch (SETTINGS[key].kind) {
+    case 'number':
+      return /^\d{1,9}$/.test(text) ? Number(text) : text
+    case 'switch':
+      return text === 'true' ? true : text === 'false' ? false : text
+    case 'list':
+      return text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+    default:
+      return text
+  }
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
+
+/** Why settings that are fine one by one do not go together; `undefined` where they do. */
+export function conflictOf({ host, trustedProxy }: Pick<DaemonSettings, 'host' | 'trustedProxy'>): string | undefined {
+  if (LOOPBACK.has(host) || trustedProxy) return undefined
+  return `host ${host} is not a loopback address. Put a proxy that terminates TLS in front and set "trustedProxy": true, or use 127.0.0.1.`
+}
+
+function isAccepted(setting: Setting, value: unknown): boolean {
+  switch (setting.kind) {
+    case 'number':
+      return Number.isSafeInteger(value) && Number(value) >= setting.min && Number(value) <= setting.max
+    case 'choice':
+      return setting.choices.some((choice) => choice === value)
+    case 'switch':
+      return typeof value === 'boolean'
+    case 'list':
+      return Array.isArray(value) && value.length <= MAX_LIST && value.every((one) => typeof one === 'string' && setting.pattern.test(one))
+    case 'text':
+      return typeof value === 'string' && setting.pattern.test(value)
+  }
+}
