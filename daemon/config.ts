@@ -23,14 +23,14 @@ export class ConfigError extends Error {
 export function loadConfig(env: Env = process.env, homeDir: string = homedir()): Config {
   const paths = musterPaths(env, homeDir)
   const given = readConfigFile(paths.config)
-  const entries = SETTING_KEYS.filter((key) => SETTINGS[key].of === 'daemon').map((key) => [key, valueOf(key, env, given)])
+  const entries = SETTING_KEYS.filter((key) => SETTINGS[key].of === 'daemon').map((key) => [key, settingOf(key, env, given)])
   const settings = Object.fromEntries(entries) as DaemonSettings
   const conflict = conflictOf(settings)
   if (conflict !== undefined) throw new ConfigError(conflict)
   return { ...settings, paths }
 }
 
-function valueOf(key: SettingKey, env: Env, given: Readonly<Record<string, unknown>>): unknown {
+function settingOf(key: SettingKey, env: Env, given: Readonly<Record<string, unknown>>): unknown {
   const { variable, fallback }: Setting = SETTINGS[key]
   const text = variable && env[variable]
   if (text) {

@@ -1,9 +1,10 @@
-import { basename, dirname, join } from 'node:path'
+import { basename } from 'node:path'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { isName, nameFrom } from '../local/names.ts'
 import { writePrivateFile } from '../local/private-file.ts'
 import type { ProcessInfo } from '../local/process-tree.ts'
+import { findProjectFile, readSettingsFile } from '../local/settings-file.ts'
 import type { Claimant } from './claims.ts'
 import type { Door, Env } from './door.ts'
 import type { HookCall, RuntimeDriver } from './driver.ts'
@@ -11,8 +12,6 @@ import { placesOf } from './places.ts'
 import { readJson, sessionFiles } from './session-files.ts'
 import { MAX_SLOTS, type Slots } from './slots.ts'
 
-/** Deeper than projects nest. */
-const MAX_FOLDERS = 40
 const MAX_ID_CHARS = 150
 
 /** A session by its process, where its runtime gives it no id that hooks and bridge share. */
@@ -88,15 +87,13 @@ function* defaultNames(first: string, slot: number): Generator<string> {
   for (let number = Math.max(2, slot); number <= 2 * MAX_SLOTS; number++) yield `${stem}-${number}`
 }
 
-/** "name" of the nearest `.muster.json` from the folder upwards. */
+/** "name" of the nearest `.muster.json` from the folder upwards; one that cannot be read keeps no session from its work. */
 function projectName(cwd: string): string | undefined {
-  let folder = cwd
-  for (let depth = 0; depth < MAX_FOLDERS; depth++) {
-    const settings = readJson(join(folder, '.muster.json'))
-    if (settings) return typeof settings['name'] === 'string' && settings['name'] !== '' ? settings['name'] : undefined
-    const parent = dirname(folder)
-    if (parent === folder) return undefined
-    folder = parent
+  const path = findProjectFile(cwd)
+  try {
+    const name = path === undefined ? undefined : readSettingsFile(path)['name']
+    return typeof name === 'string' && name !== '' ? name : undefined
+  } catch {
+    return undefined
   }
-  return undefined
 }

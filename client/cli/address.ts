@@ -3,10 +3,12 @@ import { type DaemonAddress, findAddress, hostSuffix, toHttpUrl } from '../local
 import type { Flags } from './arguments.ts'
 import type { Environment } from './environment.ts'
 import { CliError, usageError } from './failure.ts'
+import { configured } from './settings/configured.ts'
 
-/** `--url`, then MUSTER_URL, then daemon.json. */
-export function daemonAddress(flags: Flags, { env, paths }: Environment): DaemonAddress {
-  const given = flags.text('url') ?? (env['MUSTER_URL'] || undefined)
+/** `--url`, then MUSTER_URL, then the user's settings, then daemon.json. */
+export function daemonAddress(flags: Flags, environment: Environment): DaemonAddress {
+  const { env, paths } = environment
+  const given = flags.text('url') ?? (env['MUSTER_URL'] || configured('url', environment))
   const address = findAddress(paths, given === undefined ? undefined : httpUrl(given))
   if (!address) throw notRunning()
   return address

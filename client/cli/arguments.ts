@@ -6,6 +6,8 @@ import type { Flag } from './flags.ts'
 import { nearest } from './nearest.ts'
 
 export interface Flags {
+  /** The names of those that were given. */
+  readonly given: readonly string[]
   readonly on: (name: string) => boolean
   readonly text: (name: string) => string | undefined
   /** A whole number within bounds. */
@@ -76,6 +78,7 @@ function unknownFlag(rawName: string, names: readonly string[]): CliError {
 function flagsOf(values: Readonly<Record<string, unknown>>): Flags {
   const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined)
   return {
+    given: Object.keys(values),
     on: (name) => values[name] === true,
     text,
     count(name, { min, max }) {

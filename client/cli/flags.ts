@@ -7,6 +7,8 @@ export interface Flag {
   /** What stands for the value in help; only for strings. */
   readonly value?: string
   readonly summary: string
+  /** The words that it may be, where they are few; for completion. */
+  readonly values?: readonly string[]
 }
 
 /** The flags that every command takes. */

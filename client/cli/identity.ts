@@ -2,6 +2,7 @@ import { isName, nameFrom } from '../local/names.ts'
 import type { Flags } from './arguments.ts'
 import type { Environment } from './environment.ts'
 import { usageError } from './failure.ts'
+import { configured } from './settings/configured.ts'
 
 /** The peer that was asked for by `--as` or MUSTER_AS; `undefined` where neither says. */
 export function chosenName(flags: Flags, { env }: Environment): string | undefined {
@@ -16,7 +17,7 @@ export function chosenName(flags: Flags, { env }: Environment): string | undefin
   return name
 }
 
-/** `cli-<user>`, with whatever a name may not contain replaced. */
-export function defaultName(userName: string): string {
-  return nameFrom('cli', userName)
+/** Who speaks where a peer has to and none was asked for: `as` of the settings, or `cli-<user>` with whatever a name may not contain replaced. */
+export function defaultName(environment: Environment): string {
+  return configured('as', environment) ?? nameFrom('cli', environment.userName())
 }

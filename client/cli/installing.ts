@@ -7,7 +7,7 @@ import { TARGETS } from '../agents/install/targets.ts'
 import { unifiedDiff } from '../agents/install/unified-diff.ts'
 import { expectWords } from './arguments.ts'
 import type { Invocation } from './command.ts'
-import type { Environment } from './environment.ts'
+import { CONFIRM_FLAGS, isConfirmed } from './confirm.ts'
 import { EXIT } from './exit-codes.ts'
 import { CliError, usageError } from './failure.ts'
 import type { Flag } from './flags.ts'
@@ -17,8 +17,7 @@ import type { Output } from './output.ts'
 import { clip, safeText } from './text.ts'
 
 export const INSTALL_FLAGS = {
-  'dry-run': { type: 'boolean', summary: 'Show what would change, and change nothing' },
-  yes: { type: 'boolean', short: 'y', summary: 'Do not ask' },
+  ...CONFIRM_FLAGS,
   scope: { type: 'string', value: 'scope', summary: 'user, or project: the configuration of this folder (user)' },
 } as const satisfies Record<string, Flag>
 
@@ -98,28 +97,6 @@ function showPlan(out: Output, target: Target, plan: InstallPlan): void {
     const lines = unifiedDiff(path, before, after).replace(/\n$/, '').split('\n')
     for (const line of lines) out.line(clip(safeText(line), MAX_LINE_CHARS))
   }
-}
-
-/**
- * Whether to go on. Asks on a terminal.
- *
- * @throws CliError `usage` where nobody can be asked
- */
-async function isConfirmed({ flags, out, environment }: Invocation): Promise<boolean> {
-  if (flags.on('yes')) return true
-  const { stdin, stderr } = environment
-  if (out.json || !('isTTY' in stdin && stdin.isTTY === true)) throw usageError('nothing was changed: there is nobody to ask', 'Give --yes, or --dry-run.')
-  stderr.write('Do this? [y/N] ')
-  return /^y(es)?$/i.test((await firstLine(stdin)).trim())
-}
-
-async function firstLine(stdin: Environment['stdin']): Promise<string> {
-  let text = ''
-  for await (const chunk of stdin) {
-    text += Buffer.from(chunk).toString('utf8')
-    if (text.includes('\n')) break
-  }
-  return text.split('\n', 1)[0] ?? ''
 }
 
 function actionOn(before: string | undefined, after: string | undefined): 'create' | 'change' | 'remove' {

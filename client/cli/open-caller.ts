@@ -40,6 +40,39 @@ export async function openReader(invocation: Invocation, options: Options = {}):
   return given ?? (await open(invocation, address, administrating(invocation, address) ?? joining(invocation, address), options))
 }
 
+/** Connects as the peer that commands speak as, where it has joined before. Makes nobody join: `undefined` where there is no credential. */
+export async function openKnown(invocation: Invocation): Promise<PeerCaller | undefined> {
+  const { flags, environment } = invocation
+  const address = daemonAddress(flags, environment)
+  const name = chosenName(flags, environment) ?? defaultName(environment)
+  const token = environment.env['MUSTER_TOKEN'] || readToken(credentialFile(environment.paths, address, name))
+  if (!token) return undefined
+  const caller = await open(invocation, address, fixed(token), {})
+  const { you } = caller.hello
+  if (you.kind === 'peer') return { ...caller, self: you.peer }
+  await caller.close()
+  return undefined
+}
+
+/** Like `openReader`, and makes nobody join. */
+export async function openKnownReader(invocation: Invocation): Promise<Caller | undefined> {
+  const address = daemonAddress(invocation.flags, invocation.environment)
+  const admin = invocation.environment.env['MUSTER_TOKEN'] ? undefined : administrating(invocation, address)
+  return admin ? await open(invocation, address, admin, {}) : await openKnown(invocation)
+}
+
+/** What `openReader` connects, for as long as the work takes. */
+export async function asReader<T>(invocation: Invocation, work: (caller: Caller) => Promise<T>): Promise<T> {
+  const caller = await openReader(invocation)
+  return await work(caller).finally(caller.close)
+}
+
+/** What `openPeer` connects, for as long as the work takes. */
+export async function asPeer<T>(invocation: Invocation, work: (caller: PeerCaller) => Promise<T>): Promise<T> {
+  const caller = await openPeer(invocation)
+  return await work(caller).finally(caller.close)
+}
+
 /** Connects with one token and nothing else. */
 export async function connectAs(invocation: Invocation, token: string): Promise<Caller> {
   return await open(invocation, daemonAddress(invocation.flags, invocation.environment), fixed(token), {})
@@ -84,8 +117,8 @@ function administrating({ environment, flags }: Invocation, { local }: DaemonAdd
 
 /** The stored credential of the peer, or one that its first use mints. */
 function joining({ environment, flags, out }: Invocation, address: DaemonAddress, enrolment?: string): Credentials {
-  const { paths, userName } = environment
-  const name = chosenName(flags, environment) ?? defaultName(userName())
+  const { paths } = environment
+  const name = chosenName(flags, environment) ?? defaultName(environment)
   const where = credentialFile(paths, address, name)
   return new Credentials({
     store: fileCredentials(where),

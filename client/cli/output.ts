@@ -6,6 +6,10 @@ import { safeJson, safeLine } from './text.ts'
 /** The version of every `--json` document. Fields may be added within it; a field changes or goes only with the next number. */
 const JSON_VERSION = 1
 
+/** Where there is no terminal that tells its width; and beyond the second, lines are hard to read. */
+const TEXT_COLUMNS = 80
+const MAX_TEXT_COLUMNS = 100
+
 type Cell = string | number | null
 
 /** Where commands say things: data on stdout, notes on stderr. */
@@ -26,13 +30,15 @@ export interface Output {
   problem: (message: string, hint?: string) => void
   /** Reports a failure and returns its exit status. */
   failure: (error: unknown) => number
+  /** How wide text is set, such as help. */
+  readonly columns: number
   readonly dim: (text: string) => string
   readonly bold: (text: string) => string
 }
 
 export function createOutput(environment: Environment, json: boolean): Output {
   const { stdout, stderr, env } = environment
-  const colour = hasColour(stdout, env)
+  const colour = !json && hasColour(stdout, env)
   const dim = (text: string): string => (colour ? `\u001b[2m${text}\u001b[22m` : text)
   const bold = (text: string): string => (colour ? `\u001b[1m${text}\u001b[22m` : text)
   const line = (text = ''): void => void stdout.write(`${text}\n`)
@@ -69,13 +75,19 @@ export function createOutput(environment: Environment, json: boolean): Output {
       if (env['MUSTER_DEBUG'] && error instanceof Error) stderr.write(`${error.stack}\n`)
       return exit
     },
+    columns: Math.min(stdout.columns ?? TEXT_COLUMNS, MAX_TEXT_COLUMNS),
     dim,
     bold,
   }
 }
 
-/** https://no-color.org: any value that is not empty turns colour off. */
+/**
+ * https://force-color.org and https://no-color.org: any value that is not empty turns colour on, or off. Where both are set the first
+ * counts, as it does for Node; its own `0` and `false` turn colour off.
+ */
 function hasColour(sink: Sink, env: Environment['env']): boolean {
+  const forced = env['FORCE_COLOR']
+  if (forced) return forced !== '0' && forced !== 'false'
   return sink.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 
 export interface Listed {
-  readonly group: 'The daemon' | 'Asking and telling' | 'Looking' | 'For agent programs'
+  readonly group: 'The daemon' | 'Asking and telling' | 'Looking' | 'Keeping order' | 'For your shell' | 'For agent programs'
   readonly summary: string
   /** Loaded on use, so that no command pays for another's imports. */
   readonly load: () => Promise<{ readonly command: Command }>
@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   status: { group: 'The daemon', summary: 'How the daemon is and what waits', load: () => import('./commands/status.ts') },
   logs: { group: 'The daemon', summary: "The daemon's log", load: () => import('./commands/logs.ts') },
   doctor: { group: 'The daemon', summary: 'Whether all is as it should be, agent programs too', load: () => import('./commands/doctor.ts') },
+  config: { group: 'The daemon', summary: 'Read and change settings; see where each comes from', load: () => import('./commands/config.ts') },
   token: { group: 'The daemon', summary: 'Mint, list and revoke credentials', load: () => import('./commands/token.ts') },
   ask: { group: 'Asking and telling', summary: 'Ask a peer and wait for its answer', load: () => import('./commands/ask.ts') },
   notify: { group: 'Asking and telling', summary: 'Tell a peer something that needs no answer', load: () => import('./commands/notify.ts') },
@@ -21,10 +22,18 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   answer: { group: 'Asking and telling', summary: 'Answer an ask, or say more in a thread', load: () => import('./commands/answer.ts') },
   decline: { group: 'Asking and telling', summary: 'Decline an ask, with the reason', load: () => import('./commands/decline.ts') },
   attachment: { group: 'Looking', summary: 'Get a file that you were sent; list those you uploaded', load: () => import('./commands/attachment.ts') },
+  describe: { group: 'Asking and telling', summary: 'Say what you do and are able to do', load: () => import('./commands/describe.ts') },
+  redact: { group: 'Asking and telling', summary: 'Replace what a message says by a tombstone', load: () => import('./commands/redact.ts') },
+  overview: { group: 'Looking', summary: 'What needs attention, the most urgent first (muster alone)', load: () => import('./commands/overview.ts') },
   peers: { group: 'Looking', summary: 'The muster roll; rename or retire a peer', load: () => import('./commands/peers.ts') },
   thread: { group: 'Looking', summary: 'Your threads, one thread, or cancel one', load: () => import('./commands/thread.ts') },
   trace: { group: 'Looking', summary: "A message's life with times", load: () => import('./commands/trace.ts') },
   events: { group: 'Looking', summary: 'What happened, page by page or as it happens', load: () => import('./commands/events.ts') },
+  dead: { group: 'Keeping order', summary: 'Dead letters: look, replay, discard', load: () => import('./commands/dead.ts') },
+  pairs: { group: 'Keeping order', summary: 'Parked pairs: look, release', load: () => import('./commands/pairs.ts') },
+  circles: { group: 'Keeping order', summary: 'The circles and who is in them', load: () => import('./commands/circles.ts') },
+  grants: { group: 'Keeping order', summary: 'Who may reach another circle: look, give, revoke', load: () => import('./commands/grants.ts') },
+  completion: { group: 'For your shell', summary: 'Completion with live names for bash, zsh or fish', load: () => import('./commands/completion.ts') },
   install: { group: 'For agent programs', summary: 'Connect Claude Code, Codex, Gemini CLI or OpenCode', load: () => import('./commands/install.ts') },
   uninstall: { group: 'For agent programs', summary: 'Take out what install put in', load: () => import('./commands/uninstall.ts') },
   run: { group: 'For agent programs', summary: 'Run a session of Codex as a peer, without a terminal', load: () => import('./commands/run.ts') },

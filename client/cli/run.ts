@@ -13,9 +13,10 @@ export async function run(args: readonly string[], environment: Environment): Pr
   // Asked before the arguments are read, so that a usage error keeps to the form that was asked for.
   const out = createOutput(environment, beforeTerminator(args).includes('--json'))
   try {
-    const [word, ...rest] = args
+    const [word, ...rest] = isWithoutCommand(args) ? ['overview', ...args] : args
     if (word === undefined || word === 'help' || word === '--help' || word === '-h') return await help(rest[0], environment)
     if (word === '--version' || word === '-V' || word === 'version') return await version(out)
+    if (word === 'complete') return await complete(rest, environment)
     const { command } = await listed(word).load()
     const { flags, words } = parseArguments(rest, { ...GLOBAL_FLAGS, ...command.flags })
     if (flags.on('help')) return await help(word, environment)
@@ -25,11 +26,31 @@ export async function run(args: readonly string[], environment: Environment): Pr
   }
 }
 
+/** `muster`, `muster --json`, `muster --as bob`: flags of everywhere and nothing else. */
+function isWithoutCommand(args: readonly string[]): boolean {
+  if (args.length === 0) return true
+  if (args[0]?.startsWith('-') !== true) return false
+  try {
+    const { flags, words } = parseArguments(args, GLOBAL_FLAGS)
+    return words.length === 0 && !flags.on('help')
+  } catch {
+    // What is wrong with it is said of the whole line.
+    return false
+  }
+}
+
+/** What the shells call for completion: no command for people, so it is listed nowhere. */
+async function complete(words: readonly string[], environment: Environment): Promise<number> {
+  const { answerShell } = await import('./completion/answer.ts')
+  return await answerShell(words, environment)
+}
+
 async function help(word: string | undefined, environment: Environment): Promise<number> {
   const out = createOutput(environment, false)
   const { mainHelp, commandHelp } = await import('./usage.ts')
   const command: Command | undefined = word === undefined || word.startsWith('-') ? undefined : (await listed(word).load()).command
-  out.line(command ? commandHelp(command, out.bold) : mainHelp(out.bold))
+  const style = { bold: out.bold, columns: out.columns }
+  out.line(command ? commandHelp(command, style) : mainHelp(style))
   return EXIT.ok
 }
 
@@ -49,7 +70,7 @@ function listed(word: string) {
 function unknownCommand(word: string): CliError {
   if (word.startsWith('-')) return usageError(`unknown flag ${word}`, 'The command comes first: muster <command> [flags].')
   const near = nearest(word, Object.keys(COMMANDS))
-  return usageError(`there is no command "${word}"`, near ? `Did you mean muster ${near}?` : 'muster alone lists the commands.')
+  return usageError(`there is no command "${word}"`, near ? `Did you mean muster ${near}?` : 'muster help lists the commands.')
 }
 
 function beforeTerminator(args: readonly string[]): readonly string[] {

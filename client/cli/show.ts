@@ -28,6 +28,25 @@ export function showPeers(out: Output, peers: readonly Peer[]): void {
   )
 }
 
+export function showPeer(out: Output, peer: Peer): void {
+  out.fields([
+    ['peer', peerName(peer)],
+    ['id', peer.id],
+    ['circle', peer.circle],
+    ['role', peer.role],
+    ['runtime', peer.runtime],
+    ['mode', peer.mode],
+    ['presence', peer.presence],
+    ['turn', peer.turn],
+    ['reach', peer.reach],
+    ['seen', relativeTime(peer.lastSeenAt, out.now)],
+    ['joined', relativeTime(peer.createdAt, out.now)],
+    ...(peer.retiredAt === null ? [] : ([['retired', relativeTime(peer.retiredAt, out.now)]] as const)),
+    ['capabilities', peer.capabilities.join(' ')],
+    ['description', peer.description],
+  ])
+}
+
 function presenceOf(peer: Peer): string {
   return peer.retiredAt === null ? peer.presence : 'retired'
 }

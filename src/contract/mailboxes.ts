@@ -95,7 +95,7 @@ export const listDead = operation({
   summary: 'The dead letters: a peer sees those of its mailbox and those it sent, the administrator all.',
   input: z.strictObject({ peer: Address.optional(), after: Id('delivery').optional(), limit: Limit.default(50) }),
   output: z.object({ dead: z.array(DeadLetter), after: Id('delivery').nullable() }),
-  doors: { http: 'GET /v1/dead-letters', cli: 'status', mcp: 'dead_letters' },
+  doors: { http: 'GET /v1/dead-letters', cli: 'dead list', mcp: 'dead_letters' },
 })
 
 export const replayDead = operation({
@@ -105,11 +105,7 @@ export const replayDead = operation({
   summary: 'Queue a dead letter again with its counters at zero.',
   input: z.strictObject({ delivery: Id('delivery') }),
   output: z.object({ delivery: Delivery }),
-  doors: {
-    http: 'POST /v1/dead-letters/:delivery/replay',
-    cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' },
-    mcp: 'replay',
-  },
+  doors: { http: 'POST /v1/dead-letters/:delivery/replay', cli: 'dead replay', mcp: 'replay' },
 })
 
 export const discardDead = operation({
@@ -119,11 +115,7 @@ export const discardDead = operation({
   summary: 'Take a dead letter off the list; the message stays in its thread.',
   input: z.strictObject({ delivery: Id('delivery') }),
   output: z.object({ delivery: Delivery }),
-  doors: {
-    http: 'DELETE /v1/dead-letters/:delivery',
-    cli: { none: 'Dead letters get their commands with the rest of the CLI; the SDK reaches this now.' },
-    mcp: 'discard',
-  },
+  doors: { http: 'DELETE /v1/dead-letters/:delivery', cli: 'dead discard', mcp: 'discard' },
 })
 
 /** What a `mailbox.deliver` notification carries: lean, since it is the most frequent frame. */

@@ -121,7 +121,7 @@ export const describePeer = operation({
   summary: 'Say what you are doing, what you are able to do, and whether you are in a turn.',
   input: z.strictObject({ description: Description.optional(), capabilities: Capabilities.optional(), turn: Turn.optional() }),
   output: z.object({ peer: Peer }),
-  doors: { http: 'PATCH /v1/me', cli: { none: 'A peer describes itself through its SDK.' }, mcp: 'set_description' },
+  doors: { http: 'PATCH /v1/me', cli: 'describe', mcp: 'set_description' },
 })
 
 export const renamePeer = operation({
@@ -219,7 +219,7 @@ export const listCircles = operation({
   summary: 'The circles you belong to or hold a grant for.',
   input: Nothing,
   output: z.object({ circles: z.array(Circle) }),
-  doors: { http: 'GET /v1/circles', cli: { none: 'Circles get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'circles' },
+  doors: { http: 'GET /v1/circles', cli: 'circles list', mcp: 'circles' },
 })
 
 export const Grant = z.object({ peer: PeerRef, circle: Name, createdAt: Time })
@@ -233,7 +233,7 @@ export const addGrant = operation({
   output: z.object({ grant: Grant }),
   doors: {
     http: 'POST /v1/grants 201',
-    cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' },
+    cli: 'grants give',
     mcp: { none: 'Granting is for the administrator, who is no peer.' },
   },
 })
@@ -247,7 +247,7 @@ export const removeGrant = operation({
   output: z.object({ removed: z.boolean() }),
   doors: {
     http: 'DELETE /v1/grants/:peer/:circle',
-    cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' },
+    cli: 'grants revoke',
     mcp: { none: 'Granting is for the administrator, who is no peer.' },
   },
 })
@@ -259,5 +259,5 @@ export const listGrants = operation({
   summary: 'The grants: a peer sees its own, the administrator all.',
   input: Nothing,
   output: z.object({ grants: z.array(Grant) }),
-  doors: { http: 'GET /v1/grants', cli: { none: 'Grants get their commands with the rest of the CLI; the SDK reaches this now.' }, mcp: 'grants' },
+  doors: { http: 'GET /v1/grants', cli: 'grants list', mcp: 'grants' },
 })

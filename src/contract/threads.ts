@@ -244,7 +244,7 @@ export const redactMessage = operation({
   summary: 'Replace the body of a message by a tombstone, for its sender or the administrator.',
   input: z.strictObject({ message: Id('message'), reason: Reason }),
   output: z.object({ message: Message }),
-  doors: { http: 'POST /v1/messages/:message/redact', cli: { none: 'A rare act with no way back; the SDK reaches it.' }, mcp: 'redact' },
+  doors: { http: 'POST /v1/messages/:message/redact', cli: 'redact', mcp: 'redact' },
 })
 
 export const listPairs = operation({
@@ -254,7 +254,7 @@ export const listPairs = operation({
   summary: 'The pairs of peers that were parked as runaways.',
   input: z.strictObject({}),
   output: z.object({ pairs: z.array(z.object({ a: PeerRef, b: PeerRef, reason: z.string(), parkedAt: Time, until: Time })) }),
-  doors: { http: 'GET /v1/pairs', cli: 'status', mcp: 'pairs' },
+  doors: { http: 'GET /v1/pairs', cli: 'pairs list', mcp: 'pairs' },
 })
 
 export const releasePair = operation({
@@ -264,9 +264,5 @@ export const releasePair = operation({
   summary: 'Let a parked pair speak again; for an orchestrator or person that reaches both, or the administrator.',
   input: z.strictObject({ a: Address, b: Address }),
   output: z.object({ released: z.boolean() }),
-  doors: {
-    http: 'POST /v1/pairs/release',
-    cli: { none: 'The daemon names the operation in its notice to the orchestrator; the SDK reaches it.' },
-    mcp: 'release_pair',
-  },
+  doors: { http: 'POST /v1/pairs/release', cli: 'pairs release', mcp: 'release_pair' },
 })

@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { openReader } from '../open-caller.ts'
 import type { Output } from '../output.ts'
-import { peerName } from '../show.ts'
+import { type DeadLetter, type Pair, showDead, showPairs } from '../show-trouble.ts'
 import { plural } from '../text.ts'
 import { cliVersion } from '../version.ts'
 import { relativeTime, shortSpan } from '../when.ts'
@@ -28,8 +28,8 @@ export const command: Command = {
 
 interface Facts {
   readonly status: Result<'node.status'>
-  readonly dead: Result<'mailbox.dead'>['dead']
-  readonly pairs: Result<'pairs.list'>['pairs']
+  readonly dead: readonly DeadLetter[]
+  readonly pairs: readonly Pair[]
 }
 
 async function status(invocation: Invocation): Promise<number> {
@@ -82,21 +82,10 @@ function show(out: Output, { status, dead, pairs }: Facts, where: string): void 
   ])
   if (dead.length > 0) {
     out.line()
-    const rows = dead.map((letter) => [
-      letter.delivery.id,
-      letter.message.kind,
-      peerName(letter.message.from),
-      peerName(letter.delivery.to),
-      relativeTime(letter.diedAt, out.now),
-      letter.reason,
-    ])
-    out.table(['DEAD LETTER', 'KIND', 'FROM', 'TO', 'DIED', 'REASON'], rows)
+    showDead(out, dead)
   }
   if (pairs.length > 0) {
     out.line()
-    out.table(
-      ['PARKED PAIR', 'UNTIL', 'REASON'],
-      pairs.map((pair) => [`${peerName(pair.a)} ${peerName(pair.b)}`, relativeTime(pair.until, out.now), pair.reason]),
-    )
+    showPairs(out, pairs)
   }
 }

@@ -25,7 +25,7 @@ describe('the default name', () => {
     ['', 'cli'],
     ['x'.repeat(100), `cli-${'x'.repeat(60)}`],
   ])('of %j is %s, which the contract accepts', (user, name) => {
-    expect(defaultName(user)).toBe(name)
+    expect(defaultName({ ...memoryEnvironment().environment, userName: () => user })).toBe(name)
     expect(Name.safeParse(name).success).toBe(true)
   })
 })

@@ -1,0 +1,47 @@
+import type { Output as Result } from '../../../src/contract/index.ts'
+import type { Invocation } from '../command.ts'
+import { family } from '../family.ts'
+import { pageFlags, pageOf, showList } from '../listing.ts'
+import { asReader } from '../open-caller.ts'
+import type { Output } from '../output.ts'
+import { showPeers } from '../show.ts'
+import { relativeTime } from '../when.ts'
+
+type Circle = Result<'circles.list'>['circles'][number]
+
+export const command = family({
+  name: 'circles',
+  about: [
+    'Circles: groups of peers that may address each other. You see yours and those you hold a grant for, the administrator all.',
+    'A circle comes to be with the first enrolment into it, and stays.',
+  ],
+  fallback: 'list',
+  actions: {
+    list: { summary: 'The circles', words: [], run: list },
+    members: { summary: 'The peers of one', words: ['circle'], flags: pageFlags('peer', 50), run: members },
+  },
+  examples: [
+    ['muster circles', 'which there are'],
+    ['muster circles members main', 'who is in one'],
+    ['muster token enrol --circle ops', 'make one, and let programs join it'],
+  ],
+})
+
+async function list(invocation: Invocation): Promise<number> {
+  const { circles } = await asReader(invocation, ({ call }) => call('circles.list', {}))
+  return showList(invocation.out, { document: { circles }, rows: circles, show: showCircles, none: 'There are no circles yet: the first peer makes one.' })
+}
+
+function showCircles(out: Output, circles: readonly Circle[]): void {
+  out.table(
+    ['CIRCLE', 'PEERS', 'CREATED', 'ID'],
+    circles.map(({ name, peers, createdAt, id }) => [name, peers, relativeTime(createdAt, out.now), id]),
+  )
+}
+
+async function members(invocation: Invocation): Promise<number> {
+  const { words, flags, out } = invocation
+  const input = { circle: words[0] ?? '', ...pageOf(flags) }
+  const { peers, after } = await asReader(invocation, ({ call }) => call('peers.list', input))
+  return showList(out, { document: { peers, after }, rows: peers, show: showPeers, none: 'Nobody that you may see is in it.', after })
+}

@@ -1,0 +1,57 @@
+import type { Thread } from '../../../src/contract/index.ts'
+import { LIMITS } from '../../../src/limits.ts'
+import type { Caller } from '../caller.ts'
+import type { Invocation } from '../command.ts'
+import { openKnown, openKnownReader } from '../open-caller.ts'
+import { peerName, recipientOf } from '../show.ts'
+import type { Candidate, LiveKind } from './candidate.ts'
+
+/** Who presses a key waits for no longer than this. */
+const BUDGET_MS = 700
+const limit = LIMITS.maxPage
+
+/** The names there are now; none where the daemon is down, slow or refuses. Makes nobody join. */
+export async function liveCandidates(kinds: readonly LiveKind[], invocation: Invocation): Promise<Candidate[]> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Candidate[]>((resolve) => {
+    timer = setTimeout(() => resolve([]), BUDGET_MS)
+  })
+  const found = Promise.all(kinds.map((kind) => SOURCES[kind](invocation))).then((lists) => lists.flat())
+  return await Promise.race([found.catch(() => []), late]).finally(() => clearTimeout(timer))
+}
+
+const SOURCES: Readonly<Record<LiveKind, (invocation: Invocation) => Promise<Candidate[]>>> = {
+  peer: reading(async ({ call }) =>
+    (await call('peers.list', { limit })).peers.map((peer) => ({ value: peerName(peer), says: `${peer.role}, ${peer.presence}` })),
+  ),
+  circle: reading(async ({ call }) => (await call('circles.list', {})).circles.map(({ name, peers }) => ({ value: name, says: `${peers} peers` }))),
+  'dead letter': reading(async ({ call }) =>
+    (await call('mailbox.dead', { limit })).dead.map(({ delivery, message }) => ({
+      value: delivery.id,
+      says: `${message.kind} from ${peerName(message.from)} to ${peerName(delivery.to)}`,
+    })),
+  ),
+  thread: threads,
+}
+
+function reading(look: (caller: Caller) => Promise<Candidate[]>) {
+  return async (invocation: Invocation): Promise<Candidate[]> => {
+    const caller = await openKnownReader(invocation)
+    return caller ? await look(caller).finally(() => void caller.close()) : []
+  }
+}
+
+/** What waits for an answer first, then what is open, then the newest. */
+async function threads(invocation: Invocation): Promise<Candidate[]> {
+  const caller = await openKnown(invocation)
+  if (!caller) return []
+  const { call } = caller
+  const lists = Promise.all([call('threads.owed', { limit }), call('threads.list', { limit }), call('threads.list', { side: 'theirs', limit })])
+  const [{ owed }, mine, theirs] = await lists.finally(() => void caller.close())
+  const others = [...mine.threads, ...theirs.threads].sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open'))
+  const all = new Map<string, Thread>([...owed.map(({ thread }) => thread), ...others].map((thread) => [thread.id, thread]))
+  return [...all.values()].map((thread) => ({
+    value: thread.id,
+    says: `${thread.kind} from ${peerName(thread.from)} to ${recipientOf(thread)}, ${thread.state}`,
+  }))
+}
