@@ -115,7 +115,7 @@ export const SETTINGS = {
     pattern: /^(?:https?|wss?):\/\/[^\s@]+$/,
     expected: 'a URL without a credential, like http://127.0.0.1:6878',
     fallback: null,
-    otherwise: 'the daemon of this user',
+    otherwise: 'your own daemon',
     summary: 'The daemon that commands speak to',
   },
   as: {
@@ -127,7 +127,7 @@ export const SETTINGS = {
     pattern: NAME,
     expected: NAME_EXPECTED,
     fallback: null,
-    otherwise: 'cli-<your user name>',
+    otherwise: 'cli-<user name>',
     summary: 'The peer that commands speak as',
   },
   name: {
@@ -138,7 +138,7 @@ export const SETTINGS = {
     pattern: NAME,
     expected: NAME_EXPECTED,
     fallback: null,
-    otherwise: 'after the program and the folder',
+    otherwise: 'by program and folder',
     summary: 'The peer that agent sessions in this project join as',
   },
   token: {
@@ -150,7 +150,7 @@ export const SETTINGS = {
     pattern: /^\S+$/,
     expected: 'a token, in the environment only',
     fallback: null,
-    otherwise: 'the credentials of this user',
+    otherwise: 'those kept here',
     summary: 'The token that commands use',
   },
 } as const satisfies Record<string, Setting>
@@ -180,7 +180,7 @@ export function refusalOf(key: SettingKey, value: unknown): string | undefined {
   return isAccepted(SETTINGS[key], value) ? undefined : `Expected ${expectedOf(key)}.`
 }
 
-export function expectedOf(key: SettingKey): string {
+function expectedOf(key: SettingKey): string {
   const setting: Setting = SETTINGS[key]
   switch (setting.kind) {
     case 'number':

@@ -17,19 +17,19 @@ export interface TypedLine {
 export function readLine(typed: readonly string[], command: Command): TypedLine {
   const flags: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...command.flags }
   const end = typed.indexOf('--')
+  const before = end === -1 ? typed : typed.slice(0, end)
   const words: string[] = []
   const values: Record<string, string> = {}
   let pending: string | undefined
-  for (const word of end === -1 ? typed : typed.slice(0, end)) {
-    const named = flagNamed(word, flags)
-    if (pending !== undefined) {
-      values[pending] = word
-      pending = undefined
-    } else if (named?.value !== undefined) values[named.name] = named.value
+  for (const word of before) {
+    const named = pending === undefined ? flagNamed(word, flags) : { name: pending, value: word }
+    pending = undefined
+    if (named?.value !== undefined) values[named.name] = named.value
     else if (named) pending = flags[named.name]?.type === 'string' ? named.name : undefined
     else if (!word.startsWith('-')) words.push(word)
   }
-  return { words: end === -1 ? words : [...words, ...typed.slice(end + 1)], values, pending: end === -1 ? pending : undefined, flagsEnded: end !== -1 }
+  if (end === -1) return { words, values, pending, flagsEnded: false }
+  return { words: [...words, ...typed.slice(end + 1)], values, pending: undefined, flagsEnded: true }
 }
 
 function flagNamed(word: string, flags: Readonly<Record<string, Flag>>): { readonly name: string; readonly value: string | undefined } | undefined {

@@ -1,9 +1,11 @@
-import { applyEdits, modify } from 'jsonc-parser'
 import { conflictOf, SETTINGS, type Setting, type SettingKey, type SettingsFile, type SettingValue } from '../../../src/settings.ts'
 import { readConfig, writeConfig } from '../../agents/install/config-file.ts'
 import { InstallError } from '../../agents/install/install-error.ts'
-import { parseDocument } from '../../agents/install/json-document.ts'
+import { parseDocument, propertiesOf } from '../../agents/install/json-document.ts'
+import { freshDocument, insertItems } from '../../agents/install/json-insert.ts'
 import { layoutOf } from '../../agents/install/json-layout.ts'
+import { removeNodes } from '../../agents/install/json-remove.ts'
+import { applySplices } from '../../agents/install/splices.ts'
 import { projectFileIn } from '../../local/settings-file.ts'
 import type { Environment } from '../environment.ts'
 import { CliError, usageError } from '../failure.ts'
@@ -62,9 +64,12 @@ export async function editFile(path: string, key: SettingKey, value: SettingValu
 
 function edited(path: string, text: string, key: SettingKey, value: SettingValue | undefined): string {
   const { root } = parseDocument(path, text, DIALECT)
-  if (root === undefined && value === undefined) return text
-  const { eol, unit } = layoutOf(text, root)
-  const formattingOptions = { insertSpaces: !unit.includes('\t'), tabSize: unit.includes('\t') ? 1 : unit.length, eol, insertFinalNewline: true }
-  const result = applyEdits(text, modify(text, [key], value, { formattingOptions }))
-  return result.endsWith('\n') || text !== '' ? result : `${result}${eol}`
+  const properties = propertiesOf(root, key)
+  if (value === undefined) return applySplices(text, removeNodes(text, new Set(properties)))
+  const layout = layoutOf(text, root)
+  if (!root) return `${text}${text === '' || /[\r\n]$/.test(text) ? '' : layout.eol}${freshDocument({ [key]: value }, layout)}`
+  // Of a key that is there twice the last counts.
+  const held = properties.at(-1)?.children?.[1]
+  if (held) return applySplices(text, [{ offset: held.offset, length: held.length, text: JSON.stringify(value) }])
+  return applySplices(text, insertItems(text, root, [{ key, value }], layout))
 }

@@ -17,7 +17,7 @@ export interface Resolved {
 }
 
 /** What stands for a secret that is set. */
-export const HIDDEN = '(set, not shown)'
+const HIDDEN = '(set, not shown)'
 
 /** The value that counts where no flag is given: variable, project's file, user's file, default. @throws CliError `config_refused` */
 export function resolve(key: SettingKey, environment: Environment): Resolved {
