@@ -1,18 +1,26 @@
-// Writes the generated parts of docs/protocol.md from the contract: `--write`. Without it, only says whether they are up to date.
+// Writes the generated parts of docs/protocol.md from the contract, and those of docs/cli.md from the commands: `--write`. Without it,
+// only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { refreshCommands } from './command-line/reference.ts'
 import { refreshDocument, renderReference } from './contract/reference.ts'
 import { snapshotContract } from './contract/snapshot.ts'
 
-const DOCUMENT = fileURLToPath(new URL('../docs/protocol.md', import.meta.url))
-const document = readFileSync(DOCUMENT, 'utf8')
-const fresh = refreshDocument(document, renderReference(snapshotContract()))
+const PAGES = {
+  'docs/protocol.md': async (page: string) => refreshDocument(page, renderReference(snapshotContract())),
+  'docs/cli.md': refreshCommands,
+}
 
-if (fresh === document) console.error('docs/protocol.md is up to date.')
-else if (process.argv.includes('--write')) {
-  writeFileSync(DOCUMENT, fresh)
-  console.error('Written.')
-} else {
-  console.error('docs/protocol.md is out of date. Refresh it with: npx tsx scripts/protocol.ts --write')
-  process.exitCode = 1
+for (const [path, refresh] of Object.entries(PAGES)) {
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url))
+  const page = readFileSync(file, 'utf8')
+  const fresh = await refresh(page)
+  if (fresh === page) console.error(`${path} is up to date.`)
+  else if (process.argv.includes('--write')) {
+    writeFileSync(file, fresh)
+    console.error(`${path} is written.`)
+  } else {
+    console.error(`${path} is out of date. Refresh it with: npx tsx scripts/protocol.ts --write`)
+    process.exitCode = 1
+  }
 }

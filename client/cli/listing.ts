@@ -4,11 +4,11 @@ import { EXIT } from './exit-codes.ts'
 import type { Flag } from './flags.ts'
 import type { Output } from './output.ts'
 
-/** The flags of a list that goes on behind its last row. `what` is whose id stands for that row. */
+/** The flags of a list that goes on behind its last row. `what` is what stands for that row. */
 export function pageFlags(what: string, size: number) {
   return {
     limit: { type: 'string', value: 'count', summary: `At most so many (${size})` },
-    after: { type: 'string', value: what, summary: `Continue behind this ${what}` },
+    after: { type: 'string', value: what, summary: 'Continue behind this one, the last of the page before' },
   } as const satisfies Record<string, Flag>
 }
 

@@ -33,7 +33,7 @@ export function mainHelp({ bold, columns }: HelpStyle): string {
 
 /** What `muster <command> --help` prints. */
 export function commandHelp(command: Command, { bold, columns }: HelpStyle): string {
-  const flags = Object.keys(command.flags).length > 0 ? [[bold('Flags'), ...flagLines(command.flags, columns)].join('\n')] : []
+  const flags = Object.keys(command.flags).length > 0 ? [[bold('Flags'), ...flagLines(withTakers(command), columns)].join('\n')] : []
   return [
     [bold('Use'), ...command.usage.flatMap((line) => wrap(`muster ${line}`, columns, INDENT, `${INDENT}${INDENT}`))].join('\n'),
     wrap(command.about.join(' '), columns).join('\n'),
@@ -41,6 +41,19 @@ export function commandHelp(command: Command, { bold, columns }: HelpStyle): str
     [bold('Everywhere'), ...flagLines(GLOBAL_FLAGS, columns)].join('\n'),
     [bold('Examples'), ...exampleLines(command.examples, columns)].join('\n'),
   ].join('\n\n')
+}
+
+/** The words of a command that take a flag; none where it has only one thing to do. */
+export function takersOf({ actions = {} }: Command, flag: string): string[] {
+  return Object.keys(actions).filter((word) => Object.hasOwn(actions[word]?.flags ?? {}, flag))
+}
+
+function withTakers(command: Command): Readonly<Record<string, Flag>> {
+  const entries = Object.entries(command.flags).map(([name, flag]) => {
+    const takers = takersOf(command, name)
+    return [name, takers.length === 0 ? flag : { ...flag, summary: `${flag.summary} (${takers.join(', ')})` }] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 /** A line to copy with its meaning behind it, or above where that does not fit. */

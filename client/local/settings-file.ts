@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { ParseError } from 'jsonc-parser'
+import type { parse as Parse, ParseError } from 'jsonc-parser'
 
 /** A settings file that cannot be read. */
 export class SettingsFileError extends Error {
@@ -47,7 +47,7 @@ function parseSettings(path: string, text: string): unknown {
     return JSON.parse(text)
   } catch {
     // Only a file with comments needs more, and every command comes by here.
-    const { parse } = createRequire(import.meta.url)('jsonc-parser') as typeof import('jsonc-parser')
+    const { parse } = createRequire(import.meta.url)('jsonc-parser') as { parse: typeof Parse }
     const errors: ParseError[] = []
     const value: unknown = parse(text, errors, { allowTrailingComma: true })
     const [first] = errors

@@ -18,7 +18,7 @@ export const command = family({
   fallback: 'list',
   actions: {
     list: { summary: 'The circles', words: [], run: list },
-    members: { summary: 'The peers of one', words: ['circle'], flags: pageFlags('peer', 50), run: members },
+    members: { summary: 'The peers of one', words: ['circle'], flags: pageFlags('peer id', 50), run: members },
   },
   examples: [
     ['muster circles', 'which there are'],

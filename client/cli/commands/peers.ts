@@ -19,7 +19,7 @@ const LIST_FLAGS = {
   presence: { type: 'string', value: 'presence', summary: `Only ${PRESENCES.join(', ')}`, values: PRESENCES },
   match: { type: 'string', value: 'text', summary: 'Only with this in the name' },
   retired: { type: 'boolean', summary: 'Also those that have retired' },
-  ...pageFlags('peer', 50),
+  ...pageFlags('peer id', 50),
 } as const
 
 export const command = family({

@@ -29,6 +29,8 @@ const KIND_OF: Readonly<Record<string, LiveKind>> = {
   circle: 'circle',
   'dead letter': 'dead letter',
 }
+/** Commands that end an ask. */
+const CLOSING: ReadonlySet<string> = new Set(['answer', 'decline'])
 const FILES: ReadonlySet<string> = new Set(['path', 'file', 'folder'])
 
 /** What could stand in place of the last word. `words` are those behind `muster`. */
@@ -45,7 +47,8 @@ export async function wantedAt(words: readonly string[]): Promise<Wanted> {
   if (lead !== undefined && !line.flagsEnded) return { ...flagValue(command, flag), lead, values }
   const action = command.actions?.[line.words[0] ?? '']
   if (current.startsWith('-') && !line.flagsEnded) return { ...NOTHING, candidates: flagsOf(command, action) }
-  return { ...atPlace(command, action, line.words), values }
+  const wanted = atPlace(command, action, line.words)
+  return { ...wanted, live: wanted.live.map((kind) => (kind === 'thread' && CLOSING.has(name) ? 'owed thread' : kind)), values }
 }
 
 function atPlace(command: Command, action: Action | undefined, words: readonly string[]): Wanted {

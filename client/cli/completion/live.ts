@@ -2,7 +2,7 @@ import type { Thread } from '../../../src/contract/index.ts'
 import { LIMITS } from '../../../src/limits.ts'
 import type { Caller } from '../caller.ts'
 import type { Invocation } from '../command.ts'
-import { openKnown, openKnownReader } from '../open-caller.ts'
+import { openKnown, openKnownReader, type PeerCaller } from '../open-caller.ts'
 import { peerName, recipientOf } from '../show.ts'
 import type { Candidate, LiveKind } from './candidate.ts'
 
@@ -31,7 +31,8 @@ const SOURCES: Readonly<Record<LiveKind, (invocation: Invocation) => Promise<Can
       says: `${message.kind} from ${peerName(message.from)} to ${peerName(delivery.to)}`,
     })),
   ),
-  thread: threads,
+  thread: speaking(myThreads),
+  'owed thread': speaking(async ({ call }) => (await call('threads.owed', { limit })).owed.map(({ thread }) => thread)),
 }
 
 function reading(look: (caller: Caller) => Promise<Candidate[]>) {
@@ -41,17 +42,17 @@ function reading(look: (caller: Caller) => Promise<Candidate[]>) {
   }
 }
 
-/** What waits for an answer first, then what is open, then the newest. */
-async function threads(invocation: Invocation): Promise<Candidate[]> {
-  const caller = await openKnown(invocation)
-  if (!caller) return []
-  const { call } = caller
-  const lists = Promise.all([call('threads.owed', { limit }), call('threads.list', { limit }), call('threads.list', { side: 'theirs', limit })])
-  const [{ owed }, mine, theirs] = await lists.finally(() => void caller.close())
-  const others = [...mine.threads, ...theirs.threads].sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open'))
-  const all = new Map<string, Thread>([...owed.map(({ thread }) => thread), ...others].map((thread) => [thread.id, thread]))
-  return [...all.values()].map((thread) => ({
-    value: thread.id,
-    says: `${thread.kind} from ${peerName(thread.from)} to ${recipientOf(thread)}, ${thread.state}`,
-  }))
+function speaking(look: (caller: PeerCaller) => Promise<readonly Thread[]>) {
+  return async (invocation: Invocation): Promise<Candidate[]> => {
+    const caller = await openKnown(invocation)
+    const threads = caller ? await look(caller).finally(() => void caller.close()) : []
+    return threads.map((thread) => ({ value: thread.id, says: `${thread.kind} from ${peerName(thread.from)} to ${recipientOf(thread)}, ${thread.state}` }))
+  }
+}
+
+/** What is open first, then the newest. */
+async function myThreads({ call }: PeerCaller): Promise<readonly Thread[]> {
+  const [mine, theirs] = await Promise.all([call('threads.list', { limit }), call('threads.list', { side: 'theirs', limit })])
+  const all = new Map<string, Thread>([...mine.threads, ...theirs.threads].map((thread) => [thread.id, thread]))
+  return [...all.values()].sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open'))
 }

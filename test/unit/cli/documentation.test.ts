@@ -5,6 +5,7 @@ import { CLI_ERRORS } from '../../../client/cli/failure.ts'
 import { GLOBAL_FLAGS } from '../../../client/cli/flags.ts'
 import { COMMANDS } from '../../../client/cli/registry.ts'
 import { COMMAND_OF, hintInCommands } from '../../../client/cli/wording.ts'
+import { refreshCommands } from '../../../scripts/command-line/reference.ts'
 import { OPERATIONS } from '../../../src/contract/index.ts'
 import { ERRORS } from '../../../src/errors.ts'
 
@@ -19,6 +20,10 @@ const sections = new Map(
 const flagsIn = (text: string) => new Set([...text.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)].map(([, name]) => name ?? ''))
 
 describe('docs/cli.md', () => {
+  it('has the use, the flags and the settings as the program has them', async () => {
+    expect((await refreshCommands(page)) === page, 'Refresh it with: npx tsx scripts/protocol.ts --write').toBe(true)
+  })
+
   it('has a section for each command and for nothing else', () => {
     expect([...sections.keys()].sort()).toEqual(Object.keys(COMMANDS).sort())
   })

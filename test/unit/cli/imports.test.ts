@@ -8,6 +8,7 @@ const foreign = (path: string) => [...reachable(path, files).packages.keys()].fi
 
 /** Commands that a person runs now and then, or that run as long as a session, and that need more. */
 const MORE: Readonly<Record<string, readonly string[]>> = {
+  config: ['jsonc-parser'],
   doctor: ['jsonc-parser'],
   install: ['diff', 'jsonc-parser'],
   mcp: ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', 'zod'],
@@ -21,7 +22,13 @@ describe('what a command loads', () => {
 
   it('the way to a command loads no package', () => {
     // The registry itself names the commands in imports that wait until they are called.
-    for (const name of ['environment', 'arguments', 'output', 'failure', 'version']) expect(foreign(`client/cli/${name}.ts`), name).toEqual([])
+    for (const name of ['run', 'environment', 'arguments', 'output', 'failure', 'version', 'usage', 'settings/configured'])
+      expect(foreign(`client/cli/${name}.ts`), name).toEqual([])
+  })
+
+  it('completion opens a WebSocket for names only, and loads no package for the rest', () => {
+    for (const name of ['answer', 'candidates']) expect(foreign(`client/cli/completion/${name}.ts`), name).toEqual([])
+    expect(foreign('client/cli/completion/live.ts')).toEqual(['ws'])
   })
 
   it('starting, stopping and reading the log open no WebSocket', () => {
