@@ -74,6 +74,6 @@ async function carryOut({ out, environment }: Invocation, { call }: Caller, fate
   else out.line(`${plural(deliveries.length, 'dead letter')} ${DONE[fate]}.`)
   for (const { delivery, message } of failed) out.problem(`${delivery}: ${message}`)
   if (deliveries.length + failed.length === letters.length) return exit
-  out.problem(`interrupted: ${plural(letters.length - deliveries.length - failed.length, 'dead letter')} left as they are`)
+  out.problem(`interrupted; not done: ${plural(letters.length - deliveries.length - failed.length, 'dead letter')}`)
   return EXIT.interrupted
 }

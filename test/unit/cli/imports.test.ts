@@ -22,13 +22,8 @@ describe('what a command loads', () => {
 
   it('the way to a command loads no package', () => {
     // The registry itself names the commands in imports that wait until they are called.
-    for (const name of ['run', 'environment', 'arguments', 'output', 'failure', 'version', 'usage', 'settings/configured'])
+    for (const name of ['environment', 'arguments', 'output', 'failure', 'version', 'settings/configured'])
       expect(foreign(`client/cli/${name}.ts`), name).toEqual([])
-  })
-
-  it('completion opens a WebSocket for names only, and loads no package for the rest', () => {
-    for (const name of ['answer', 'candidates']) expect(foreign(`client/cli/completion/${name}.ts`), name).toEqual([])
-    expect(foreign('client/cli/completion/live.ts')).toEqual(['ws'])
   })
 
   it('starting, stopping and reading the log open no WebSocket', () => {
