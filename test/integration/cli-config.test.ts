@@ -83,7 +83,7 @@ describe('muster config set', () => {
     expect((await muster(['set', 'port', '7000'])).exit).toBe(0)
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(await readdir(dirname(file))).toEqual(['config.json'])
-    expect(await text()).toBe('{"port": 7000}\n')
+    expect(await text()).toBe('{\n  "port": 7000\n}\n')
   })
 
   it.each(['{', '[]', '{"port": }', '\u0000'])('leaves a file alone that it cannot read: %j', async (broken) => {
@@ -137,11 +137,13 @@ describe('what counts', () => {
   })
 
   it('is said to be wrong where it would not be accepted', async () => {
+    await writeFile(file, '{"url": "http://user:geheim@example.com"}')
+    expect((await musterHere(home, ['peers'])).stderr).not.toContain('geheim')
     await writeFile(file, '{"port": "high", "as": 7}')
     expect(await muster(['list'])).toMatchObject({ exit: 1, stderr: expect.stringContaining(`${file}: port is not accepted\nhint: Expected a whole number`) })
     expect(await musterHere(home, ['inbox', '--peek', '--url', 'http://127.0.0.1:1'])).toMatchObject({
       exit: 1,
-      stderr: expect.stringContaining(`${file}: as cannot be 7\nhint: `),
+      stderr: expect.stringContaining(`${file}: as is not accepted\nhint: `),
     })
   })
 

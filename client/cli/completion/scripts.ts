@@ -18,6 +18,7 @@ complete -o nosort -F _muster muster 2>/dev/null || complete -F _muster muster
 # Completion of muster for zsh: eval "$(muster completion zsh)" in ~/.zshrc, behind compinit
 _muster() {
   local line files
+  local -i ret=1
   local -a found
   while IFS= read -r line; do
     if [[ $line == :files ]]; then
@@ -28,8 +29,9 @@ _muster() {
       found+=("\${line//:/\\\\:}")
     fi
   done < <(muster complete zsh -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null </dev/null)
-  (( $#found )) && _describe -V muster found
-  [[ -n $files ]] && _files
+  (( $#found )) && _describe -V muster found && ret=0
+  [[ -n $files ]] && _files && ret=0
+  return ret
 }
 if [[ $funcstack[1] == _muster ]]; then
   _muster "$@"

@@ -35,7 +35,7 @@ export function configured(key: 'url' | 'as', place: Place): string | undefined 
   const refusal = refusalOf(key, found.value)
   if (refusal === undefined) return String(found.value)
   const project = found.source === 'project' ? ' --project' : ''
-  throw new CliError('config_refused', `${found.path}: ${key} cannot be ${JSON.stringify(found.value)}`, {
+  throw new CliError('config_refused', `${found.path}: ${key} is not accepted`, {
     hint: `${refusal} To change it: muster config set ${key} <value>${project}`,
   })
 }
