@@ -46,7 +46,7 @@ export const SETTINGS = {
     pattern: HOST,
     expected: 'an address or a host name, like 127.0.0.1',
     fallback: '127.0.0.1',
-    summary: 'The address that the daemon listens on',
+    summary: 'The address the daemon listens on',
   },
   port: {
     of: 'daemon',
@@ -86,7 +86,7 @@ export const SETTINGS = {
     kind: 'choice',
     choices: ['full', 'os'],
     fallback: 'full',
-    summary: 'full: accepted means on the disk; os: may be lost with the machine',
+    summary: 'full: on the disk; os: may yet be lost',
   },
   allowedHosts: {
     of: 'daemon',
@@ -96,7 +96,7 @@ export const SETTINGS = {
     pattern: HOST,
     expected: 'host names separated by commas',
     fallback: [],
-    summary: 'Host names besides the loopback ones under which it is reached',
+    summary: 'More host names that lead to it',
   },
   trustedProxy: {
     of: 'daemon',
@@ -104,7 +104,7 @@ export const SETTINGS = {
     variable: 'MUSTER_TRUSTED_PROXY',
     kind: 'switch',
     fallback: false,
-    summary: 'A proxy in front ends TLS; needed for a host that is not loopback',
+    summary: 'A proxy in front of it ends TLS',
   },
   url: {
     of: 'commands',
@@ -139,7 +139,7 @@ export const SETTINGS = {
     expected: NAME_EXPECTED,
     fallback: null,
     otherwise: 'by program and folder',
-    summary: 'The peer that agent sessions in this project join as',
+    summary: 'The peer of agent sessions in a project',
   },
   token: {
     of: 'commands',
@@ -180,7 +180,7 @@ export function refusalOf(key: SettingKey, value: unknown): string | undefined {
   return isAccepted(SETTINGS[key], value) ? undefined : `Expected ${expectedOf(key)}.`
 }
 
-function expectedOf(key: SettingKey): string {
+export function expectedOf(key: SettingKey): string {
   const setting: Setting = SETTINGS[key]
   switch (setting.kind) {
     case 'number':

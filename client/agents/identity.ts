@@ -4,7 +4,7 @@ import { LIMITS } from '../../src/limits.ts'
 import { isName, nameFrom } from '../local/names.ts'
 import { writePrivateFile } from '../local/private-file.ts'
 import type { ProcessInfo } from '../local/process-tree.ts'
-import { findProjectFile, readSettingsFile } from '../local/settings-file.ts'
+import { projectFiles, readSettingsFile } from '../local/settings-file.ts'
 import type { Claimant } from './claims.ts'
 import type { Door, Env } from './door.ts'
 import type { HookCall, RuntimeDriver } from './driver.ts'
@@ -87,13 +87,15 @@ function* defaultNames(first: string, slot: number): Generator<string> {
   for (let number = Math.max(2, slot); number <= 2 * MAX_SLOTS; number++) yield `${stem}-${number}`
 }
 
-/** "name" of the nearest `.muster.json` from the folder upwards; one that cannot be read keeps no session from its work. */
+/** "name" of the nearest `.muster.json` from the folder upwards that can be read: a broken one keeps no session from its work. */
 function projectName(cwd: string): string | undefined {
-  const path = findProjectFile(cwd)
-  try {
-    const name = path === undefined ? undefined : readSettingsFile(path)['name']
-    return typeof name === 'string' && name !== '' ? name : undefined
-  } catch {
-    return undefined
+  for (const path of projectFiles(cwd)) {
+    try {
+      const name = readSettingsFile(path)['name']
+      return typeof name === 'string' && name !== '' ? name : undefined
+    } catch {
+      // The next one may do; `muster config list` says what is wrong with this one.
+    }
   }
+  return undefined
 }

@@ -18,15 +18,19 @@ export function projectFileIn(folder: string): string {
 
 /** The `.muster.json` of the nearest folder that has one, from this one upwards. */
 export function findProjectFile(cwd: string): string | undefined {
+  return projectFiles(cwd).next().value
+}
+
+/** Those of all folders upwards, the nearest first. */
+export function* projectFiles(cwd: string): Generator<string, undefined> {
   let folder = cwd
   for (let depth = 0; depth < MAX_FOLDERS; depth++) {
     const path = projectFileIn(folder)
-    if (existsSync(path)) return path
+    if (existsSync(path)) yield path
     const parent = dirname(folder)
-    if (parent === folder) return undefined
+    if (parent === folder) return
     folder = parent
   }
-  return undefined
 }
 
 /**

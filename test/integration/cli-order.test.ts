@@ -152,7 +152,9 @@ describe('circles and grants', () => {
   it('are listed, given and revoked', async () => {
     const { token } = await json<{ token: string }>(['token', 'enrol', '--circle', 'ops', '--roles', 'orchestrator'])
     expect((await muster(['circles'])).stdout).toMatch(/^CIRCLE .*\nmain .*\nops +0 /)
-    expect(await muster(['circles', 'members', 'ops'])).toMatchObject({ exit: 0, stdout: '' })
+    expect(await muster(['circles', 'members', 'ops'])).toEqual({ exit: 0, stdout: '', stderr: 'Nobody is in it yet.\n' })
+    expect(await muster(['circles', 'members', 'opps'])).toMatchObject({ exit: 4, stderr: expect.stringContaining('hint: Did you mean ops?') })
+    expect(await muster(['circles', 'members', 'else'])).toMatchObject({ exit: 4, stderr: expect.stringContaining('hint: muster circles list shows') })
     await using enrolment = await WireClient.greet(daemon.url, token)
     await enrolment.call('peers.register', { name: 'lead', role: 'orchestrator' })
     expect((await muster(['circles', 'members', 'ops'])).stdout).toMatch(/^NAME .*\nlead@ops +orchestrator/)

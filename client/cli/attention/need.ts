@@ -5,6 +5,8 @@ export interface Need {
   readonly says: string
   /** Without the leading `muster`. */
   readonly command: string
+  /** The id of the peer whom it is about, where it is about one. */
+  readonly peer?: string
   /** Orders those of one kind, the lowest first. */
   readonly at: number
 }

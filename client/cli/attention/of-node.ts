@@ -33,7 +33,7 @@ async function parkedPairs({ call }: Caller, nowMs: number): Promise<Need[]> {
   }))
 }
 
-/** Of the first page of peers that are away or offline: to look at all of them is not for a glance. */
+/** Of the first page of peers that are offline: to look at all of them is not for a glance. */
 async function unreachablePeers({ call }: Caller): Promise<Need[]> {
   const { peers } = await call('peers.list', { presence: 'offline', limit: LIMITS.maxPage })
   const looked = await Promise.all(
@@ -45,6 +45,7 @@ async function unreachablePeers({ call }: Caller): Promise<Need[]> {
       kind: 'unreachable',
       says: safeLine(`${plural(waiting, 'message')} for ${peerName(peer)}, who cannot be reached`),
       command: `inbox --peek --of ${peerName(peer)}`,
+      peer: peer.id,
       at: -waiting,
     }))
 }

@@ -1,7 +1,9 @@
 import type { Output as Result } from '../../../src/contract/index.ts'
+import { MusterError } from '../../../src/errors.ts'
 import type { Invocation } from '../command.ts'
 import { family } from '../family.ts'
 import { pageFlags, pageOf, showList } from '../listing.ts'
+import { nearest } from '../nearest.ts'
 import { asReader } from '../open-caller.ts'
 import type { Output } from '../output.ts'
 import { showPeers } from '../show.ts'
@@ -41,7 +43,15 @@ function showCircles(out: Output, circles: readonly Circle[]): void {
 
 async function members(invocation: Invocation): Promise<number> {
   const { words, flags, out } = invocation
-  const input = { circle: words[0] ?? '', ...pageOf(flags) }
-  const { peers, after } = await asReader(invocation, ({ call }) => call('peers.list', input))
-  return showList(out, { document: { peers, after }, rows: peers, show: showPeers, none: 'Nobody that you may see is in it.', after })
+  const [circle = ''] = words
+  const input = { circle, ...pageOf(flags) }
+  const { peers, after } = await asReader(invocation, async ({ call }) => {
+    // An empty page would say the same of a circle that is mistyped.
+    const { circles } = await call('circles.list', {})
+    const names = circles.map(({ name }) => name)
+    if (names.some((name) => name.toLowerCase() === circle.toLowerCase())) return await call('peers.list', input)
+    const near = nearest(circle, names)
+    throw new MusterError('not_found', { name: circle, hint: near ? `Did you mean ${near}?` : 'circles.list shows those that there are.' })
+  })
+  return showList(out, { document: { peers, after }, rows: peers, show: showPeers, none: 'Nobody is in it yet.', after })
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { SETTING_KEYS, SETTINGS, type Setting, type SettingKey, type SettingsFile, type SettingValue } from '../../../src/settings.ts'
+import { expectedOf, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, type SettingsFile, type SettingValue } from '../../../src/settings.ts'
 import { readDaemonFile } from '../../local/daemon-file.ts'
 import { isRunning } from '../../local/process-facts.ts'
 import type { Invocation } from '../command.ts'
@@ -61,6 +61,7 @@ async function get({ words, flags, out, environment }: Invocation): Promise<numb
       [one.key, shownValue(one)],
       ['from', one.from ?? 'default'],
       ['what it is', summary],
+      ['accepts', expectedOf(one.key)],
       ['variable', variable ?? null],
       ['flag', flag ?? null],
     ])

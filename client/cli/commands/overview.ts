@@ -67,7 +67,7 @@ async function look(invocation: Invocation): Promise<Seen> {
       { hint: 'muster inbox joins as a peer; or put a token into MUSTER_TOKEN.' },
       { message: 'there is no credential to look with' },
     )
-  return { status: node.status, needs: inOrder([...node.needs, ...self]) }
+  return { status: node.status, needs: inOrder([...node.needs.filter(({ peer }) => peer === undefined || peer !== self.id), ...self.needs]) }
 }
 
 async function lookAtNode(invocation: Invocation): Promise<Seen | undefined> {
@@ -81,9 +81,9 @@ async function lookAtNode(invocation: Invocation): Promise<Seen | undefined> {
   }
 }
 
-async function lookAtSelf(invocation: Invocation): Promise<Need[]> {
+async function lookAtSelf(invocation: Invocation): Promise<{ readonly id?: string; readonly needs: readonly Need[] }> {
   const caller = await openKnown(invocation).catch(nobody)
-  return caller ? await needsOfPeer(caller, invocation.out.now).finally(caller.close) : []
+  return caller ? { id: caller.self.id, needs: await needsOfPeer(caller, invocation.out.now).finally(caller.close) } : { needs: [] }
 }
 
 /** A credential of before the database was made anew says nothing about the node. */

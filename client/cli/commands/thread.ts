@@ -17,7 +17,7 @@ export const command: Command = {
   ],
   flags: {
     theirs: { type: 'boolean', summary: 'The threads you were sent' },
-    state: { type: 'string', value: 'state', summary: `Only ${STATES.join(', ')}` },
+    state: { type: 'string', value: 'state', summary: `Only ${STATES.join(', ')}`, values: STATES },
     cancel: { type: 'boolean', summary: 'Withdraw the ask' },
     reason: { type: 'string', value: 'text', summary: 'Why it is withdrawn' },
     limit: { type: 'string', value: 'count', summary: 'At most so many threads or messages (50)' },
