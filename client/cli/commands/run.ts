@@ -35,7 +35,7 @@ export const command: Command = {
   },
   examples: [
     ['muster run codex', 'a session in this folder that waits for what it is asked'],
-    ['muster run codex --cwd ~/api --as api -- "Read the code; others will ask you about it."', 'another folder, a name, and a first prompt'],
+    ['muster run codex --cwd ~/api --as api -- "Read the code and wait."', 'another folder, a name, and a first prompt'],
     ['muster run codex --resume last', 'go on where it was'],
   ],
   run: runAgent,
