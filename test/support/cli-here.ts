@@ -24,8 +24,8 @@ export async function musterHere(home: string, args: readonly string[], options:
   const sink = (name: keyof typeof written) => ({
     isTTY: tty,
     columns: 80,
-    write(text: string) {
-      written[name] += text
+    write(text: string | Buffer) {
+      written[name] += text.toString()
     },
   })
   const exit = await run(args, {
