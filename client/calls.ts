@@ -14,10 +14,13 @@ const KEYED: Readonly<Record<Keyed, 1>> = {
   'peers.register': 1,
   'threads.ask': 1,
   'threads.notify': 1,
+  'threads.broadcast': 1,
   'threads.reply': 1,
   'threads.answer': 1,
   'threads.decline': 1,
   'threads.cancel': 1,
+  'fans.open': 1,
+  'fans.cancel': 1,
   'sessions.boundary': 1,
 }
 

@@ -121,7 +121,7 @@ export class Requests {
     return this.#unanswered().some((entry) => entry.isRepeat && entry.isRead && entry.method === method)
   }
 
-  /** Calls back, perhaps more than once, when nothing but `threads.wait` is unanswered. */
+  /** Calls back, perhaps more than once, when nothing but waits is unanswered. */
   onIdle(fn: () => void): void {
     this.#onIdle = fn
     this.#checkIdle()
@@ -196,7 +196,7 @@ export class Requests {
   }
 
   #checkIdle(): void {
-    if (this.#onIdle && this.#unanswered().every(({ method }) => method === 'threads.wait')) this.#onIdle()
+    if (this.#onIdle && this.#unanswered().every(({ method }) => method.endsWith('.wait'))) this.#onIdle()
   }
 }
 

@@ -100,6 +100,7 @@ export function createCore(options: CoreOptions) {
     dispatcher: threads.dispatcher,
     signals: threads.signals,
     artifacts,
+    fanSignals: threads.fanSignals,
     sessions,
     outlook,
     connections,

@@ -11,6 +11,7 @@ export const ID_KINDS = {
   artifact: 'art',
   /** An artifact as one message carries it. */
   attachment: 'att',
+  fan: 'fan',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

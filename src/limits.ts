@@ -49,7 +49,10 @@ export const LIMITS = {
   /** The recipient of an open ask is reminded when this share of its time has passed. */
   reminderAtShare: 0.75,
   maxThreadMessages: 1_000,
+  /** Recipients of one notify or broadcast. */
   maxFanOut: 1_000,
+  /** Recipients of a fan: few enough that all its asks can end in one command. */
+  maxFanAsks: 256,
   maxWaitMs: 3_600_000,
   // Attachments
   maxArtifactBytes: 33_554_432,

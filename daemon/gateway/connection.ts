@@ -11,7 +11,7 @@ import { Backlog } from './backlog.ts'
 import type { GatewayDeps, Link } from './deps.ts'
 import { readPart, refuseUpload } from './file-reading.ts'
 import { EventSubscriptions } from './subscriptions.ts'
-import { ThreadWaits } from './waits.ts'
+import { Waits } from './waits.ts'
 import { SessionWatches } from './watches.ts'
 
 /** What a connection needs of its transport: a socket, or in the simulation a pair of queues. */
@@ -44,7 +44,7 @@ export class Connection implements Link, Heart, ConsumerPort {
   readonly #backlog: Backlog
   readonly #inFlight = new Set<RequestId>()
   readonly #subscriptions: EventSubscriptions
-  readonly #waits: ThreadWaits
+  readonly #waits: Waits
   readonly #watches: SessionWatches
   readonly #cancelHelloTimer: () => void
   #greeted = false
@@ -58,7 +58,7 @@ export class Connection implements Link, Heart, ConsumerPort {
     this.#socket = socket
     this.#backlog = new Backlog(() => socket.bufferedBytes)
     this.#subscriptions = new EventSubscriptions(deps, this)
-    this.#waits = new ThreadWaits(deps, caller)
+    this.#waits = new Waits(deps, caller)
     this.#watches = new SessionWatches(deps, caller)
     this.#cancelHelloTimer = deps.clock.setTimer(() => this.closeWith('hello_timeout'), LIMITS.helloTimeoutMs)
   }
@@ -186,7 +186,9 @@ export class Connection implements Link, Heart, ConsumerPort {
         case 'node.ping':
           return this.#reply(request.id, { at: new Date(this.#deps.clock.wallMs()).toISOString() })
         case 'threads.wait':
-          return this.#waits.start(input as never, settle)
+          return this.#waits.onThread(input as never, settle)
+        case 'fans.wait':
+          return this.#waits.onFan(input as never, settle)
         case 'sessions.watch':
           return this.#watches.start(input as never, settle)
         case 'artifacts.read':

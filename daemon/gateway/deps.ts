@@ -34,6 +34,8 @@ export interface GatewayDeps {
   readonly dispatcher: Dispatcher
   readonly signals: Signals
   readonly artifacts: { readonly uploads: Uploads; readonly open: (sha256: string) => Promise<ContentFile> }
+  /** Of fans, by their numbers. */
+  readonly fanSignals: Signals
   readonly sessions: SessionRegistry
   /** What waits in a mailbox. */
   readonly outlook: (peerId: number) => Outlook

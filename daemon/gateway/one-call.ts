@@ -4,7 +4,7 @@ import type { Caller } from '../caller.ts'
 import type { Outcome } from '../store/pipeline.ts'
 import type { GatewayDeps } from './deps.ts'
 import { readPart, refuseUpload } from './file-reading.ts'
-import { ThreadWaits } from './waits.ts'
+import { Waits } from './waits.ts'
 import { SessionWatches } from './watches.ts'
 
 export interface OneCall {
@@ -27,9 +27,11 @@ export function callOnce({ deps, caller, signal }: OneCall, operation: string, p
     case 'node.ping':
       return settle({ ok: true, value: { at: formatTime(deps.clock.wallMs()) } })
     case 'threads.wait':
-      return waitOnce(new ThreadWaits(deps, caller), input as never, signal, settle)
+      return waitOnce(new Waits(deps, caller), (waits, then) => waits.onThread(input as never, then), signal, settle)
+    case 'fans.wait':
+      return waitOnce(new Waits(deps, caller), (waits, then) => waits.onFan(input as never, then), signal, settle)
     case 'sessions.watch':
-      return waitOnce(new SessionWatches(deps, caller), input as never, signal, settle)
+      return waitOnce(new SessionWatches(deps, caller), (watches, then) => watches.start(input as never, then), signal, settle)
     case 'artifacts.read':
       return readPart(deps, caller, input as never, settle)
     case 'artifacts.upload':
@@ -42,19 +44,14 @@ export function callOnce({ deps, caller, signal }: OneCall, operation: string, p
   }
 }
 
-interface Waits<In> {
-  start(input: In, settle: Settle): void
-  end(): void
-}
-
-function waitOnce<In>(waits: Waits<In>, input: In, signal: AbortSignal, settle: Settle): void {
+function waitOnce<Of extends { end(): void }>(waits: Of, start: (waits: Of, settle: Settle) => void, signal: AbortSignal, settle: Settle): void {
   if (signal.aborted) return settle({ ok: false, error: endingOf(signal) })
   const onAbort = () => {
     waits.end()
     settle({ ok: false, error: endingOf(signal) })
   }
   signal.addEventListener('abort', onAbort, { once: true })
-  waits.start(input, (outcome) => {
+  start(waits, (outcome) => {
     signal.removeEventListener('abort', onAbort)
     settle(outcome)
   })

@@ -4,7 +4,7 @@ import { type KeySweep, purgeKeys } from '../store/idempotency.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
-import { purgePairs, purgeThreads, purgeTopics } from '../threads/index.ts'
+import { purgeFans, purgePairs, purgeThreads, purgeTopics } from '../threads/index.ts'
 
 /** How often the daemon looks for what may be forgotten. */
 const EVERY_MS = 3_600_000
@@ -63,6 +63,7 @@ function runSteps(pipeline: Pipeline, steps: readonly Step[], state: RetentionSt
 function steps(): Step[] {
   return [
     eventStep(),
+    sweep(0, purgeFans),
     sweep(0, purgeThreads),
     sweep({ sender_id: 0, peer_id: 0, topic: '' }, purgeTopics),
     sweep({ a: 0, b: 0 }, purgePairs),

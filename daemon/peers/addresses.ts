@@ -8,6 +8,7 @@ import { findPeer, PEER_COLUMNS, type PeerRow, toRef } from './rows.ts'
 /** How many peers a selector may mean. */
 export type Select = 'one' | 'all'
 
+const SELECTOR = /^(role|cap|circle):([^@]+)(?:@(.+))?$/
 const FROM = 'FROM peers p JOIN circles c ON c.id = p.circle_id'
 /** Circles the caller may reach: its own and those it holds grants for. A null peer reaches all. */
 const REACHABLE = '(@peer IS NULL OR p.circle_id = @own OR p.circle_id IN (SELECT circle_id FROM grants WHERE peer_id = @peer))'
@@ -18,6 +19,9 @@ const BY_NAME = `SELECT ${PEER_COLUMNS} ${FROM} WHERE p.name = @value AND p.reti
 const BY_ROLE = `SELECT ${PEER_COLUMNS} ${FROM} WHERE p.role = @value AND p.retired_at IS NULL AND ${REACHABLE} AND ${IN_CIRCLE} ORDER BY p.id LIMIT @limit`
 const BY_CAPABILITY = `SELECT ${PEER_COLUMNS} FROM capabilities k JOIN peers p ON p.id = k.peer_id JOIN circles c ON c.id = p.circle_id
   WHERE k.capability = @value AND p.retired_at IS NULL AND ${REACHABLE} AND ${IN_CIRCLE} ORDER BY p.id LIMIT @limit`
+
+const BY_CIRCLE = `SELECT ${PEER_COLUMNS} ${FROM} WHERE c.name = @value COLLATE NOCASE AND p.retired_at IS NULL AND ${REACHABLE} AND ${IN_CIRCLE} ORDER BY p.id LIMIT @limit`
+const BY_SELECTOR: Readonly<Record<string, string>> = { role: BY_ROLE, cap: BY_CAPABILITY, circle: BY_CIRCLE }
 
 /**
  * The one peer that an address means to the caller.
@@ -34,9 +38,9 @@ export function resolveOne(reader: Reader, caller: Caller, address: string): Pee
  * @throws MusterError `not_found`, `ambiguous_address` with the candidates, or `invalid_input` when `select` is missing or out of place
  */
 export function resolve(reader: Reader, caller: Caller, address: string, select: Select | undefined): PeerRow[] {
-  const selector = /^(role|cap):([^@]+)(?:@(.+))?$/.exec(address)
+  const selector = SELECTOR.exec(address)
   if (selector) return resolveSelector(reader, caller, selector, address, select)
-  if (select === 'all') throw new MusterError('invalid_input', { hint: 'Leave `select` out: only role: and cap: addresses can mean all.' })
+  if (select === 'all') throw new MusterError('invalid_input', { hint: 'Leave `select` out: only role:, cap: and circle: addresses can mean all.' })
   const row = fastPath(reader, caller, address)
   return row ? [row] : [exactlyOne(reader, byNameOrId(reader, caller, address), address)]
 }
@@ -59,16 +63,31 @@ function byNameOrId(reader: Reader, caller: Caller, address: string): PeerRow[] 
 }
 
 function resolveSelector(reader: Reader, caller: Caller, parts: RegExpExecArray, address: string, select: Select | undefined): PeerRow[] {
-  if (!select) throw new MusterError('invalid_input', { hint: 'Say `select: "one"` or `select: "all"` with a role: or cap: address.' })
-  const [, kind, value, circle] = parts
+  if (!select) throw new MusterError('invalid_input', { hint: 'Say `select: "one"` or `select: "all"` with a role:, cap: or circle: address.' })
+  const [, kind = '', value, circle] = parts
+  if (kind === 'circle' && circle !== undefined) throw new MusterError('invalid_input', { hint: `A circle stands by itself: circle:${value}.` })
   const self = caller.kind === 'peer' ? caller.peerId : 0
-  const found = search(reader, caller, kind === 'role' ? BY_ROLE : BY_CAPABILITY, value as string, circle, LIMITS.maxFanOut + 2).filter(
+  const found = search(reader, caller, BY_SELECTOR[kind] as string, value as string, circle, LIMITS.maxFanOut + 2).filter(
     (row) => row.id !== self,
   )
   if (select === 'one') return [exactlyOne(reader, found, address)]
   if (found.length === 0) throw notFound(address)
-  if (found.length > LIMITS.maxFanOut) throw new MusterError('invalid_input', { hint: `${address} means more than ${LIMITS.maxFanOut} peers; name a circle.` })
+  if (found.length > LIMITS.maxFanOut) throw new MusterError('invalid_input', { hint: `${address} means more than ${LIMITS.maxFanOut} peers; choose fewer.` })
   return found
+}
+
+/**
+ * The peers that several addresses mean, in their order, each once; a selector means all that it names.
+ *
+ * @throws MusterError as {@link resolve}, and `invalid_input` when they are more than `limit`
+ */
+export function resolveMany(reader: Reader, caller: Caller, addresses: readonly string[], limit: number): PeerRow[] {
+  const found = new Map<number, PeerRow>()
+  for (const address of new Set(addresses)) {
+    for (const row of resolve(reader, caller, address, SELECTOR.test(address) ? 'all' : undefined)) found.set(row.id, found.get(row.id) ?? row)
+    if (found.size > limit) throw new MusterError('invalid_input', { hint: `At most ${limit} peers at a time; choose fewer.` })
+  }
+  return [...found.values()]
 }
 
 function search(reader: Reader, caller: Caller, sql: string, value: string, circle: string | undefined, limit: number): PeerRow[] {

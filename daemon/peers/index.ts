@@ -1,5 +1,5 @@
 /** What the domains above may use of the peers. */
-export { resolve, resolveOne } from './addresses.ts'
+export { resolve, resolveMany, resolveOne } from './addresses.ts'
 export { circleName, GRANTED_CIRCLES, hasGrant, maySee } from './circles.ts'
 export { requireLive } from './credentials.ts'
 export {

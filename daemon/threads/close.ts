@@ -8,13 +8,14 @@ import { lastDelivery } from './causes.ts'
 import { ackDeliveries, endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import { attachable } from './files.ts'
+import { countEnd, fanOf } from './joins.ts'
 import { type Cause, post, postMore } from './post.ts'
 import { messagesBack } from './reading.ts'
 import { type DeliveryRow, findDelivery, findMessage, findThread, isWaiting, type MessageRow, type ThreadRow, toThread } from './rows.ts'
 
 type EndState = Exclude<ThreadState, 'open' | 'notice'>
 
-const CLOSE = 'UPDATE threads SET state = ?, closed_at = ?, closed_by = ?, reason = ?, tail = ?, size = size + 1 WHERE id = ?'
+const CLOSE = 'UPDATE threads SET state = ?, closed_at = ?, closed_by = ?, reason = ?, tail = ?, ending = ?, size = size + 1 WHERE id = ?'
 
 export interface Ending {
   readonly state: EndState
@@ -28,7 +29,7 @@ export interface Ending {
 
 /**
  * Ends an open ask: whoever did not end it is told by a message that is never refused, and what the recipient has not
- * consumed of the thread is withdrawn or, where it answers, acked.
+ * consumed of the thread is withdrawn or, where it answers, acked. The asker of a fan is told of the end of the whole.
  *
  * @returns the thread as it is now; its `tail` is the closing message
  */
@@ -36,20 +37,25 @@ export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending:
   const closed: ThreadRow = { ...thread, state: ending.state, closed_at: tx.now, closed_by: ending.by, reason: ending.reason }
   const byRecipient = ending.by !== null && ending.by === thread.recipient_id
   const knows = byRecipient ? ackOpening(tx, deps, thread) : withdrawWaiting(tx, deps, closed)
-  const told = [...(ending.by === thread.opener_id ? [] : [thread.opener_id]), ...(byRecipient || !knows ? [] : [thread.recipient_id])]
+  const isPart = fanOf(tx, thread)?.state === 'open'
+  const told = [...(ending.by === thread.opener_id || isPart ? [] : [thread.opener_id]), ...(byRecipient || !knows ? [] : [thread.recipient_id])]
   const recipients = told.filter((peer): peer is number => peer !== null && isActive(tx, peer))
   const from = refOf(tx, ending.by)
   const cause = chainOf(thread)
   const { kind, by: sender, body, attachments = [] } = ending
   const draft = { kind, sender, from, body, attachments, recipients, solicited: true, cause, control: !byRecipient }
   const { messageId } = post(tx, deps, closed, thread.tail, draft)
-  tx.run(CLOSE, ending.state, tx.now, ending.by, ending.reason, messageId, thread.id)
+  tx.run(CLOSE, ending.state, tx.now, ending.by, ending.reason, messageId, messageId, thread.id)
   tx.run('DELETE FROM open_asks WHERE recipient_id = ? AND thread_id = ?', thread.recipient_id, thread.id)
   const other = ending.by === thread.opener_id ? thread.recipient_id : thread.opener_id
   const changed = { state: ending.state, message: tx.id('message', messageId) }
   tx.event({ type: 'thread.closed', actor: ending.by, peer: other, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id], changed })
+  if (closed.fan_id !== null) for (const rest of countEnd(tx, deps, closed, cause)) closeThread(tx, deps, rest, { ...NOT_NEEDED, by: rest.opener_id })
   return { ...closed, tail: messageId, size: thread.size + 1 }
 }
+
+/** How the asks of a fan end for which enough others have answered: in the name of the asker, who said so when it asked. */
+const NOT_NEEDED = { state: 'cancelled', kind: 'cancel', body: 'enough others have answered', reason: 'enough others have answered' } as const
 
 /** What ends a thread stands in the chain right after what opened it, and is no further hop: it is the way back. */
 function chainOf(thread: ThreadRow): Cause {

@@ -21,6 +21,8 @@ export interface ThreadDeps {
   readonly dispatcher: Dispatcher
   readonly room: Room
   readonly signals: Signals
+  /** Of fans, by their numbers. */
+  readonly fanSignals: Signals
   /** Visibility of what pull consumers were handed. */
   readonly holds: Delays
   readonly live: Liveness

@@ -10,8 +10,9 @@ import { PRIORITIES, type ThreadRow } from './rows.ts'
  */
 export function deliverTail(reader: Reader, thread: ThreadRow, message: Message): string {
   const id = reader.id('thread', thread.id)
-  const { kind, state, priority } = thread
-  const brief = `{"id":"${id}","kind":"${kind}","state":"${state}","priority":"${PRIORITIES[priority - 1]}","deadlineAt":${quoted(timeOrNull(thread.deadline_at))}}`
+  const { kind, state, priority, fan_id } = thread
+  const fan = fan_id === null ? '' : `,"fan":"${reader.id('fan', fan_id)}"`
+  const brief = `{"id":"${id}","kind":"${kind}","state":"${state}","priority":"${PRIORITIES[priority - 1]}","deadlineAt":${quoted(timeOrNull(thread.deadline_at))}${fan}}`
   return `"thread":${brief},"message":${encodeMessage(message)}}}`
 }
 

@@ -14,6 +14,7 @@ import { createDeadLetterHandlers, listDead } from './deadletters.ts'
 import { nextDeadline, runDeadlines } from './deadlines.ts'
 import type { SessionsPort, ThreadDeps } from './deps.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { createFans, getFan, listFans } from './fans.ts'
 import { Delays } from './flights.ts'
 import { ackThread, endTurn } from './handover.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
@@ -28,13 +29,16 @@ import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
+import { createTelling } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
 export type { Consumer, ConsumerPort } from './consumer.ts'
 export type { SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { type FoundFile, findFile } from './files.ts'
+export { purgeFans, viewFan } from './fans.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
+export { toFan } from './joins.ts'
 export { newsOf } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
 export { priorityNumber } from './rows.ts'
@@ -77,6 +81,7 @@ export function createThreads(options: ThreadsOptions) {
     dispatcher,
     room: new Room(store),
     signals: new Signals(),
+    fanSignals: new Signals(),
     holds,
     live,
     sessions: options.sessions,
@@ -97,6 +102,7 @@ export function createThreads(options: ThreadsOptions) {
     dispatcher,
     live,
     signals: deps.signals,
+    fanSignals: deps.fanSignals,
     mail: createSessionMail(deps),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),
@@ -112,7 +118,9 @@ export function createThreads(options: ThreadsOptions) {
 }
 
 function handlersOf(deps: ThreadDeps, clock: Clock) {
-  const { ask, notify } = createOpening(deps)
+  const { ask } = createOpening(deps)
+  const { notify, broadcast } = createTelling(deps)
+  const fans = createFans(deps)
   const { reply } = createReplying(deps)
   const { answer, decline, cancel } = createClosing(deps)
   const { ack, nack, extend } = createReceipts(deps)
@@ -122,11 +130,14 @@ function handlersOf(deps: ThreadDeps, clock: Clock) {
     commands: {
       'threads.ask': ask,
       'threads.notify': notify,
+      'threads.broadcast': broadcast,
       'threads.reply': reply,
       'threads.answer': answer,
       'threads.decline': decline,
       'threads.cancel': cancel,
       'threads.redact': redactMessage(deps),
+      'fans.open': fans.open,
+      'fans.cancel': fans.cancel,
       'pairs.release': releasePair,
       'mailbox.ack': ack,
       'mailbox.nack': nack,
@@ -141,6 +152,8 @@ function handlersOf(deps: ThreadDeps, clock: Clock) {
       'threads.list': listThreads,
       'threads.owed': owedThreads(deps),
       'threads.trace': traceMessage(deps),
+      'fans.get': getFan,
+      'fans.list': listFans,
       'pairs.list': listPairs(clock),
       'mailbox.peek': peekMailbox(deps),
       'mailbox.dead': listDead(deps),

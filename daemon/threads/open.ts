@@ -7,7 +7,6 @@ import { findPeer, type PeerRow, reachOf, refOf, resolve, resolveOne, timeOrNull
 import type { Tx } from '../store/transaction.ts'
 import { admit } from './admission.ts'
 import { causeOf, lastDelivery } from './causes.ts'
-import { endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import { attachable } from './files.ts'
 import { type Cause, type Posted, post } from './post.ts'
@@ -26,10 +25,12 @@ export interface Opening {
   readonly deadlineAt: number | null
   readonly escalateTo: number | null
   readonly attachments?: readonly number[]
+  /** The fan that it is part of, or of whose end it tells. */
+  readonly fan?: number
 }
 
 const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail,
-  opening_delivery, hops, attended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  opening_delivery, hops, attended, fan_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Opens a thread with its first message: an ask has one recipient, a notify any number. */
 export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted & { readonly threadId: number } {
@@ -57,6 +58,8 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     opening_delivery: tx.store.last('delivery') + 1,
     hops: opening.cause.hops,
     attended: opening.cause.attended ? 1 : 0,
+    fan_id: opening.fan ?? null,
+    ending: null,
   }
   insertThread(tx, row)
   const posted = post(tx, deps, row, null, {
@@ -93,6 +96,7 @@ function insertThread(tx: Tx, row: ThreadRow): void {
     row.opening_delivery,
     row.hops,
     row.attended,
+    row.fan_id,
   )
 }
 
@@ -124,25 +128,7 @@ export function createOpening(deps: ThreadDeps) {
     },
     replay: (tx, _caller, created) => replaySent(tx, deps, created),
   }
-
-  const notify: Command<'threads.notify'> = {
-    run(tx, caller, input) {
-      const sender = asSender(caller)
-      const attachments = attachable(tx, sender, input.attachments)
-      const cause = causeOf(tx, deps, sender, input.causedBy)
-      const { admitted: recipients, refused } = admit(tx, deps, { sender, cause, recipients: resolve(tx, caller, input.to, input.select) })
-      if (recipients.length === 0) return { sent: [], refused }
-      const circleId = recipients.length === 1 ? (recipients[0] as PeerRow).circle_id : sender.circleId
-      const from = refOf(tx, sender.peerId)
-      const opening = { kind: 'notify', opener: sender.peerId, from, recipients, circleId, body: input.body, attachments } as const
-      const posted = openThread(tx, deps, { ...opening, priority: priorityNumber(input.priority), cause, deadlineAt: null, escalateTo: null })
-      if (input.topic !== undefined) supersede(tx, deps, sender.peerId, recipients, input.topic, posted)
-      tx.created = { number: posted.threadId, count: 1 }
-      return { sent: recipients.map((peer, index) => toSent(tx, deps, peer, posted, index)), refused }
-    },
-    replay: (tx, _caller, created) => replaySent(tx, deps, created),
-  }
-  return { ask, notify }
+  return { ask }
 }
 
 /** @throws MusterError `forbidden` when the caller is no peer or may only look */
@@ -152,12 +138,12 @@ export function asSender(caller: Parameters<typeof asPeer>[0]): PeerCaller {
   return sender
 }
 
-function refuseUnanswerable(sender: PeerCaller, peer: PeerRow): void {
+export function refuseUnanswerable(sender: PeerCaller, peer: PeerRow): void {
   if (peer.id === sender.peerId) throw new MusterError('invalid_input', { hint: 'You cannot ask yourself: you would wait for your own answer. Notify works.' })
   if (peer.role === 'observer') throw new MusterError('forbidden', { hint: `${peer.name} is an observer and cannot answer; notify works.` })
 }
 
-function deadlineOf(tx: Tx, input: Parsed<'threads.ask'>): number {
+export function deadlineOf(tx: Tx, input: Pick<Parsed<'threads.ask'>, 'deadline' | 'deadlineAt'>): number {
   if (input.deadline !== undefined && input.deadlineAt !== undefined)
     throw new MusterError('invalid_input', { hint: 'Give `deadline` or `deadlineAt`, not both.' })
   const at = input.deadlineAt === undefined ? tx.now + durationOf(input.deadline) : (parseTime(input.deadlineAt) as number)
@@ -175,17 +161,8 @@ function durationOf(deadline: string | undefined): number {
   return deadline === undefined ? LIMITS.defaultDeadlineMs : (parseDuration(deadline) as number)
 }
 
-/** The newer notify of a topic takes the place of the one still queued; one already offered stays. */
-function supersede(tx: Tx, deps: ThreadDeps, sender: number, recipients: readonly PeerRow[], topic: string, posted: Posted): void {
-  recipients.forEach((peer, index) => {
-    const earlier = tx.get<{ delivery_id: number }>('SELECT delivery_id FROM topics WHERE sender_id = ? AND peer_id = ? AND topic = ?', sender, peer.id, topic)
-    const row = earlier ? findDelivery(tx, earlier.delivery_id) : undefined
-    if (row?.state === 'queued' && !deps.dispatcher.flights.get(row.id)) endDelivery(tx, deps, row, 'superseded', `by ${tx.id('message', posted.messageId)}`)
-    tx.run('INSERT OR REPLACE INTO topics (sender_id, peer_id, topic, delivery_id) VALUES (?, ?, ?, ?)', sender, peer.id, topic, posted.firstDelivery + index)
-  })
-}
-
-function toSent(tx: Tx, deps: ThreadDeps, peer: PeerRow, posted: Posted & { readonly threadId: number }, index: number): Sent {
+/** One recipient of a send, the `index`th of its message. */
+export function toSent(tx: Tx, deps: ThreadDeps, peer: PeerRow, posted: Posted & { readonly threadId: number }, index: number): Sent {
   return {
     thread: tx.id('thread', posted.threadId),
     message: tx.id('message', posted.messageId),
@@ -198,7 +175,7 @@ function toSent(tx: Tx, deps: ThreadDeps, peer: PeerRow, posted: Posted & { read
 }
 
 /** What a repeated send is answered with: what was created, in its present state. */
-function replaySent(tx: Tx, deps: ThreadDeps, created: { readonly number: number; readonly count: number }): Output<'threads.ask'> {
+export function replaySent(tx: Tx, deps: ThreadDeps, created: { readonly number: number; readonly count: number }): Output<'threads.ask'> {
   const sent: Sent[] = []
   for (let id = created.number; id < created.number + created.count; id += 1) {
     const thread = findThread(tx, id)

@@ -2,6 +2,7 @@ import { LIMITS } from '../../src/limits.ts'
 import type { Tx } from '../store/transaction.ts'
 import { detach } from './attachments.ts'
 import { lastDelivery } from './causes.ts'
+import { fanOf } from './joins.ts'
 import { messagesBack } from './reading.ts'
 import type { ThreadRow } from './rows.ts'
 
@@ -27,6 +28,8 @@ export function purgeThreads(tx: Tx, after: number): { readonly next: number | u
 }
 
 function purgeThread(tx: Tx, thread: ThreadRow): number {
+  // The joined result is read from it.
+  if (fanOf(tx, thread)) return 0
   const messages = messagesBack(tx, thread.tail, Number.POSITIVE_INFINITY)
   const kept = messages.some(
     (message) =>

@@ -36,6 +36,10 @@ export interface ThreadRow {
   /** The chain of the first message. */
   readonly hops: number
   readonly attended: number
+  /** The fan that it is part of, or of whose end it tells. */
+  readonly fan_id: number | null
+  /** The message that closed it. */
+  readonly ending: number | null
 }
 
 export interface MessageRow {
@@ -113,6 +117,7 @@ export function toThread(reader: Reader, row: ThreadRow): Thread {
     closedAt: timeOrNull(row.closed_at),
     closedBy: refOf(reader, row.closed_by),
     reason: row.reason,
+    fan: row.fan_id === null ? null : reader.id('fan', row.fan_id),
   }
 }
 

@@ -11,7 +11,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 /** Of the prefixes that there are: `my_backend` is a name. Case does not tell names apart, so it does not here either. */
 const LIKE_ID = new RegExp(`^(?:${Object.values(ID_KINDS).join('|')})_[${CROCKFORD}]{7,}$`, 'i')
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/
-const ADDRESS = /^(?:(?:role|cap):)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:@[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?$/
+const ADDRESS = /^(?:(?:role|cap|circle):)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:@[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?$/
 const encoder = new TextEncoder()
 
 /** An id of one kind. It says nothing about whether the thing exists. */
@@ -27,11 +27,14 @@ export const Name = z
   .regex(NAME, 'Expected letters, digits, ".", "_" or "-", beginning and ending with a letter or a digit')
   .refine((name) => !LIKE_ID.test(name), 'A name may not look like an id')
 
-/** `name`, `name@circle`, a peer's id, `role:<role>` or `cap:<capability>`, the last two also with `@circle`. */
+/** `name`, `name@circle`, a peer's id, or a selector: `role:<role>` or `cap:<capability>`, both also with `@circle`, or `circle:<circle>`. */
 export const Address = z
   .string()
   .max(2 * LIMITS.maxNameChars + 6)
-  .regex(ADDRESS, 'Expected a name, name@circle, a peer id, role:<role> or cap:<capability>')
+  .regex(ADDRESS, 'Expected a name, name@circle, a peer id, role:<role>, cap:<capability> or circle:<circle>')
+
+/** An address that may mean any number of peers. */
+export const Selector = Address.refine((address) => /^(?:role|cap|circle):/.test(address), 'Expected role:<role>, cap:<capability> or circle:<circle>')
 
 /** One line of text without control characters. */
 export const Line = (maxChars: number) =>

@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import * as artifacts from './artifacts.ts'
 import * as events from './events.ts'
+import * as fans from './fans.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as peers from './peers.ts'
@@ -29,6 +30,7 @@ const LIST = [
   peers.listGrants,
   threads.askThread,
   threads.notifyThread,
+  threads.broadcastThread,
   threads.replyThread,
   threads.answerThread,
   threads.declineThread,
@@ -41,6 +43,11 @@ const LIST = [
   threads.redactMessage,
   threads.listPairs,
   threads.releasePair,
+  fans.openFan,
+  fans.getFan,
+  fans.listFans,
+  fans.waitFan,
+  fans.cancelFan,
   mailboxes.ackMailbox,
   mailboxes.nackMailbox,
   mailboxes.extendMailbox,
@@ -104,6 +111,9 @@ export type Delivery = z.output<typeof threads.Delivery>
 export type DeliveryState = z.output<typeof threads.DeliveryState>
 export type Sent = z.output<typeof threads.Sent>
 export type Refused = z.output<typeof threads.Refused>
+export type Fan = z.output<typeof fans.Fan>
+export type FanState = z.output<typeof fans.FanState>
+export type FanOutcome = z.output<typeof fans.FanOutcome>
 export type Event = z.output<typeof events.Event>
 export type Item = z.output<typeof mailboxes.Item>
 export type Boundary = z.output<typeof sessions.Boundary>

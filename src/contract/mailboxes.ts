@@ -125,7 +125,15 @@ export const Deliver = z.object({
   /** It was offered before, on this or on an earlier connection. */
   redelivered: z.boolean(),
   owed: z.boolean(),
-  thread: z.object({ id: Id('thread'), kind: z.enum(['ask', 'notify']), state: ThreadState, priority: Priority, deadlineAt: Time.nullable() }),
+  thread: z.object({
+    id: Id('thread'),
+    kind: z.enum(['ask', 'notify']),
+    state: ThreadState,
+    priority: Priority,
+    deadlineAt: Time.nullable(),
+    /** As `Thread.fan`; left out where there is none. */
+    fan: Id('fan').optional(),
+  }),
   message: Message,
 })
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Attachment, Attachments } from './artifacts.ts'
-import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Reason, Time } from './common.ts'
+import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Reason, Selector, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Reach } from './peers.ts'
 
@@ -23,6 +23,8 @@ export const Thread = z.object({
   closedAt: Time.nullable(),
   closedBy: PeerRef.nullable(),
   reason: z.string().nullable(),
+  /** The fan that the ask is part of, or of whose end the notice tells. */
+  fan: Id('fan').nullable(),
 })
 
 export const Message = z.object({
@@ -75,10 +77,12 @@ export const Sent = z.object({
 export const Refused = z.object({ to: PeerRef, code: z.string(), message: z.string() })
 const SendResult = z.object({ sent: z.array(Sent), refused: z.array(Refused) })
 
-/** How many a `role:` or `cap:` selector may mean. Required for selectors, refused with other addresses. */
+/** How many a selector may mean. Required for selectors, refused with other addresses. */
 const Select = z.enum(['one', 'all'])
+/** A newer notify with the same sender, recipient and topic supersedes the one still queued. */
+const Topic = Line(100).min(1)
 /** The received message whose handling led to this one; `null` says that none did. */
-const CausedBy = Id('message').nullable()
+export const CausedBy = Id('message').nullable()
 
 export const askThread = operation({
   name: 'threads.ask',
@@ -113,14 +117,31 @@ export const notifyThread = operation({
     select: Select.optional(),
     body: Body,
     priority: Priority.default('normal'),
-    /** A newer notify with the same sender, recipient and topic supersedes the one still queued. */
-    topic: Line(100).min(1).optional(),
+    topic: Topic.optional(),
     attachments: Attachments.optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),
   output: SendResult,
   doors: { http: 'POST /v1/notifies 201', cli: 'notify', mcp: 'notify' },
+})
+
+export const broadcastThread = operation({
+  name: 'threads.broadcast',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Tell everybody that a selector names, or without one your own circle, something that needs no answer; you are not told yourself.',
+  input: z.strictObject({
+    to: Selector.optional(),
+    body: Body,
+    priority: Priority.default('normal'),
+    topic: Topic.optional(),
+    attachments: Attachments.optional(),
+    causedBy: CausedBy.optional(),
+    key: IdempotencyKey.optional(),
+  }),
+  output: SendResult,
+  doors: { http: 'POST /v1/broadcasts 201', cli: 'broadcast', mcp: 'broadcast' },
 })
 
 /** Fields of every operation that speaks inside a thread. */

@@ -40,10 +40,13 @@ export interface SimRequest {
 export const KEYED: ReadonlySet<string> = new Set([
   'threads.ask',
   'threads.notify',
+  'threads.broadcast',
   'threads.reply',
   'threads.answer',
   'threads.decline',
   'threads.cancel',
+  'fans.open',
+  'fans.cancel',
   'peers.register',
   'sessions.boundary',
 ])

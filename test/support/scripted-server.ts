@@ -267,6 +267,7 @@ export function thread(number: number, state: Output<'threads.get'>['thread']['s
     closedAt: state === 'open' ? null : AT,
     closedBy: state === 'open' ? null : ref('other', 2),
     reason,
+    fan: null,
   }
 }
 

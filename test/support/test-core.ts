@@ -296,6 +296,7 @@ export class TestCore implements Disposable {
       cir: 'circle',
       art: 'artifact',
       att: 'attachment',
+      fan: 'fan',
     } as const
     return this.core.store.number(kinds[id.slice(0, id.indexOf('_')) as keyof typeof kinds], id)
   }

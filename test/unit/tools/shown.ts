@@ -21,6 +21,7 @@ export function thread(fields: Partial<Thread> = {}): Thread {
     closedAt: null,
     closedBy: null,
     reason: null,
+    fan: null,
     ...fields,
   }
 }

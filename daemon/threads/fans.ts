@@ -1,0 +1,154 @@
+import type { FanOutcome, Output, Refused } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { formatTime } from '../../src/time.ts'
+import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
+import { refOf, resolveMany, timeOrNull } from '../peers/index.ts'
+import type { Reader } from '../store/store.ts'
+import type { Tx } from '../store/transaction.ts'
+import { admit } from './admission.ts'
+import { causeOf } from './causes.ts'
+import { closeThread } from './close.ts'
+import type { ThreadDeps } from './deps.ts'
+import { endFan, type FanRow, findFan, openAsksOf, toFan } from './joins.ts'
+import { asSender, deadlineOf, openThread, refuseUnanswerable, replaySent, toSent } from './open.ts'
+import { bodyBytes, fitting } from './page.ts'
+import { findMessage, type MessageRow, priorityNumber, type ThreadRow, toMessage } from './rows.ts'
+
+const INSERT_FAN = `INSERT INTO fans (id, state, opener_id, circle_id, first_thread, asked, refused, enough, waiting, opened_at, deadline_at)
+  VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_REFUSAL = 'INSERT INTO fan_refusals (fan_id, position, peer_id, code, message) VALUES (?, ?, ?, ?, ?)'
+
+/** Asks many the same, and joins what becomes of it. */
+export function createFans(deps: ThreadDeps) {
+  const open: Command<'fans.open'> = {
+    run(tx, caller, input) {
+      const sender = asSender(caller)
+      const meant = resolveMany(tx, caller, input.to, LIMITS.maxFanAsks)
+      if (input.enough !== undefined && input.enough > meant.length) {
+        throw new MusterError('invalid_input', { field: 'enough', meant: meant.length, hint: `\`enough\` is at most the number of those who are asked: ${meant.length}.` })
+      }
+      const deadlineAt = deadlineOf(tx, input)
+      const cause = causeOf(tx, deps, sender, input.causedBy)
+      const { admitted, refused } = admit(tx, deps, { sender, cause, recipients: meant, check: (peer) => refuseUnanswerable(sender, peer) })
+      const id = tx.take('fan')
+      const { peerId: opener, circleId } = sender
+      const counts = [tx.store.last('thread') + 1, admitted.length, refused.length, input.enough ?? null, admitted.length] as const
+      tx.run(INSERT_FAN, id, opener, circleId, ...counts, tx.now, deadlineAt)
+      refused.forEach(({ to, code, message }, position) => tx.run(INSERT_REFUSAL, id, position, tx.number('peer', to.id), code, message))
+      const opening = { kind: 'ask', opener, from: refOf(tx, opener), body: input.body, priority: priorityNumber(input.priority) } as const
+      const rest = { cause, deadlineAt, escalateTo: null, fan: id }
+      const sent = admitted.map((peer) => {
+        const posted = openThread(tx, deps, { ...opening, ...rest, recipients: [peer], circleId: peer.circle_id })
+        return { ...toSent(tx, deps, peer, posted, 0), deadlineAt: formatTime(deadlineAt) }
+      })
+      const changed = { asked: sent.length, refused: refused.length }
+      tx.event({ type: 'fan.opened', actor: opener, circle: circleId, audience: 'admin', subject: ['fan', id], changed })
+      // Where nobody could be asked, there is nothing to wait for.
+      if (sent.length === 0) endFan(tx, deps, findFan(tx, id) as FanRow, { state: 'complete', reason: null, notice: null, actor: opener })
+      tx.created = { number: id, count: 1 }
+      return { fan: toFan(tx, findFan(tx, id) as FanRow), sent, refused }
+    },
+    replay(tx, _caller, created) {
+      const fan = findFan(tx, created.number)
+      if (!fan) throw new MusterError('not_found', { id: tx.id('fan', created.number), hint: 'It ended so long ago that it was purged.' })
+      const { sent } = replaySent(tx, deps, { number: fan.first_thread, count: fan.asked })
+      return { fan: toFan(tx, fan), sent, refused: refusedOf(tx, fan) }
+    },
+  }
+
+  const cancel: Command<'fans.cancel'> = {
+    run(tx, caller, input) {
+      const { peerId } = asPeer(caller)
+      const fan = findFan(tx, tx.number('fan', input.fan))
+      if (fan?.opener_id !== peerId) throw new MusterError('not_found', { id: input.fan })
+      const changed = fan.state === 'open'
+      if (changed) {
+        endFan(tx, deps, fan, { state: 'cancelled', reason: input.reason, notice: null, actor: peerId })
+        const ending = { state: 'cancelled', kind: 'cancel', by: peerId, body: input.reason, reason: input.reason } as const
+        for (const thread of openAsksOf(tx, fan)) closeThread(tx, deps, thread, ending)
+      }
+      tx.created = { number: fan.id, count: changed ? 1 : 0 }
+      return { fan: toFan(tx, findFan(tx, fan.id) as FanRow), changed }
+    },
+    replay: (tx, _caller, created) => ({ fan: toFan(tx, findFan(tx, created.number) as FanRow), changed: created.count > 0 }),
+  }
+  return { open, cancel }
+}
+
+/**
+ * A fan of the caller's. What it asked and was told is nobody else's but the administrator's; its threads may be read by
+ * those who may read threads.
+ *
+ * @throws MusterError `not_found`
+ */
+export function viewFan(reader: Reader, caller: Caller, id: string): FanRow {
+  const fan = findFan(reader, reader.number('fan', id))
+  if (!fan || (caller.kind !== 'admin' && fan.opener_id !== asPeer(caller).peerId)) throw new MusterError('not_found', { id })
+  return fan
+}
+
+export const getFan: Query<'fans.get'> = (reader, caller, input) => {
+  const fan = viewFan(reader, caller, input.fan)
+  const after = input.after === undefined ? fan.first_thread - 1 : reader.number('thread', input.after)
+  const threads = reader.all<ThreadRow>(
+    'SELECT * FROM threads WHERE id > ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+    after,
+    fan.first_thread,
+    fan.first_thread + fan.asked - 1,
+    input.limit + 1,
+  )
+  const page = fitting(threads.slice(0, input.limit), ({ ending }) => (ending === null ? 0 : bodyBytes(reader, ending)))
+  const last = threads.length > page.length ? page.at(-1) : undefined
+  return {
+    fan: toFan(reader, fan),
+    outcomes: page.map((thread) => toOutcome(reader, thread)),
+    refused: input.after === undefined ? refusedOf(reader, fan) : [],
+    after: last ? reader.id('thread', last.id) : null,
+  }
+}
+
+export const listFans: Query<'fans.list'> = (reader, caller, input): Output<'fans.list'> => {
+  const before = input.before === undefined ? Number.MAX_SAFE_INTEGER : reader.number('fan', input.before)
+  const rows = reader.all<FanRow>('SELECT * FROM fans WHERE opener_id = ? AND id < ? ORDER BY id DESC LIMIT ?', asPeer(caller).peerId, before, input.limit + 1)
+  const page = rows.slice(0, input.limit)
+  const last = rows.length > page.length ? page.at(-1) : undefined
+  return { fans: page.map((row) => toFan(reader, row)), before: last ? reader.id('fan', last.id) : null }
+}
+
+function toOutcome(reader: Reader, thread: ThreadRow): FanOutcome {
+  const to = refOf(reader, thread.recipient_id)
+  if (!to) throw new Error(`Ask ${thread.id} has no recipient`)
+  const ending = thread.state === 'answered' && thread.ending !== null ? (findMessage(reader, thread.ending) as MessageRow) : undefined
+  return {
+    thread: reader.id('thread', thread.id),
+    to,
+    state: thread.state,
+    reason: thread.reason,
+    closedAt: timeOrNull(thread.closed_at),
+    answer: ending ? toMessage(reader, ending) : null,
+  }
+}
+
+function refusedOf(reader: Reader, fan: FanRow): Refused[] {
+  const rows = reader.all<{ peer_id: number; code: string; message: string }>(
+    'SELECT peer_id, code, message FROM fan_refusals WHERE fan_id = ? ORDER BY position',
+    fan.id,
+  )
+  return rows.flatMap(({ peer_id, code, message }) => {
+    const to = refOf(reader, peer_id)
+    return to ? { to, code, message } : []
+  })
+}
+
+/** Forgets fans that ended long enough ago, among the next `LIMITS.purgeRows`; their asks are then forgotten as other threads are. */
+export function purgeFans(tx: Tx, after: number): { readonly next: number | undefined; readonly purged: number } {
+  const rows = tx.all<FanRow>('SELECT * FROM fans WHERE id > ? ORDER BY id LIMIT ?', after, LIMITS.purgeRows)
+  let purged = 0
+  for (const { id, ended_at } of rows) {
+    if (ended_at === null || ended_at > tx.now - LIMITS.closedThreadMs) continue
+    purged += tx.run('DELETE FROM fan_refusals WHERE fan_id = ?', id)
+    purged += tx.run('DELETE FROM fans WHERE id = ?', id)
+  }
+  return { next: rows.length < LIMITS.purgeRows ? undefined : rows.at(-1)?.id, purged }
+}
