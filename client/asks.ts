@@ -1,4 +1,4 @@
-import type { Input, Message, MessageKind, Output } from '../src/contract/index.ts'
+import type { Input, Message, MessageKind, Output, Thread } from '../src/contract/index.ts'
 import { type Bounds, bounded } from './bounded.ts'
 import { AskError, type AskErrorCode, ClientError } from './client-error.ts'
 import type { Clock } from './clock.ts'
@@ -14,6 +14,8 @@ export interface AskHandle {
    * @throws AskError when the ask ended without one
    */
   result(bounds?: Bounds): Promise<Message>
+  /** The ask as it is now. */
+  status(): Promise<Thread>
   /** Withdraws the ask. One that has ended already stays as it is. */
   cancel(reason?: string): Promise<void>
 }

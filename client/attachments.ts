@@ -10,7 +10,7 @@ import { LIMITS } from '../src/limits.ts'
 import { backoffMs } from './backoff.ts'
 import { ClientError } from './client-error.ts'
 import type { PeerOptions } from './peer.ts'
-import type { Attached, Sends, Speaker } from './speaker.ts'
+import type { Attached, BroadcastOptions, Sends, Speaker } from './speaker.ts'
 
 /** A file to upload: one on this machine, or what is in memory or comes as it is made. */
 export type FileSource =
@@ -105,13 +105,17 @@ export function withFiles(speaker: Sends, options: PeerOptions): Speaker {
   const ids = (attachments: readonly Attached[]) =>
     Promise.all(attachments.map(async (each) => (typeof each === 'string' ? each : 'id' in each ? each.id : (await attach(each)).id)))
   const sending =
-    <O extends { readonly attachments?: readonly Attached[] | undefined }, R>(send: (to: string, body: string, options?: O) => Promise<R>) =>
-    (to: string, body: string, given?: O): Promise<R> =>
+    <To, O extends { readonly attachments?: readonly Attached[] | undefined }, R>(send: (to: To, body: string, options?: O) => Promise<R>) =>
+    (to: To, body: string, given?: O): Promise<R> =>
       given?.attachments ? ids(given.attachments).then((attachments) => send(to, body, { ...given, attachments })) : send(to, body, given)
+  const broadcasting = sending((_to: undefined, body, options?: BroadcastOptions) => speaker.broadcast(body, options))
   return {
+    ...speaker,
     ask: sending(speaker.ask),
     cast: sending(speaker.cast),
     notify: sending(speaker.notify),
+    fan: sending(speaker.fan),
+    broadcast: (body, options) => broadcasting(undefined, body, options),
     attach,
     open: async (file) => openFile(await door(), idOf(file)),
     download: async (file, path) => void (await saveFile(await door(), idOf(file), path)),

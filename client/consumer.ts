@@ -3,6 +3,7 @@ import { MusterError } from '../src/errors.ts'
 import { type Asks, isEnding } from './asks.ts'
 import { AskError, type AskErrorCode, type ClientError } from './client-error.ts'
 import type { Clock } from './clock.ts'
+import type { Fans } from './fans.ts'
 import { type Delivered, type Handlers, LATER, type MessageContext } from './handlers.ts'
 import type { Requests } from './requests.ts'
 import { type Run, toBody, toNackReason, toReason } from './run.ts'
@@ -11,6 +12,7 @@ export interface ConsumerOptions {
   readonly clock: Clock
   readonly requests: Requests
   readonly asks: Asks
+  readonly fans: Fans
   readonly handlers: Handlers
   /** How many handlers run at a time; the daemon offers no more either, except owed asks. */
   readonly prefetch: number
@@ -97,10 +99,10 @@ export class Consumer {
   }
 
   #route(run: Run): void {
-    const { asks, requests } = this.#options
+    const { asks, fans, requests } = this.#options
     const { message } = run.delivered
     const { kind } = message
-    if (asks.take(run.delivered)) this.#ack(run)
+    if (asks.take(run.delivered) || fans.take(run.delivered)) this.#ack(run)
     else if (this.#draining) this.#end(run)
     else if (isEnding(kind) && requests.isInDoubt('threads.ask')) this.#held.push(run)
     else {

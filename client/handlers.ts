@@ -13,7 +13,7 @@ export type MessageHandler = (body: string, context: MessageContext) => unknown
 export interface Handlers {
   /** Its return value is the answer; a throw declines with the error's message. Without it, asks are declined. */
   readonly onAsk?: AskHandler
-  /** A throw gives the notification back; it is offered again after a backoff. Without it, notifications are acknowledged unseen. */
+  /** The daemon's notice that a fan has ended comes here where nobody awaits it. A throw gives the notification back; it is offered again after a backoff. Without it, notifications are acknowledged unseen. */
   readonly onNotify?: MessageHandler
   /**
    * All else that nobody awaits, told apart by `context.kind`: late answers and those to asks of an earlier run, the ends of

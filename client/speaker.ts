@@ -3,16 +3,22 @@ import type { AskHandle, Asks } from './asks.ts'
 import type { FileSource, Opened } from './attachments.ts'
 import type { Bounds } from './bounded.ts'
 import type { Call } from './calls.ts'
+import type { Fans, OpenFan } from './fans.ts'
+import { type PipeStage, type PipeStart, runPipe } from './pipe.ts'
 
 /** What a message is to carry: the id of an upload or of an attachment, an attachment itself, or a file to upload (Node). */
 export type Attached = string | { readonly id: string } | FileSource
-type Sending<N extends 'threads.ask' | 'threads.notify'> = Omit<Input<N>, 'to' | 'body' | 'causedBy' | 'attachments'> & {
+type Sending<N extends 'threads.ask' | 'threads.notify' | 'threads.broadcast' | 'fans.open'> = Omit<Input<N>, 'to' | 'body' | 'causedBy' | 'attachments'> & {
   readonly attachments?: readonly Attached[] | undefined
 } & Bounds
 
 /** `deadline` (`'15m'`) is the daemon's promise to end the ask; `timeoutMs` is only the caller's patience. */
 export type AskOptions = Omit<Sending<'threads.ask'>, 'select'> & { readonly select?: 'one' }
 export type NotifyOptions = Sending<'threads.notify'>
+/** `to`: `role:…`, `cap:…` or `circle:…`; without it, everybody of the own circle. */
+export type BroadcastOptions = Sending<'threads.broadcast'> & Pick<Input<'threads.broadcast'>, 'to'>
+/** `deadline` ends the fan with what there is by then; `enough: 2` ends it with the second answer and cancels the other asks. */
+export type FanOptions = Sending<'fans.open'>
 
 /** An ask that was accepted: who got it, whether that peer can be reached now, and a way to its answer. */
 export interface Cast extends AskHandle {
@@ -30,8 +36,7 @@ export interface Speaker {
    */
   ask(to: string, body: string, options?: AskOptions): Promise<Message>
   /**
-   * Asks without waiting; resolves when the daemon has the ask on disk. To ask all that a selector names, call `threads.ask`
-   * with `select: 'all'` and take a `handle()` of each thread that it returns.
+   * Asks without waiting; resolves when the daemon has the ask on disk.
    */
   cast(to: string, body: string, options?: AskOptions): Promise<Cast>
   /** Tells a peer something; resolves when the daemon has it on disk. */
@@ -45,32 +50,64 @@ export interface Speaker {
   open(file: string | { readonly id: string }): Promise<Opened>
   /** Writes it to a new file, and checks that it is what was sent. A file that exists is never overwritten. */
   download(file: string | { readonly id: string }, path: string): Promise<void>
+  /** Tells everybody that a selector names, or of the own circle. Who had no room is in `refused`. */
+  broadcast(body: string, options?: BroadcastOptions): Promise<Output<'threads.broadcast'>>
+  /**
+   * Asks many the same; resolves when the daemon has all asks on disk. Their answers are joined: `result()` of what this
+   * returns has them all, and survives both programs.
+   *
+   * @param to names, ids and selectors; a selector means all that it names
+   */
+  fan(to: string | readonly string[], body: string, options?: FanOptions): Promise<OpenFan>
+  /**
+   * Asks one peer after the other, each with the answer of the one before below its own words. The first stage may also be
+   * an ask that was sent before, or an answer.
+   *
+   * @returns the answers of all stages; the last is the result
+   * @throws PipeError for the first stage that brings no answer; those after it are not asked
+   */
+  pipe(...stages: readonly [PipeStart, ...PipeStage[]]): Promise<Message[]>
+}
+
+export interface SpeakerParts {
+  readonly asks: Asks
+  readonly fans: Fans
+  readonly call: Call
 }
 
 /** What every platform can do. */
-export type Sends = Pick<Speaker, 'ask' | 'cast' | 'notify'>
+export type Sends = Omit<Speaker, 'attach' | 'open' | 'download'>
 
 /**
  * @param causedBy asked at each send for the message that led to it
  */
-export function createSpeaker(asks: Asks, call: Call, causedBy: () => string | null | undefined): Sends {
+export function createSpeaker({ asks, fans, call }: SpeakerParts, causedBy: () => string | null | undefined): Sends {
   /** Input and bounds of a send. What is `undefined` in the input vanishes in the frame. Files have become ids before. */
-  const prepare = <O extends NotifyOptions>(to: string, body: string, { timeoutMs, signal, ...rest }: O) => {
+  const prepare = <To, O extends Bounds>(to: To, body: string, { timeoutMs, signal, ...rest }: O) => {
     return [
       { ...(rest as Omit<O, keyof Bounds | 'attachments'> & { attachments?: string[] }), to, body, causedBy: causedBy() as string | null },
       { timeoutMs, signal },
     ] as const
   }
+  const ask: Speaker['ask'] = (to, body, options = {}) => asks.ask(...prepare(to, body, options))
   return {
-    ask: (to, body, options = {}) => asks.ask(...prepare(to, body, options)),
+    ask,
     cast: async (to, body, options = {}) => {
       const [sent] = (await call('threads.ask', ...prepare(to, body, options))).sent as [Sent]
-      return { ...handleOf(asks, sent.thread), sent }
+      return { ...handleOf(asks, call, sent.thread), sent }
     },
     notify: (to, body, options = {}) => call('threads.notify', ...prepare(to, body, options)),
+    broadcast: (body, { to, ...options } = {}) => call('threads.broadcast', ...prepare(to, body, options)),
+    fan: (to, body, options = {}) => fans.open(...prepare(typeof to === 'string' ? [to] : [...to], body, options)),
+    pipe: (...stages) => runPipe(ask, stages),
   }
 }
 
-export function handleOf(asks: Asks, thread: string): AskHandle {
-  return { thread, result: (bounds) => asks.result(thread, bounds), cancel: (reason) => asks.cancel(thread, reason) }
+export function handleOf(asks: Asks, call: Call, thread: string): AskHandle {
+  return {
+    thread,
+    result: (bounds) => asks.result(thread, bounds),
+    status: async () => (await call('threads.get', { thread, limit: 1 })).thread,
+    cancel: (reason) => asks.cancel(thread, reason),
+  }
 }

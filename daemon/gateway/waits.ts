@@ -63,7 +63,11 @@ export class Waits {
     for (const end of [...this.#ends]) end()
   }
 
-  #wait<Value extends { readonly timedOut: boolean }>(waiting: Waiting<Value>, first: Omit<Value, 'timedOut'>, settle: (outcome: Outcome<Value>) => void): void {
+  #wait<Value extends { readonly timedOut: boolean }>(
+    waiting: Waiting<Value>,
+    first: Omit<Value, 'timedOut'>,
+    settle: (outcome: Outcome<Value>) => void,
+  ): void {
     if (this.#ends.size >= LIMITS.maxWaits) throw new MusterError('too_many_requests', { limit: LIMITS.maxWaits, hint: 'Wait on fewer threads at a time.' })
     const { clock } = this.#deps
     if (waiting.isOver(first)) return settle({ ok: true, value: { ...first, timedOut: false } as Value })

@@ -67,9 +67,7 @@ function resolveSelector(reader: Reader, caller: Caller, parts: RegExpExecArray,
   const [, kind = '', value, circle] = parts
   if (kind === 'circle' && circle !== undefined) throw new MusterError('invalid_input', { hint: `A circle stands by itself: circle:${value}.` })
   const self = caller.kind === 'peer' ? caller.peerId : 0
-  const found = search(reader, caller, BY_SELECTOR[kind] as string, value as string, circle, LIMITS.maxFanOut + 2).filter(
-    (row) => row.id !== self,
-  )
+  const found = search(reader, caller, BY_SELECTOR[kind] as string, value as string, circle, LIMITS.maxFanOut + 2).filter((row) => row.id !== self)
   if (select === 'one') return [exactlyOne(reader, found, address)]
   if (found.length === 0) throw notFound(address)
   if (found.length > LIMITS.maxFanOut) throw new MusterError('invalid_input', { hint: `${address} means more than ${LIMITS.maxFanOut} peers; choose fewer.` })

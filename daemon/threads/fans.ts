@@ -2,7 +2,7 @@ import type { FanOutcome, Output, Refused } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
-import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
+import { asPeer, type Caller, type Command, type PeerCaller, type Query } from '../caller.ts'
 import { refOf, resolveMany, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -19,6 +19,25 @@ const INSERT_FAN = `INSERT INTO fans (id, state, opener_id, circle_id, first_thr
   VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_REFUSAL = 'INSERT INTO fan_refusals (fan_id, position, peer_id, code, message) VALUES (?, ?, ?, ?, ?)'
 
+interface NewFan {
+  readonly sender: PeerCaller
+  readonly asked: number
+  readonly refused: readonly Refused[]
+  readonly enough: number | undefined
+  readonly deadlineAt: number
+}
+
+/** Writes down a fan whose asks are opened next, so that their numbers follow without a gap. */
+function insertFan(tx: Tx, { sender, asked, refused, enough, deadlineAt }: NewFan): number {
+  const id = tx.take('fan')
+  const { peerId: opener, circleId: circle } = sender
+  tx.run(INSERT_FAN, id, opener, circle, tx.store.last('thread') + 1, asked, refused.length, enough ?? null, asked, tx.now, deadlineAt)
+  for (const [position, { to, code, message }] of refused.entries()) tx.run(INSERT_REFUSAL, id, position, tx.number('peer', to.id), code, message)
+  const changed = { asked, refused: refused.length }
+  tx.event({ type: 'fan.opened', actor: opener, circle, audience: 'admin', subject: ['fan', id], changed })
+  return id
+}
+
 /** Asks many the same, and joins what becomes of it. */
 export function createFans(deps: ThreadDeps) {
   const open: Command<'fans.open'> = {
@@ -26,28 +45,34 @@ export function createFans(deps: ThreadDeps) {
       const sender = asSender(caller)
       const meant = resolveMany(tx, caller, input.to, LIMITS.maxFanAsks)
       if (input.enough !== undefined && input.enough > meant.length) {
-        throw new MusterError('invalid_input', { field: 'enough', meant: meant.length, hint: `\`enough\` is at most the number of those who are asked: ${meant.length}.` })
+        throw new MusterError('invalid_input', {
+          field: 'enough',
+          meant: meant.length,
+          hint: `\`enough\` is at most the number of those who are asked: ${meant.length}.`,
+        })
       }
       const deadlineAt = deadlineOf(tx, input)
       const cause = causeOf(tx, deps, sender, input.causedBy)
       const { admitted, refused } = admit(tx, deps, { sender, cause, recipients: meant, check: (peer) => refuseUnanswerable(sender, peer) })
-      const id = tx.take('fan')
-      const { peerId: opener, circleId } = sender
-      const counts = [tx.store.last('thread') + 1, admitted.length, refused.length, input.enough ?? null, admitted.length] as const
-      tx.run(INSERT_FAN, id, opener, circleId, ...counts, tx.now, deadlineAt)
-      refused.forEach(({ to, code, message }, position) => tx.run(INSERT_REFUSAL, id, position, tx.number('peer', to.id), code, message))
-      const opening = { kind: 'ask', opener, from: refOf(tx, opener), body: input.body, priority: priorityNumber(input.priority) } as const
-      const rest = { cause, deadlineAt, escalateTo: null, fan: id }
+      const fan = insertFan(tx, { sender, asked: admitted.length, refused, enough: input.enough, deadlineAt })
+      const opening = {
+        kind: 'ask',
+        opener: sender.peerId,
+        from: refOf(tx, sender.peerId),
+        body: input.body,
+        cause,
+        deadlineAt,
+        escalateTo: null,
+        fan,
+      } as const
       const sent = admitted.map((peer) => {
-        const posted = openThread(tx, deps, { ...opening, ...rest, recipients: [peer], circleId: peer.circle_id })
+        const posted = openThread(tx, deps, { ...opening, priority: priorityNumber(input.priority), recipients: [peer], circleId: peer.circle_id })
         return { ...toSent(tx, deps, peer, posted, 0), deadlineAt: formatTime(deadlineAt) }
       })
-      const changed = { asked: sent.length, refused: refused.length }
-      tx.event({ type: 'fan.opened', actor: opener, circle: circleId, audience: 'admin', subject: ['fan', id], changed })
       // Where nobody could be asked, there is nothing to wait for.
-      if (sent.length === 0) endFan(tx, deps, findFan(tx, id) as FanRow, { state: 'complete', reason: null, notice: null, actor: opener })
-      tx.created = { number: id, count: 1 }
-      return { fan: toFan(tx, findFan(tx, id) as FanRow), sent, refused }
+      if (sent.length === 0) endFan(tx, findFan(tx, fan) as FanRow, { state: 'complete', reason: null, notice: null, actor: sender.peerId })
+      tx.created = { number: fan, count: 1 }
+      return { fan: toFan(tx, findFan(tx, fan) as FanRow), sent, refused }
     },
     replay(tx, _caller, created) {
       const fan = findFan(tx, created.number)
@@ -64,7 +89,7 @@ export function createFans(deps: ThreadDeps) {
       if (fan?.opener_id !== peerId) throw new MusterError('not_found', { id: input.fan })
       const changed = fan.state === 'open'
       if (changed) {
-        endFan(tx, deps, fan, { state: 'cancelled', reason: input.reason, notice: null, actor: peerId })
+        endFan(tx, fan, { state: 'cancelled', reason: input.reason, notice: null, actor: peerId })
         const ending = { state: 'cancelled', kind: 'cancel', by: peerId, body: input.reason, reason: input.reason } as const
         for (const thread of openAsksOf(tx, fan)) closeThread(tx, deps, thread, ending)
       }

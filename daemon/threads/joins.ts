@@ -87,7 +87,7 @@ export function countEnd(tx: Tx, deps: ThreadDeps, closed: ThreadRow, cause: Cau
   // The counts of now, beside the cancellations that follow with this very command.
   const ended: FanRow = { ...fan, waiting: 0, cancelled: fan.cancelled + rest.length, state: endingOf(fan) }
   const notice = asker && asker.retired_at === null ? announce(tx, deps, ended, asker, { priority: closed.priority, cause }) : null
-  endFan(tx, deps, fan, { state: ended.state, reason: null, notice, actor: closed.closed_by })
+  endFan(tx, fan, { state: ended.state, reason: null, notice, actor: closed.closed_by })
   return rest
 }
 
@@ -104,17 +104,18 @@ interface FanEnd {
 }
 
 /** Writes down that a fan is over. Its open asks are the caller's to cancel. */
-export function endFan(tx: Tx, deps: ThreadDeps, fan: FanRow, { state, reason, notice, actor }: FanEnd): void {
+export function endFan(tx: Tx, fan: FanRow, { state, reason, notice, actor }: FanEnd): void {
   tx.run('UPDATE fans SET state = ?, ended_at = ?, reason = ?, notice = ? WHERE id = ?', state, tx.now, reason, notice, fan.id)
   const changed = { state, answered: fan.answered }
   tx.event({ type: 'fan.ended', actor, peer: fan.opener_id, circle: fan.circle_id, audience: 'admin', subject: ['fan', fan.id], changed })
-  tx.after(() => deps.fanSignals.changed(fan.id))
 }
 
 /** The one message that tells the asker of the end. It holds no words of a peer: those are read from the fan, each as its own. */
 function announce(tx: Tx, deps: ThreadDeps, fan: FanRow, asker: PeerRow, { priority, cause }: { readonly priority: number; readonly cause: Cause }): number {
   const id = tx.id('fan', fan.id)
-  const facts = (['answered', 'declined', 'cancelled', 'expired', 'failed', 'refused'] as const).flatMap((state) => (fan[state] > 0 ? `${fan[state]} ${state}` : []))
+  const facts = (['answered', 'declined', 'cancelled', 'expired', 'failed', 'refused'] as const).flatMap((state) =>
+    fan[state] > 0 ? `${fan[state]} ${state}` : [],
+  )
   const body = `${id} has ended (${fan.state}): ${facts.join(', ')}. Read it: muster fan ${id}, or the tool wait {"ticket":"${id}"}.`
   const opening = { kind: 'notify', opener: null, from: null, recipients: [asker], circleId: fan.circle_id, body } as const
   return openThread(tx, deps, { ...opening, priority, cause, deadlineAt: null, escalateTo: null, fan: fan.id }).messageId

@@ -75,6 +75,7 @@ export class Actor {
   /** Asks that it sent, and threads that it was sent. */
   mine: string[] = []
   theirs: string[] = []
+  fans: string[] = []
   readonly inHand = new Map<string, InHand>()
   readonly ended: InHand[] = []
   credentials: string[] = []
@@ -219,6 +220,11 @@ export class Actor {
     'peers.register': ({ peer, token }: { peer: { id: string }; token: string }, params) => this.#world.joined(String(params['name']), peer.id, token),
     'threads.ask': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
     'threads.notify': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
+    'threads.broadcast': ({ sent }: { sent: { thread: string }[] }) => this.#rememberMine(sent),
+    'fans.open': ({ fan, sent }: { fan: { id: string }; sent: { thread: string }[] }) => {
+      remember(this.fans, fan.id)
+      this.#rememberMine(sent)
+    },
     'mailbox.inbox': (result) => this.#onInbox(result),
     'sessions.boundary': (result: Boundary, { at }) => this.#onBoundary(result, at),
     'sessions.watch': ({ wake }: { wake: boolean }) => {

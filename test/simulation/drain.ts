@@ -34,6 +34,7 @@ export async function drain(world: World): Promise<void> {
     if (isQuiet(world)) break
   }
   world.witness.ledger.check()
+  world.witness.fans.check()
   checkTold(world)
   checkPresence(world)
   await checkFilesAtEnd(world)
@@ -116,10 +117,10 @@ function isQuiet(world: World): boolean {
   return world.actors.every((actor) => actor.retired || (actor.pending.size === 0 && actor.unsettled.length === 0))
 }
 
-/** Every asker that is still there was handed exactly one closing message of each ask that it did not end itself. */
+/** Of asks by themselves, every asker that is still there was handed exactly one closing message of each ask that it did not end itself. */
 function checkTold(world: World): void {
   const rows = world.witness.all<{ id: number; opener_id: number; state: string; closed_by: number | null }>(
-    "SELECT id, opener_id, state, closed_by FROM threads WHERE kind = 'ask' AND opener_id IS NOT NULL AND state <> 'open'",
+    "SELECT id, opener_id, state, closed_by FROM threads WHERE kind = 'ask' AND opener_id IS NOT NULL AND state <> 'open' AND fan_id IS NULL",
   )
   const told = new Map<number, number>()
   const kinds = world.witness.all<{ thread_id: number; n: number }>(

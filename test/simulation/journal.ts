@@ -9,7 +9,13 @@ const on = (name: string, when: string, values: string) => `CREATE TEMP TRIGGER 
 const JOURNAL = [
   'PRAGMA temp_store = MEMORY;',
   'CREATE TEMP TABLE sim_journal (n INTEGER PRIMARY KEY, what TEXT, a, b, c, d, e, f, g, h, i, j, k);',
-  on('thread', 'INSERT ON threads', "'thread', NEW.id, NEW.kind, NEW.state, NEW.opener_id, NEW.recipient_id, NEW.deadline_at, NEW.escalate_to, 0, 0, 0, 0"),
+  on(
+    'thread',
+    'INSERT ON threads',
+    "'thread', NEW.id, NEW.kind, NEW.state, NEW.opener_id, NEW.recipient_id, NEW.deadline_at, NEW.escalate_to, NEW.fan_id, 0, 0, 0",
+  ),
+  on('fan', 'INSERT ON fans', "'fan', NEW.id, NEW.opener_id, NEW.first_thread, NEW.asked, NEW.refused, NEW.enough, 0, 0, 0, 0, 0"),
+  on('fan_ended', 'UPDATE OF state ON fans', "'fanEnded', NEW.id, OLD.state, NEW.state, NEW.notice, 0, 0, 0, 0, 0, 0, 0"),
   on(
     'closed',
     'UPDATE OF state ON threads',
@@ -36,7 +42,9 @@ const JOURNAL = [
 ].join('\n')
 
 export type Change =
-  | { what: 'thread'; id: number; kind: string; state: string; opener: number | null; recipient: number | null; escalateTo: number | null }
+  | { what: 'thread'; id: number; kind: string; state: string; opener: number | null; recipient: number | null; escalateTo: number | null; fan: number | null }
+  | { what: 'fan'; id: number; opener: number; first: number; asked: number; refused: number; enough: number | null }
+  | { what: 'fanEnded'; id: number; was: string; state: string; notice: number | null }
   | {
       what: 'closed'
       id: number
@@ -114,7 +122,11 @@ function toChange(note: Note): Change {
   const { what, a, b, c, d, e, f, g, h, i, j, k } = note
   switch (what) {
     case 'thread':
-      return { what, id: a, kind: b, state: c, opener: d, recipient: e, escalateTo: g }
+      return { what, id: a, kind: b, state: c, opener: d, recipient: e, escalateTo: g, fan: h }
+    case 'fan':
+      return { what, id: a, opener: b, first: c, asked: d, refused: e, enough: f }
+    case 'fanEnded':
+      return { what, id: a, was: b, state: c, notice: d }
     case 'closed':
       return { what, id: a, was: b, state: c, opener: d, recipient: e, deadlineAt: f, escalateTo: g, by: h }
     case 'purged':

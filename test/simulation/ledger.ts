@@ -28,6 +28,8 @@ const OWN_EVENTS: Partial<Record<Change['what'], readonly [string, string]>> = {
   closed: ['thread.closed', 'thread'],
   redacted: ['message.redacted', 'message'],
   revoked: ['credential.revoked', 'credential'],
+  fan: ['fan.opened', 'fan'],
+  fanEnded: ['fan.ended', 'fan'],
 }
 const OPENING = new Set(['ask', 'notify'])
 
@@ -97,22 +99,30 @@ export class Ledger {
     if (message.late && isOpen) this.#witness.fail(`message ${id} is late in an open thread`)
     const intent = token === undefined ? undefined : this.intents.get(token)
     if (!intent) return
-    const earlier = [...intent.effects].filter((other) => this.#repeats(other, message))
+    const earlier = [...intent.effects].filter((other) => this.#repeats(other, message, intent))
     if (earlier.length > 0) this.#witness.fail(`${intent.method} with key ${intent.key} took effect twice: messages ${earlier.join()} and ${id}`)
     intent.effects.add(id)
     const recipients = changes.filter((change) => change.what === 'delivery' && change.message === id).length
+    const isToSender = changes.some((change) => change.what === 'delivery' && change.message === id && change.peer === message.sender)
+    if (isToSender && intent.method === 'threads.broadcast') this.#witness.fail(`broadcast ${id} goes to its sender`)
     if (recipients !== message.count) this.#witness.fail(`message ${id} has ${recipients} deliveries and says ${message.count}`)
     const closes = kind === 'answer' || kind === 'decline' || kind === 'cancel'
     const ends = changes.some((change) => change.what === 'closed' && change.id === message.thread && CLOSING[change.state] === kind)
     if (closes && !message.late && !ends) this.#witness.fail(`${kind} ${id} is stored and did not end its thread`)
-    if ((kind === 'answer' || kind === 'decline') && message.count === 0 && !this.#witness.isRetired(thread?.opener ?? 0)) {
+    if (
+      (kind === 'answer' || kind === 'decline') &&
+      message.count === 0 &&
+      !this.#witness.isRetired(thread?.opener ?? 0) &&
+      !this.#witness.fans.isSilent(message.thread)
+    ) {
       this.#witness.fail(`${kind} ${id} reaches nobody`)
     }
   }
 
-  /** Whether two messages of one intent tell the same recipient the same; an ask to all opens one thread for each. */
-  #repeats(other: number, message: Of<'message'>): boolean {
+  /** Whether two messages of one intent tell the same recipient the same; an ask to all opens one thread for each, and a fan is cancelled in all of them. */
+  #repeats(other: number, message: Of<'message'>, { method }: Intent): boolean {
     const known = this.messages.get(other)
+    if (method === 'fans.cancel') return known?.thread === message.thread
     if (!known || !OPENING.has(message.kind)) return true
     return message.kind === 'notify' || this.threads.get(known.thread)?.recipient === this.threads.get(message.thread)?.recipient
   }
@@ -128,7 +138,7 @@ export class Ledger {
         const message = changes.find((other): other is Of<'message'> => other.what === 'message' && other.id === change.message)
         return message !== undefined && message.kind === CLOSING[state] && !message.late
       }).length
-    const expected = by === opener || opener === null || this.#witness.isRetired(opener) ? 0 : 1
+    const expected = by === opener || opener === null || this.#witness.isRetired(opener) || this.#witness.fans.isSilent(id) ? 0 : 1
     // Told, and retired right after, in the same commit.
     const isLeaving = changes.some((change) => change.what === 'retired' && change.id === opener)
     if (opener !== null && told(opener) !== expected && !isLeaving)

@@ -14,6 +14,12 @@ interface Play {
 
 const play = (weight: number, by: Play['by'], make: Play['make'] = () => ({})): Play => ({ weight, by, make })
 const anyThread = (world: World, actor: Actor) => world.random.pick(world.random.chance(0.5) ? actor.mine : actor.theirs)
+/** A fan of the actor's, a recent one. */
+function fan(world: World, actor: Actor, params: Params = {}): Params | undefined {
+  const id = actor.fans.at(-world.random.between(1, 4))
+  return id === undefined ? undefined : { fan: id, ...params }
+}
+
 const named = (thread: string | undefined, params: Params = {}): Params | undefined => (thread === undefined ? undefined : { thread, ...params })
 
 /** Where a send goes: mostly to one by name or id, now and then to all of a kind, to itself, or to nobody. */
@@ -74,6 +80,24 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
   }),
   'threads.reply': play(45, 'peer', (world, actor) => named(anyThread(world, actor), { ...cause(world, actor), ...attached(world, actor) })),
   'threads.answer': play(26, 'peer', (world, actor) => named(world.random.pick(actor.theirs), attached(world, actor))),
+  'threads.broadcast': play(16, 'peer', (world, actor) => {
+    const to = world.random.pick([undefined, 'role:agent', 'cap:review', 'circle:main', 'circle:nowhere'])
+    const topic = world.random.chance(0.5) ? `topic ${world.random.between(1, 2)}` : undefined
+    return { ...cause(world, actor), ...(to !== undefined && { to }), ...(topic !== undefined && { topic }), priority: world.random.pick(PRIORITIES) }
+  }),
+  'fans.open': play(46, 'peer', (world, actor) => {
+    const { random } = world
+    const others = random.shuffle(world.peers.filter((peer) => peer.peerId !== undefined))
+    const named = others.slice(0, random.between(1, 5)).map((peer) => (random.chance(0.5) ? peer.name : peer.peerId))
+    const to = random.chance(0.7) ? named : [random.pick(['role:agent', 'cap:review', 'circle:main']), ...named.slice(0, 1)]
+    return { to, ...deadline(world), ...cause(world, actor), ...(random.chance(0.45) && { enough: random.between(1, 2) }), priority: random.pick(PRIORITIES) }
+  }),
+  'fans.get': play(80, 'peer', (world, actor) => fan(world, actor, { limit: world.random.pick([1, 50, 50]) })),
+  'fans.list': play(6, 'peer', (world) => ({ limit: world.random.between(1, 10) })),
+  'fans.wait': play(70, 'peer', (world, actor) =>
+    fan(world, actor, { ...(world.random.chance(0.4) && { ended: world.random.between(0, 3) }), timeout: `${world.random.between(1, 120)}s` }),
+  ),
+  'fans.cancel': play(50, 'peer', (world, actor) => fan(world, actor)),
   'threads.decline': play(14, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
   'threads.cancel': play(24, 'peer', (world, actor) => named(actor.mine.at(-world.random.between(1, 4)))),
   'threads.get': play(14, 'peer', (world, actor) => named(anyThread(world, actor))),
@@ -189,7 +213,10 @@ export const SPEAKING: Readonly<Record<string, 'body' | 'reason'>> = {
   'threads.reply': 'body',
   'threads.answer': 'body',
   'threads.decline': 'reason',
+  'threads.broadcast': 'body',
   'threads.cancel': 'reason',
+  'fans.open': 'body',
+  'fans.cancel': 'reason',
 }
 
 /** Whether the actor is of the kind that performs the operation. */

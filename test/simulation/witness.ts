@@ -1,6 +1,7 @@
 import { OPERATIONS, type OperationName } from '../../src/contract/index.ts'
 import { decodeId } from '../../src/ids.ts'
 import type { Coverage, Fault } from './coverage.ts'
+import { Fans } from './fans.ts'
 import type { Change, Moved } from './journal.ts'
 import { Ledger } from './ledger.ts'
 import type { Link, LinkWatcher, ServerFrame } from './network.ts'
@@ -31,6 +32,7 @@ export class Witness implements LinkWatcher {
   readonly offers: Offers
   readonly ledger: Ledger
   readonly sessions: Sessions
+  readonly fans: Fans
   readonly wall: () => number
   readonly mono: () => number
   readonly get: Scene['get']
@@ -64,6 +66,7 @@ export class Witness implements LinkWatcher {
     this.offers = new Offers(this)
     this.ledger = new Ledger(this)
     this.sessions = new Sessions(this)
+    this.fans = new Fans(this)
   }
 
   /** Whether a peer has asked for something that may be what was just committed. */
@@ -152,6 +155,7 @@ export class Witness implements LinkWatcher {
       if (change.what === 'retired') this.#retired.add(change.id)
     }
     this.offers.onCommitted(changes)
+    this.fans.onCommitted(changes)
     this.ledger.onCommitted(changes)
     this.sessions.onCommitted(this.batch)
     for (const change of changes) if (change.what === 'seen') this.sessions.onSeen(change, [...(this.#unanswered.get(change.peer) ?? [])])
@@ -185,6 +189,7 @@ export class Witness implements LinkWatcher {
     this.offers.onRestored()
     this.sessions.onRestored()
     this.ledger.onRestored()
+    this.fans.onRestored()
     this.#retired.clear()
     this.#revokedAt.clear()
     for (const { id } of this.all<{ id: number }>('SELECT id FROM peers WHERE retired_at IS NOT NULL')) this.#retired.add(id)
@@ -241,6 +246,9 @@ export class Witness implements LinkWatcher {
   readonly #learns: Readonly<Record<string, (link: Link, request: SimRequest, result: never) => void>> = {
     hello: (link, { intent }, result) => this.#onHello(link, intent.params, result),
     'threads.wait': (_link, _request, result) => this.#checkWait(result),
+    'fans.get': (_link, { intent }, result: { after: string | null }) =>
+      this.fans.onRead(result as never, result.after === null && intent.params['after'] === undefined),
+    'fans.wait': (_link, _request, result) => this.fans.onWaited(result),
     'mailbox.ack': (link, { intent }) => this.#checkAcked(this.#scene.peerOf(link), intent.params['deliveries'] as string[]),
     'sessions.watch': (link, request, result) => this.sessions.onWatched(link, request, result),
     'sessions.boundary': (link, request, result) => {
@@ -263,7 +271,7 @@ export class Witness implements LinkWatcher {
   /** What is confirmed is stored, and a repeat is told the same. */
   #confirm(intent: Intent, result: Record<string, unknown>): void {
     const { method, token, key, effects, confirmed } = intent
-    const named = method === 'threads.cancel' ? [] : messagesNamed(result)
+    const named = method === 'threads.cancel' || method === 'fans.cancel' ? [] : messagesNamed(result)
     // A reply that reaches nobody any more, and a cancel, name no message.
     const numbers = named?.length === 0 && method !== 'threads.notify' ? [...effects] : named
     // Where everybody was refused, nothing was done, and the key is free.
@@ -277,7 +285,7 @@ export class Witness implements LinkWatcher {
 
   /** An id of something that a restore undid names nothing, least of all what has its number now. */
   #checkNamed(method: string, params: Readonly<Record<string, unknown>>): void {
-    for (const id of [params['thread'], params['delivery'], params['message'], params['upTo'], params['id'], params['causedBy']]) {
+    for (const id of [params['thread'], params['delivery'], params['message'], params['upTo'], params['id'], params['causedBy'], params['fan']]) {
       if (typeof id === 'string' && this.isUndone(id)) this.fail(`${method} found ${id}, which a restore has undone`)
     }
   }
@@ -321,7 +329,7 @@ function isCommand(method: string): boolean {
 }
 
 function isUnrefusable(method: string): boolean {
-  return method === 'threads.answer' || method === 'threads.decline' || method === 'threads.cancel'
+  return method === 'threads.answer' || method === 'threads.decline' || method === 'threads.cancel' || method === 'fans.cancel'
 }
 
 /** The messages that a success names. */
@@ -333,6 +341,7 @@ function messagesNamed(result: Record<string, unknown>): number[] | undefined {
 
 const TOLD: ReadonlySet<string> = new Set(['reply', 'remind'])
 const SIMPLE: Partial<Record<Change['what'], string[]>> = {
+  fan: ['fan opened'],
   redacted: ['message redacted'],
   retired: ['peer retired'],
   revoked: ['credential revoked'],
@@ -356,6 +365,8 @@ function transitionsOf(changes: readonly Change[]): string[] {
         return [`thread opened (${change.kind})`]
       case 'closed':
         return [`thread ${change.state}`]
+      case 'fanEnded':
+        return [`fan ${change.state}`]
       case 'message':
         return change.late ? ['message late'] : TOLD.has(change.kind) ? [`message ${change.kind}`] : []
       case 'moved':

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { LIMITS } from '../../../src/limits.ts'
 import { TestCore } from '../../support/test-core.ts'
 
-const names = ({ sent }: { readonly sent: readonly { readonly to: { readonly name: string; readonly circle: string } }[] }) => sent.map(({ to }) => `${to.name}@${to.circle}`)
+const names = ({ sent }: { readonly sent: readonly { readonly to: { readonly name: string; readonly circle: string } }[] }) =>
+  sent.map(({ to }) => `${to.name}@${to.circle}`)
 
 async function twoCircles() {
   const daemon = await TestCore.start()
@@ -38,7 +39,10 @@ test('it reaches a role, a capability or another circle, as far as the caller do
 test('a name is no selector, and nobody else is an error that says so', async () => {
   using daemon = await TestCore.start()
   const alone = daemon.join('alone')
-  expect(alone.refusal('threads.broadcast', { to: 'alone', body: 'x' })).toMatchObject({ code: 'invalid_input', hint: expect.stringContaining('circle:<circle>') })
+  expect(alone.refusal('threads.broadcast', { to: 'alone', body: 'x' })).toMatchObject({
+    code: 'invalid_input',
+    hint: expect.stringContaining('circle:<circle>'),
+  })
   expect(alone.refusal('threads.broadcast', { body: 'x' })).toMatchObject({ code: 'not_found', address: 'circle:main' })
 })
 

@@ -64,7 +64,11 @@ test('who cannot be asked is a refusal in the result, kept with it', async () =>
     { to: { name: 'lead' }, code: 'invalid_input' },
   ])
   expect(lead.call('fans.get', { fan: opened.fan.id })).toMatchObject({ refused: opened.refused, outcomes: [{ to: { name: 'bob' } }] })
-  expect(lead.call('fans.open', { to: ['oscar', 'lead', 'bob'], body: 'q', key: 'k' })).toMatchObject({ fan: opened.fan, refused: opened.refused, sent: [{ thread: opened.sent[0]?.thread }] })
+  expect(lead.call('fans.open', { to: ['oscar', 'lead', 'bob'], body: 'q', key: 'k' })).toMatchObject({
+    fan: opened.fan,
+    refused: opened.refused,
+    sent: [{ thread: opened.sent[0]?.thread }],
+  })
   expect(lead.call('fans.list', {}).fans).toHaveLength(1)
 })
 
@@ -189,7 +193,7 @@ test('a wait says how far the fan is, and consumes nothing', async () => {
   expect(lead.outcome(end)).toMatchObject({ timedOut: true, fan: { state: 'open' } })
 })
 
-test('a fan is its asker\'s: for others there is none', async () => {
+test("a fan is its asker's: for others there is none", async () => {
   const { daemon, lead, peers } = await crew('bob', 'carol')
   using _ = daemon
   const granted = daemon.join('granted', { role: 'orchestrator', circle: 'other' })
@@ -226,7 +230,10 @@ test('it goes on across a crash, and the asker who was away reads it all', async
       ['carol', 'answered', 'after'],
     ])
     // A repeat of the sending, long after, is told of the same fan.
-    expect(again.call('fans.open', { to: ['bob', 'carol'], body: 'q', key: 'k' })).toMatchObject({ fan: { id: opened.fan.id, state: 'complete' }, sent: [{ to: { name: 'bob' } }, {}] })
+    expect(again.call('fans.open', { to: ['bob', 'carol'], body: 'q', key: 'k' })).toMatchObject({
+      fan: { id: opened.fan.id, state: 'complete' },
+      sent: [{ to: { name: 'bob' } }, {}],
+    })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -239,7 +246,12 @@ test('an asker who retires leaves no open fan and is sent no notice', async () =
   const end = daemon.number(fan.id)
   lead.call('peers.retire', {})
   daemon.pass(0)
-  expect(daemon.row('SELECT state, waiting, cancelled, notice FROM fans WHERE id = ?', end)).toEqual({ state: 'complete', waiting: 0, cancelled: 2, notice: null })
+  expect(daemon.row('SELECT state, waiting, cancelled, notice FROM fans WHERE id = ?', end)).toEqual({
+    state: 'complete',
+    waiting: 0,
+    cancelled: 2,
+    notice: null,
+  })
   expect(peers['bob']?.deliveries().length).toBeGreaterThan(0)
 })
 
