@@ -1,4 +1,5 @@
 import type { Message, Output, PeerRef, Sent, Thread, ThreadState } from '../../src/contract/index.ts'
+import type { Bounds } from '../bounded.ts'
 import { ClientError } from '../client-error.ts'
 import { EXIT } from './exit-codes.ts'
 import { CliError } from './failure.ts'
@@ -45,7 +46,7 @@ const GRACE_MS = 5_000
 /** The kinds of messages that end an ask. */
 const ENDS: ReadonlySet<Message['kind']> = new Set(['answer', 'decline', 'cancel', 'expire', 'fail'])
 
-const EXIT_OF_STATE: Readonly<Record<Exclude<ThreadState, 'open'>, number>> = {
+export const EXIT_OF_STATE: Readonly<Record<Exclude<ThreadState, 'open'>, number>> = {
   answered: EXIT.ok,
   notice: EXIT.ok,
   declined: EXIT.declined,
@@ -66,13 +67,20 @@ const ENDINGS: Readonly<Record<ThreadState, (who: string) => string>> = {
   open: (who) => `the ask to ${who} is open`,
 }
 
-/** An ask that was just sent. */
-export function openOutcome({ thread, message, to, deadlineAt }: Sent): AskOutcome {
+/** How an ask without an answer is told, with its recipient. */
+export function endingOf(state: ThreadState, who: string): string {
+  return ENDINGS[state](who)
+}
+
+/** An ask that was sent. */
+export type Open = Pick<Sent, 'thread' | 'message' | 'to' | 'deadlineAt'>
+
+export function openOutcome({ thread, message, to, deadlineAt }: Open): AskOutcome {
   return { thread, message, to, state: 'open', reason: null, deadlineAt, answer: null, replies: [] }
 }
 
 /** Waits until the ask ends, the time is over or the signal fires. It consumes nothing. */
-export async function awaitOutcome(caller: PeerCaller, sent: Sent, { timeoutMs, signal, onReply }: AwaitOptions): Promise<Awaited> {
+export async function awaitOutcome(caller: PeerCaller, sent: Open, { timeoutMs, signal, onReply }: AwaitOptions): Promise<Awaited> {
   const endAt = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
   const messages: Message[] = []
   for (;;) {
@@ -86,25 +94,23 @@ export async function awaitOutcome(caller: PeerCaller, sent: Sent, { timeoutMs, 
   }
 }
 
-function closedOutcome(sent: Sent, { state, reason, deadlineAt }: Thread, messages: readonly Message[]): AskOutcome {
+function closedOutcome(sent: Open, { state, reason, deadlineAt }: Thread, messages: readonly Message[]): AskOutcome {
   const answer = messages.find(({ kind }) => kind === 'answer') ?? null
   return { ...openOutcome(sent), state, reason, deadlineAt, answer, replies: messages.filter(({ kind }) => kind === 'reply') }
 }
 
 /** One `threads.wait`: what is new, or why there is no more waiting. */
-async function hear(
-  caller: PeerCaller,
-  thread: string,
-  after: string | undefined,
-  restMs: number,
-  signal: AbortSignal,
-): Promise<Output<'threads.wait'> | Waited> {
+function hear(caller: PeerCaller, thread: string, after: string | undefined, restMs: number, signal: AbortSignal): Promise<Output<'threads.wait'> | Waited> {
+  const input = { thread, until: 'message', ...(after !== undefined && { after }) } as const
+  return waitOnce((timeout, bounds) => caller.call('threads.wait', { ...input, timeout }, bounds), restMs, signal)
+}
+
+/** One question that the daemon answers when there is news, or why there is no more waiting. */
+export async function waitOnce<T>(ask: (timeout: string, bounds: Bounds) => Promise<T>, restMs: number, signal: AbortSignal): Promise<T | Waited> {
   if (signal.aborted) return 'interrupted'
   if (restMs <= 0) return 'timeout'
-  const input = { thread, until: 'message', timeout: `${Math.ceil(Math.min(WAIT_MS, restMs))}ms`, ...(after !== undefined && { after }) } as const
-  const bounds = Number.isFinite(restMs) ? { signal, timeoutMs: restMs + GRACE_MS } : { signal }
   try {
-    return await caller.call('threads.wait', input, bounds)
+    return await ask(`${Math.ceil(Math.min(WAIT_MS, restMs))}ms`, Number.isFinite(restMs) ? { signal, timeoutMs: restMs + GRACE_MS } : { signal })
   } catch (error) {
     return waitEnded(error)
   }
@@ -118,10 +124,15 @@ function waitEnded(error: unknown): Waited {
 }
 
 /** Acks what was shown here, so that the inbox does not show it again. */
-export async function ackShown({ call, self }: PeerCaller, messages: readonly Message[]): Promise<void> {
+export async function ackShown({ call, self }: PeerCaller, messages: readonly Pick<Message, 'id'>[]): Promise<void> {
   const traces = await Promise.all(messages.map(({ id }) => call('threads.trace', { id })))
   const mine = traces.flatMap(({ deliveries }) => deliveries).filter(({ to, endedAt }) => to.id === self.id && endedAt === null)
   if (mine.length > 0) await call('mailbox.ack', { deliveries: mine.map(({ id }) => id) })
+}
+
+/** The status of several: that of the first without an answer. */
+export function exitOfAll(ended: readonly Awaited[]): number {
+  return ended.map(exitOf).find((exit) => exit !== EXIT.ok) ?? EXIT.ok
 }
 
 export function exitOf({ outcome, waited }: Awaited): number {

@@ -8,10 +8,10 @@ import { safeLine } from './text.ts'
 
 export const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-/** Who of those that `role:` or `cap:` means; only with such an address. */
+/** Who of those that a selector means; only with such an address. */
 export const SELECT_FLAGS = {
-  one: { type: 'boolean', summary: 'With role:… or cap:…, the only one; several are refused' },
-  all: { type: 'boolean', summary: 'With role:… or cap:…, all of them' },
+  one: { type: 'boolean', summary: 'With role:…, cap:… or circle:…, the only one; several are refused' },
+  all: { type: 'boolean', summary: 'With role:…, cap:… or circle:…, all of them' },
 } as const satisfies Record<string, Flag>
 
 export function selectOf(flags: Flags): 'one' | 'all' | undefined {

@@ -17,6 +17,7 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'credentials.revoke': 'token revoke',
   'threads.ask': 'ask',
   'threads.notify': 'notify',
+  'threads.broadcast': 'broadcast',
   'threads.reply': 'answer --more',
   'threads.answer': 'answer',
   'threads.decline': 'decline',
@@ -30,6 +31,11 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'artifacts.read': 'attachment get',
   'artifacts.list': 'attachment list',
   'threads.redact': 'redact',
+  'fans.open': 'fan',
+  'fans.get': 'fan',
+  'fans.list': 'fan',
+  'fans.wait': 'fan',
+  'fans.cancel': 'fan --cancel',
   'mailbox.ack': 'inbox --ack',
   'mailbox.inbox': 'inbox',
   'mailbox.peek': 'inbox --peek',
@@ -52,6 +58,7 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/`select`/g, '--one and --all'],
   [/`deadlineAt`|`deadline`/g, '--deadline'],
   [/`expiresAt`/g, '--expires'],
+  [/`enough`/g, '--enough'],
 ]
 
 /** A hint of the daemon, which speaks to programs, in the words of the command line. */

@@ -12,14 +12,13 @@ interface Alias {
 
 /**
  * The tools of the programs that Muster stands in for, so that what was written for them finds them; in the profile `full` only.
- * Where one of them has a name of ours (`ask`, `set_description`), ours is meant.
+ * Where one of them has a name of ours (`ask`, `broadcast`, `set_description`), ours is meant.
  */
 export const ALIASES: Readonly<Record<string, Alias>> = {
   // Repowire
   whoami: { tool: 'boot', fields: {} },
   list_peers: { tool: 'peers', fields: { show_offline: 'offline' } },
   notify_peer: { tool: 'notify', fields: { peer_name: 'to', message: 'text' } },
-  broadcast: { tool: 'notify', fields: { message: 'text' }, always: { to: 'role:agent', select: 'all' } },
   wait_on_ack: { tool: 'wait', fields: { correlation_id: 'ticket', timeout_seconds: 'seconds' } },
   ack: { tool: 'reply', fields: { correlation_id: 'thread', message: 'text' }, always: { how: 'answer' } },
   answer: { tool: 'reply', fields: { correlation_id: 'thread', text: 'text' }, always: { how: 'answer' } },

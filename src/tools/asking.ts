@@ -1,13 +1,14 @@
 import * as z from 'zod'
-import type { Output, Peer, Reach } from '../contract/index.ts'
+import type { Output, Peer } from '../contract/index.ts'
 import { askThread } from '../contract/threads.ts'
 import { addressOf, renderMessages } from './envelope.ts'
-import { Attach, attached, RefusedShape, Seconds, Select, SentShape, Text, ThreadId, To, Urgency } from './fields.ts'
+import { tellFan } from './fanning.ts'
+import { Attach, attached, isFan, RefusedShape, Seconds, Select, SentShape, Text, Ticket, To, Urgency } from './fields.ts'
 import { type Heard, hear, isClosed } from './hearing.ts'
 import { commandKey, type Receipt, type ToolResult } from './port.ts'
 import { viewOutcome } from './speaking.ts'
 import { ADDS, defineTool, given } from './tool.ts'
-import { inQuotes, lines, words } from './views.ts'
+import { inQuotes, lines, nextStep, words } from './views.ts'
 
 const AskOutput = z.object({
   ticket: z.string().optional(),
@@ -18,7 +19,7 @@ const AskOutput = z.object({
   refused: z.array(RefusedShape).optional(),
   unlisted: z.int().optional(),
 })
-const WaitOutput = AskOutput.pick({ ticket: true, state: true, mail: true, next: true })
+const WaitOutput = AskOutput.pick({ ticket: true, state: true, mail: true, next: true }).extend({ summary: z.string().optional() })
 
 export const ask = defineTool({
   name: 'ask',
@@ -52,14 +53,15 @@ export const ask = defineTool({
 export const wait = defineTool({
   name: 'wait',
   title: 'Wait for an answer',
-  description: 'Wait for news on a ticket (thread). Where you can be woken it returns at once: end your turn instead.',
+  description: 'Wait for news on a ticket (thread or fan). Where you can be woken it returns at once: end your turn instead.',
   profile: 'default',
   annotations: ADDS,
-  input: z.strictObject({ ticket: ThreadId, seconds: Seconds.default(45) }),
+  input: z.strictObject({ ticket: Ticket, seconds: Seconds.default(45) }),
   output: WaitOutput,
   async run(port, { ticket, seconds }) {
     const self = await port.self()
-    return told(self, await hear(port, self, ticket, self.reach === 'push' ? 0 : seconds), 'no news')
+    const patience = self.reach === 'push' ? 0 : seconds
+    return isFan(ticket) ? tellFan(port, self, ticket, patience) : told(self, await hear(port, self, ticket, patience), 'no news')
   },
 })
 
@@ -76,15 +78,4 @@ function askedMany(self: Peer, result: Output<'threads.ask'>): ToolResult<z.inpu
   const { sent: asked, rest, text } = viewOutcome(result, self, 'asked')
   const next = 'Each answer comes to your inbox; wait takes one ticket (thread).'
   return { structured: { state: 'open', asked, ...rest, next }, text: lines(text, next) }
-}
-
-function nextStep(reach: Reach, ticket: string): string {
-  switch (reach) {
-    case 'push':
-      return 'Do what else there is to do, then end your turn: you will be woken with the answer.'
-    case 'hook':
-      return `Go on: the answer is handed to you during or at the end of your turn. Or call wait {"ticket":"${ticket}"}.`
-    default:
-      return `Go on, then call wait {"ticket":"${ticket}"}; a later answer comes to your inbox.`
-  }
 }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { ALIASES, aliasTool } from './aliases.ts'
 import { ask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
+import { broadcast, fan } from './fanning.ts'
 import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
@@ -20,6 +21,8 @@ export const TOOLS: readonly Tool[] = [
   wait,
   attachment,
   setDescription,
+  fan,
+  broadcast,
   overview.threads,
   overview.thread,
   overview.trace,

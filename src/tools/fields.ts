@@ -9,11 +9,17 @@ import { MAX_TOOL_WAIT_MS, type ToolPort } from './port.ts'
 const { to, select, body, priority } = askThread.input.shape
 
 /** Fields that several tools take, each from the contract. */
-export const To = to.describe('name, name@circle, peer id, role:<role> or cap:<capability>')
-export const Select = select.describe('With role: or cap:, whom it means')
+export const To = to.describe('name, name@circle, peer id, or role:<role>, cap:<capability>, circle:<circle>')
+export const Select = select.describe('With role:, cap: or circle:, whom it means')
 export const Text = body
 export const Urgency = priority.describe('urgent interrupts a turn, low waits for company')
 export const ThreadId = Id('thread')
+/** A thread or a fan: one type in the schema, where a union would cost every session two. */
+export const Ticket = z.string().refine((id) => ThreadId.safeParse(id).success || isFan(id), 'Expected an id like thr_k7qm2x4f3 or fan_k7qm2x1')
+
+export function isFan(ticket: string): boolean {
+  return Id('fan').safeParse(ticket).success
+}
 export const Seconds = z.int().min(0).max(50)
 
 /** Paths and ids; what a path may name, the bridge decides. */

@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { Id } from '../contract/common.ts'
 import { cancelThread, getThread, listThreads, releasePair } from '../contract/threads.ts'
 import { renderMessages } from './envelope.ts'
-import { ThreadId } from './fields.ts'
+import { isFan, ThreadId, Ticket } from './fields.ts'
 import { minuteOf } from './plain-text.ts'
-import { commandKey } from './port.ts'
+import { commandKey, type ToolPort } from './port.ts'
 import { ADDS, defineTool, given, READS } from './tool.ts'
 import { lines, nameOf, threadLine, viewThread, words } from './views.ts'
 
@@ -116,16 +116,22 @@ export const owed = defineTool({
 export const cancel = defineTool({
   name: 'cancel',
   title: 'Withdraw an ask',
-  description: 'Withdraw an ask of your own; who works on it is told.',
+  description: 'Withdraw an ask or a fan of your own; who works on it is told.',
   profile: 'orchestrator',
   annotations: ADDS,
-  input: z.strictObject({ thread: ThreadId, reason: cancelThread.input.shape.reason }),
+  input: z.strictObject({ thread: Ticket, reason: cancelThread.input.shape.reason }),
   output: z.object({ thread: z.string(), state: z.string(), changed: z.boolean() }),
   async run(port, { thread: id, reason }) {
+    if (isFan(id)) return cancelFan(port, id, reason)
     const { thread, changed } = await port.call('threads.cancel', { thread: id, reason, ...commandKey(port) })
     return { structured: { thread: id, state: thread.state, changed }, text: `${id} is ${thread.state}${changed ? '' : ' already'}.` }
   },
 })
+
+async function cancelFan(port: ToolPort, id: string, reason: string) {
+  const { fan, changed } = await port.call('fans.cancel', { fan: id, reason, ...commandKey(port) })
+  return { structured: { thread: id, state: fan.state, changed }, text: `${id} is ${fan.state}${changed ? '' : ' already'}.` }
+}
 
 export const pairs = defineTool({
   name: 'pairs',

@@ -1,4 +1,4 @@
-import type { Peer, PeerRef, Sent, Thread } from '../contract/index.ts'
+import type { Peer, PeerRef, Reach, Sent, Thread } from '../contract/index.ts'
 import { LIMITS } from '../limits.ts'
 import { addressOf, withoutMarks } from './envelope.ts'
 import { clipLine, minuteOf } from './plain-text.ts'
@@ -103,4 +103,16 @@ export function inQuotes(text: string): string {
 
 export function lines(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join('\n')
+}
+
+/** What a session does while its ticket is open. */
+export function nextStep(reach: Reach, ticket: string): string {
+  switch (reach) {
+    case 'push':
+      return 'Do what else there is to do, then end your turn: you will be woken with the answer.'
+    case 'hook':
+      return `Go on: the answer is handed to you during or at the end of your turn. Or call wait {"ticket":"${ticket}"}.`
+    default:
+      return `Go on, then call wait {"ticket":"${ticket}"}; a later answer comes to your inbox.`
+  }
 }

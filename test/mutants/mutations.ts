@@ -182,6 +182,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('file: room never given back', 'artifacts/keeping.ts', '  giveRoomBack(tx, row.uploader_id, row.size)\n', ''),
   mutation('file: lost with the message', 'threads/post.ts', 'if (row.attached > 0) tx.run(CARRIES,', 'if (row.attached > 1) tx.run(CARRIES,'),
   mutation('broadcast to its sender', 'peers/addresses.ts', '(row) => row.id !== self,', '(row) => row.id !== -self,'),
+  mutation('broadcast to its sender', 'peers/addresses.ts', 'row.id !== self', 'row.id !== -self'),
   mutation('fan: each end is told', 'threads/close.ts', "const isPart = fanOf(tx, thread)?.state === 'open'", 'const isPart = fanOf(tx, thread)?.id === -1'),
   mutation('fan: the end is not told', 'threads/joins.ts', 'asker && asker.retired_at === null ? announce(', 'asker && asker.retired_at !== null ? announce('),
   mutation('fan: ends twice', 'threads/joins.ts', "if (fan.state !== 'open' || (", 'if (('),

@@ -9,7 +9,7 @@ type Args = () => Record<string, unknown>
 describe('each door of the contract leads to its operation', () => {
   let daemon: TestDaemon
   let ada: McpClient
-  const made = { thread: '', owed: '', message: '', delivery: 'dlv_k7qm2x1' }
+  const made = { fan: '', thread: '', owed: '', message: '', delivery: 'dlv_k7qm2x1' }
 
   const ARGS: Readonly<Record<string, Args>> = {
     peers: () => ({}),
@@ -17,6 +17,8 @@ describe('each door of the contract leads to its operation', () => {
     rename: () => ({ name: 'ada2' }),
     retire: () => ({}),
     ask: () => ({ to: 'bob', text: 'x', wait: 0 }),
+    fan: () => ({ to: ['bob', 'eve'], text: 'x', wait: 0 }),
+    broadcast: () => ({ text: 'x' }),
     notify: () => ({ to: 'bob', text: 'x' }),
     reply: () => ({ thread: made.owed, text: 'x' }),
     inbox: () => ({}),
@@ -40,7 +42,12 @@ describe('each door of the contract leads to its operation', () => {
     events: () => ({}),
   }
   /** Arguments that a door needs besides those that it names itself. */
-  const EXTRA: Partial<Record<OperationName, Record<string, unknown>>> = { 'peers.get': { peer: 'bob' } }
+  const EXTRA: Partial<Record<OperationName, Args>> = {
+    'peers.get': () => ({ peer: 'bob' }),
+    'fans.get': () => ({ ticket: made.fan, seconds: 0 }),
+    'fans.wait': () => ({ ticket: made.fan }),
+    'fans.cancel': () => ({ thread: made.fan }),
+  }
   /** Reached, and refused for want of the rare thing that they are for. */
   const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read']
 
@@ -57,6 +64,7 @@ describe('each door of the contract leads to its operation', () => {
     await using own = await daemon.greet(token)
     const asked = await own.call('threads.ask', { to: 'bob', body: 'x' })
     made.thread = asked.sent[0]?.thread ?? ''
+    made.fan = (await own.call('fans.open', { to: ['bob', 'eve'], body: 'x' })).fan.id
     made.message = asked.sent[0]?.message ?? ''
     for (let count = 0; count < 2; count += 1) made.owed = (await wire.call('threads.ask', { to: 'ada', body: 'x' })).sent[0]?.thread ?? ''
   })
@@ -81,8 +89,8 @@ describe('each door of the contract leads to its operation', () => {
     const named = argument === undefined ? {} : { [argument.split(':')[0] ?? '']: JSON.parse(argument.slice(argument.indexOf(':') + 1)) as unknown }
     const { calls } = daemon.daemon.core.runner.stats
     const before = calls.get(operation) ?? 0
-    const calling = ada.call(tool, { ...args(), ...named, ...EXTRA[operation] })
-    if (operation === 'threads.wait') {
+    const calling = ada.call(tool, { ...args(), ...named, ...EXTRA[operation]?.() })
+    if (operation.endsWith('.wait')) {
       while ((calls.get(operation) ?? 0) === before) await new Promise((resolve) => setImmediate(resolve))
       daemon.clock.advance(2_000)
     }
