@@ -8,6 +8,8 @@ import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../failure.ts'
 import { ackNotice, awaitFan, exitOfFan, showFan } from '../fan-result.ts'
 import { openPeer, type PeerCaller } from '../open-caller.ts'
+import { peerName } from '../show.ts'
+import { safeLine } from '../text.ts'
 
 const MAX_PAGE = 200
 
@@ -39,6 +41,7 @@ async function result(invocation: Invocation): Promise<number> {
     const fanIds = words.filter((word) => decodeId(word)?.kind === 'fan')
     const asks = flags.on('all') ? await openAsks(caller) : await Promise.all(words.filter((word) => !fanIds.includes(word)).map((id) => askOf(caller, id)))
     if (asks.length + fanIds.length === 0) out.note('Nothing of yours is open.')
+    else if (flags.on('all')) out.note(safeLine(`Waiting for ${asks.map(({ to }) => peerName(to)).join(', ')}.`))
     const fans = Promise.all(fanIds.map((id) => awaitFan(out, caller, id, bounds)))
     const ended = await awaitShown(out, caller, asks, bounds)
     const joined = await fans
