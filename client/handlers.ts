@@ -39,6 +39,8 @@ export interface MessageContext extends Speaker, Readonly<Message> {
   /** An ask acknowledged in an earlier session and still open, presented again. */
   readonly owed: boolean
   readonly deadlineAt: string | null
+  /** The fan that the ask is part of, or of whose end the daemon's notice tells: `peer.fanHandle(fanId)` has the whole for its asker. */
+  readonly fanId: string | null
   /** Fires when the thread closes under the handler, or the connection is closed for good. */
   readonly signal: AbortSignal
   /** Says more in the thread without closing it; `attachments` are ids, of `attach()` for example. */

@@ -17,6 +17,7 @@ export function createContext(run: Run, speaker: Speaker, signal: AbortSignal, r
     ...run.delivered,
     ...message,
     deadlineAt: thread.deadlineAt,
+    fanId: thread.fan ?? null,
     get attempt() {
       return run.attempt
     },

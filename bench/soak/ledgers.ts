@@ -10,7 +10,7 @@ export type Ledger = Database.Database
 const SENDER = `
   CREATE TABLE IF NOT EXISTS sent (
     n        INTEGER PRIMARY KEY,
-    kind     TEXT NOT NULL CHECK (kind IN ('ask', 'notify')),
+    kind     TEXT NOT NULL CHECK (kind IN ('ask', 'notify', 'fan', 'broadcast')),
     worker   TEXT NOT NULL,
     amount   INTEGER NOT NULL,
     deadline TEXT,

@@ -111,7 +111,7 @@ function print(crew: Crew, figures: Figures, seconds: number): void {
     times.length === 0 ? 'none' : `p50 ${Math.round(quantile(times, 0.5))} ms, p99 ${Math.round(quantile(times, 0.99))} ms, of ${times.length}`
   row('took', `${seconds.toFixed(1)} s, with the end of what was left`)
   row('kill -9', `${crew.kills.daemon} of the daemon, ${crew.kills.peers} of peers`)
-  row('accepted', `${figures.asks} asks, ${figures.notifies} notifies`)
+  row('accepted', `${figures.asks} asks, ${figures.notifies} notifies, ${figures.fans} fans, ${figures.broadcasts} broadcasts`)
   row('asks ended', `${figures.answered} answered, ${figures.declined} declined, ${figures.expired} expired, ${figures.failed} failed`)
   row('dead letters', String(figures.deadLetters))
   row('redelivered', String(figures.redelivered))

@@ -1,8 +1,8 @@
-import { type ConnectOptions, connect, type MusterPeer } from '../../client/index.ts'
+import { connect, type JoinOptions, type MusterPeer } from '../../client/index.ts'
 import type { Assignment, Order, Report } from './wire.ts'
 
 /** What every peer of the soak does besides its work: it reports, obeys, and ends with its supervisor. */
-export async function joinSoak(options: (assignment: Assignment) => ConnectOptions, onOrder: (order: Order) => void = () => {}) {
+export async function joinSoak(options: (assignment: Assignment) => JoinOptions, onOrder: (order: Order) => void = () => {}) {
   const assignment = JSON.parse(process.argv[2] ?? '') as Assignment
   process.on('SIGINT', () => {})
   process.on('disconnect', () => process.exit(1))

@@ -1,5 +1,7 @@
 import Database from 'better-sqlite3'
+import { decodeId } from '../../src/ids.ts'
 import { figure, type Ledger, openSenderLedger, openWorkerLedger } from './ledgers.ts'
+import { checkFan, readFans } from './verify-fans.ts'
 
 export interface Books {
   /** The daemon's database. */
@@ -11,6 +13,8 @@ export interface Books {
 export interface Figures {
   asks: number
   notifies: number
+  fans: number
+  broadcasts: number
   answered: number
   declined: number
   expired: number
@@ -31,7 +35,7 @@ interface Stored {
 
 interface SentRow {
   readonly n: number
-  readonly kind: 'ask' | 'notify'
+  readonly kind: 'ask' | 'notify' | 'fan' | 'broadcast'
   readonly message: string | null
   readonly thread: string | null
   readonly tries: number
@@ -47,6 +51,8 @@ export function verify(books: Books): { readonly figures: Figures; readonly viol
   const figures: Figures = {
     asks: 0,
     notifies: 0,
+    fans: 0,
+    broadcasts: 0,
     answered: 0,
     declined: 0,
     expired: 0,
@@ -60,7 +66,10 @@ export function verify(books: Books): { readonly figures: Figures; readonly viol
   const daemon = new Database(books.muster, { readonly: true })
   const effects = checkWorkers(books.workers, figures, violation)
   const stored = readStored(daemon, violation)
-  for (const path of books.senders) checkSender(openSenderLedger(path), stored, effects, figures, violation)
+  const fans = readFans(daemon)
+  const daemonSide = { stored, fans, deliveriesOf: deliveriesIn(daemon) }
+  for (const path of books.senders) checkSender(openSenderLedger(path), daemonSide, effects, figures, violation)
+  for (const id of fans.keys()) violation(`fan ${id} is stored, but no sender knows of it`)
   for (const n of stored.keys()) violation(`${n} is stored, but no sender knows of it`)
   for (const message of effects.keys()) violation(`${message} had an effect, but no sender knows of it`)
   checkRest(daemon, violation)
@@ -70,10 +79,15 @@ export function verify(books: Books): { readonly figures: Figures; readonly viol
 }
 
 type Complain = (text: string) => void
+type Effects = Map<number, readonly string[]>
 
-/** What each message did, by message id. */
-function checkWorkers(paths: readonly string[], figures: Figures, violation: Complain): Map<string, string> {
-  const effects = new Map<string, string>()
+function numberOf(id: string): number {
+  return decodeId(id)?.number ?? 0
+}
+
+/** What each message did, by the number of the message: the send that it was, once for each worker. */
+function checkWorkers(paths: readonly string[], figures: Figures, violation: Complain): Effects {
+  const effects: Effects = new Map()
   for (const path of paths) {
     const ledger = openWorkerLedger(path)
     const rows = ledger.prepare('SELECT message, n, amount FROM effects').all() as { message: string; n: string; amount: number }[]
@@ -84,7 +98,8 @@ function checkWorkers(paths: readonly string[], figures: Figures, violation: Com
     for (const { message, n } of rows) {
       if (numbers.has(n)) violation(`${n} was booked under two message ids: a send that was repeated was accepted twice`)
       numbers.add(n)
-      effects.set(message, n)
+      const number = numberOf(message)
+      effects.set(number, [...(effects.get(number) ?? []), n])
     }
     figures.redelivered += figure(ledger, 'redelivered')
     figures.suppressed += figure(ledger, 'suppressed')
@@ -94,7 +109,8 @@ function checkWorkers(paths: readonly string[], figures: Figures, violation: Com
 }
 
 const STORED = `SELECT m.body, m.kind, t.state, d.state AS delivery, d.attempt AS offers
-  FROM messages m JOIN threads t ON t.id = m.thread_id JOIN deliveries d ON d.id = m.first_delivery WHERE m.kind IN ('ask', 'notify') AND m.sender_id IS NOT NULL`
+  FROM messages m JOIN threads t ON t.id = m.thread_id JOIN deliveries d ON d.id = m.first_delivery
+  WHERE m.kind IN ('ask', 'notify') AND m.sender_id IS NOT NULL AND t.fan_id IS NULL`
 
 function readStored(daemon: Database.Database, violation: Complain): Map<string, Stored> {
   const stored = new Map<string, Stored>()
@@ -106,26 +122,61 @@ function readStored(daemon: Database.Database, violation: Complain): Map<string,
   return stored
 }
 
-/** Takes what it can explain out of `stored` and `effects`. */
-function checkSender(ledger: Ledger, stored: Map<string, Stored>, effects: Map<string, string>, figures: Figures, violation: Complain): void {
+/** What the daemon has stored of sends. */
+interface DaemonSide {
+  readonly stored: Map<string, Stored>
+  readonly fans: ReturnType<typeof readFans>
+  /** The states of the deliveries of a message. */
+  readonly deliveriesOf: (message: number) => string[]
+}
+
+function deliveriesIn(daemon: Database.Database): DaemonSide['deliveriesOf'] {
+  const states = daemon.prepare('SELECT state FROM deliveries WHERE message_id = ?').pluck()
+  return (message) => states.all(message) as string[]
+}
+
+/** Takes what it can explain out of what is stored and out of `effects`. */
+function checkSender(ledger: Ledger, daemon: DaemonSide, effects: Effects, figures: Figures, violation: Complain): void {
   const name = (ledger.name.split('/').at(-1) ?? '').replace('.db', '')
   const ends = readEnds(ledger)
+  /** How often a message had its effect; it is explained by that. */
+  const effectsOf = (message: number, n: string): number => {
+    const found = effects.get(message) ?? []
+    effects.delete(message)
+    if (found.some((other) => other !== n)) violation(`${n}: booked as ${found.join(' and ')}`)
+    return found.length
+  }
   for (const sent of ledger.prepare('SELECT n, kind, message, thread, tries FROM sent').all() as SentRow[]) {
     const n = `${name}/${sent.n}`
-    const row = stored.get(n)
     if (sent.tries > 1) figures.repeatedSends += 1
-    if (!row || !sent.message || !sent.thread) {
-      violation(`${n}: ${sent.message ? 'accepted and lost' : 'the sender never learned whether it was accepted'}`)
-      continue
-    }
-    stored.delete(n)
-    const hadEffect = effects.get(sent.message) === n
-    effects.delete(sent.message)
-    if (sent.kind === 'ask') checkAsk(n, row, hadEffect, ends.get(sent.thread) ?? [], figures, violation)
-    else checkNotify(n, row, hadEffect, figures, violation)
+    if (sent.message && sent.thread)
+      checkSent(n, sent.kind, { message: sent.message, told: ends.get(sent.thread) ?? [], effectsOf }, daemon, figures, violation)
+    else violation(`${n}: the sender never learned whether it was accepted`)
   }
   figures.suppressed += figure(ledger, 'suppressed')
   ledger.close()
+}
+
+interface Accepted {
+  /** The id of the message; of a fan its own. */
+  readonly message: string
+  readonly told: readonly string[]
+  readonly effectsOf: (message: number, n: string) => number
+}
+
+function checkSent(n: string, kind: SentRow['kind'], { message, told, effectsOf }: Accepted, daemon: DaemonSide, figures: Figures, violation: Complain): void {
+  if (kind === 'fan') {
+    figures.fans += 1
+    return checkFan(daemon.fans, { n, id: message, told, hadEffect: (number) => effectsOf(number, n) === 1, violation })
+  }
+  const row = daemon.stored.get(n)
+  daemon.stored.delete(n)
+  const number = numberOf(message)
+  const count = effectsOf(number, n)
+  if (!row) violation(`${n}: accepted and lost`)
+  else if (kind === 'ask') checkAsk(n, row, count === 1, told, figures, violation)
+  else if (kind === 'notify') checkNotify(n, row, count === 1, figures, violation)
+  else checkBroadcast(n, daemon.deliveriesOf(number), count, figures, violation)
 }
 
 /** What the sender was told of each thread. */
@@ -153,6 +204,16 @@ function checkNotify(n: string, row: Stored, hadEffect: boolean, figures: Figure
   if (row.delivery === 'dead') figures.deadLetters += 1
   else if (row.delivery !== 'acked') violation(`${n}: the notify is still ${row.delivery}`)
   else if (!hadEffect) violation(`${n}: the notify was acked without an effect`)
+}
+
+function checkBroadcast(n: string, deliveries: readonly string[], count: number, figures: Figures, violation: Complain): void {
+  figures.broadcasts += 1
+  const dead = deliveries.filter((state) => state === 'dead').length
+  const acked = deliveries.filter((state) => state === 'acked').length
+  figures.deadLetters += dead
+  if (acked + dead !== deliveries.length) violation(`${n}: the broadcast is still ${deliveries.join()}`)
+  // A dead letter may have had its effect: its handler failed after it.
+  if (count < acked || count > acked + dead) violation(`${n}: ${acked} acked the broadcast, ${dead} did not, and ${count} had its effect`)
 }
 
 function checkRest(daemon: Database.Database, violation: Complain): void {

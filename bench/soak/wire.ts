@@ -16,7 +16,11 @@ export interface Assignment {
   readonly workers: readonly string[]
 }
 
-/** The body of every message: its sender and its number there, which no other message has, and the amount to book. */
+/** What every worker can, and so who is meant by a send to all of them. */
+export const WORK = 'booking'
+export const WORKERS = `cap:${WORK}`
+
+/** The body of every message: its sender and its number there, which no other send has, and the amount to book. */
 export interface Work {
   readonly n: string
   readonly amount: number

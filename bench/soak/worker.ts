@@ -3,7 +3,7 @@ import type { MessageContext } from '../../client/index.ts'
 import { count, type Ledger, openWorkerLedger } from './ledgers.ts'
 import { joinSoak } from './peer.ts'
 import { seeded } from './seeded.ts'
-import type { Assignment, Work } from './wire.ts'
+import { type Assignment, WORK, type Work } from './wire.ts'
 
 const MAX_WORK_MS = 30
 /** How often a handler fails before it has done anything, and after it has done everything: the two ends of "at least once". */
@@ -17,6 +17,7 @@ await joinSoak((assignment) => {
   const book = createBooking(ledger, assignment)
   return {
     prefetch: 32,
+    capabilities: [WORK],
     onAsk: async (body, context) => {
       const work = JSON.parse(body) as Work
       await book(work, context)

@@ -29,6 +29,8 @@ describe('a short soak', () => {
       expect(figure(/^kill -9 .* (\d+) of peers/m)).toBeGreaterThanOrEqual(2)
       expect(figure(/^accepted +(\d+) asks/m)).toBeGreaterThan(50)
       expect(figure(/^accepted .* (\d+) notifies/m)).toBeGreaterThan(10)
+      expect(figure(/^accepted .* (\d+) fans/m)).toBeGreaterThan(3)
+      expect(figure(/^accepted .* (\d+) broadcasts/m)).toBeGreaterThan(1)
       expect(figure(/^redelivered +(\d+)/m)).toBeGreaterThan(0)
       checkTheChecker(folder)
     },
@@ -54,7 +56,7 @@ const TAMPERINGS: readonly Tampering[] = [
   {
     what: 'an ask that does not end',
     book: 'muster/muster.db',
-    sql: "UPDATE threads SET state = 'open' WHERE id = (SELECT min(id) FROM threads WHERE state = 'answered')",
+    sql: "UPDATE threads SET state = 'open' WHERE id = (SELECT min(id) FROM threads WHERE state = 'answered' AND fan_id IS NULL)",
     found: /the ask is still open/,
   },
   { what: 'an asker that is not told', book: 'books/sender-1.db', sql: "DELETE FROM ends WHERE kind = 'answer'", found: /the sender was told nothing/ },
@@ -70,6 +72,25 @@ const TAMPERINGS: readonly Tampering[] = [
     sql: `INSERT INTO messages SELECT id + 1000000, thread_id, prev, kind, sender_id, body, at, late, hops, caused_by,
       attended, first_delivery, delivery_count, redacted_at FROM messages WHERE kind = 'ask' LIMIT 1`,
     found: /is stored twice/,
+  },
+  {
+    what: 'a fan that does not end',
+    book: 'muster/muster.db',
+    sql: "UPDATE fans SET state = 'open' WHERE id = (SELECT min(id) FROM fans)",
+    found: /the fan is still open/,
+  },
+  {
+    what: 'an asker that is not told of the end of its fan',
+    book: 'books/sender-1.db',
+    sql: "DELETE FROM ends WHERE kind = 'notice'",
+    found: /of its fan: nothing/,
+  },
+  { what: 'an ask of a fan that is counted twice', book: 'muster/muster.db', sql: 'UPDATE fans SET answered = answered + 1', found: /the fan counts/ },
+  {
+    what: 'a broadcast that missed somebody',
+    book: 'muster/muster.db',
+    sql: `UPDATE deliveries SET state = 'queued' WHERE id = (SELECT max(first_delivery) FROM messages WHERE delivery_count > 1 AND sender_id IS NOT NULL)`,
+    found: /the broadcast is still|deliveries are still waiting/,
   },
   {
     what: 'a delivery that still waits',
