@@ -102,10 +102,7 @@ export class Ledger {
     const earlier = [...intent.effects].filter((other) => this.#repeats(other, message, intent))
     if (earlier.length > 0) this.#witness.fail(`${intent.method} with key ${intent.key} took effect twice: messages ${earlier.join()} and ${id}`)
     intent.effects.add(id)
-    const recipients = changes.filter((change) => change.what === 'delivery' && change.message === id).length
-    const isToSender = changes.some((change) => change.what === 'delivery' && change.message === id && change.peer === message.sender)
-    if (isToSender && intent.method === 'threads.broadcast') this.#witness.fail(`broadcast ${id} goes to its sender`)
-    if (recipients !== message.count) this.#witness.fail(`message ${id} has ${recipients} deliveries and says ${message.count}`)
+    this.#checkRecipients(message, intent, changes)
     const closes = kind === 'answer' || kind === 'decline' || kind === 'cancel'
     const ends = changes.some((change) => change.what === 'closed' && change.id === message.thread && CLOSING[change.state] === kind)
     if (closes && !message.late && !ends) this.#witness.fail(`${kind} ${id} is stored and did not end its thread`)
@@ -117,6 +114,12 @@ export class Ledger {
     ) {
       this.#witness.fail(`${kind} ${id} reaches nobody`)
     }
+  }
+
+  #checkRecipients({ id, count, sender }: Of<'message'>, { method }: Intent, changes: readonly Change[]): void {
+    const recipients = changes.flatMap((change) => (change.what === 'delivery' && change.message === id ? [change.peer] : []))
+    if (recipients.length !== count) this.#witness.fail(`message ${id} has ${recipients.length} deliveries and says ${count}`)
+    if (method === 'threads.broadcast' && recipients.includes(sender ?? 0)) this.#witness.fail(`broadcast ${id} goes to its sender`)
   }
 
   /** Whether two messages of one intent tell the same recipient the same; an ask to all opens one thread for each, and a fan is cancelled in all of them. */

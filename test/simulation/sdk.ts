@@ -65,22 +65,54 @@ class Chat {
     const peer = peers[self] as MusterPeer
     const body = `#${++this.sent}`
     const to = random.pick(NAMES.filter((name) => name !== NAMES[self])) as string
-    if (random.chance(0.7)) this.#ask(peer, to, body)
+    if (random.chance(0.62)) this.#ask(peer, to, body)
+    else if (random.chance(0.3))
+      this.#fan(
+        peer,
+        NAMES.filter((name) => name !== NAMES[self]),
+        body,
+      )
     // Where the daemon refuses it, as on a full disk, there is nothing to follow.
     else peer.notify('cy', body, { topic: 'news' }).catch(() => undefined)
   }
 
   #ask(peer: MusterPeer, to: string, body: string): void {
     this.open.add(body)
-    const settled = (how: string): void => {
-      this.open.delete(body)
-      this.ends.set(how, (this.ends.get(how) ?? 0) + 1)
-    }
-    peer.ask(to, body, { deadline: `${this.#world.random.between(20, 300)}s` }).then(
-      (answer) => settled(answer.body === `answer to ${body}` ? 'answered' : `answered with ${answer.body}`),
-      (error: unknown) => settled(error instanceof AskError || error instanceof ClientError || error instanceof MusterError ? error.code : String(error)),
+    peer.ask(to, body, { deadline: this.#deadline() }).then(
+      (answer) => this.#settled(body, answer.body === `answer to ${body}` ? 'answered' : `answered with ${answer.body}`),
+      (error: unknown) => this.#settled(body, codeOf(error)),
     )
   }
+
+  /** A fan ends with a result that has everybody in it, each with the answer to this very question. */
+  #fan(peer: MusterPeer, to: readonly string[], body: string): void {
+    this.open.add(body)
+    const enough = this.#world.random.chance(0.3) ? { enough: 2 } : {}
+    peer
+      .fan(to, body, { deadline: this.#deadline(), ...enough })
+      .then((fan) => fan.result())
+      .then(
+        ({ fan, outcomes, refused }) => {
+          const wrong = outcomes.filter(({ state, answer }) => (state === 'answered') !== (answer?.body === `answer to ${body}`))
+          const isWhole = fan.state !== 'open' && outcomes.length + refused.length === to.length && wrong.length === 0
+          this.#settled(body, isWhole ? `fan ${fan.state}` : `fan with ${JSON.stringify({ fan, outcomes })}`)
+        },
+        (error: unknown) => this.#settled(body, codeOf(error)),
+      )
+  }
+
+  #deadline(): string {
+    return `${this.#world.random.between(20, 300)}s`
+  }
+
+  #settled(body: string, how: string): void {
+    this.open.delete(body)
+    this.ends.set(how, (this.ends.get(how) ?? 0) + 1)
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AskError || error instanceof ClientError || error instanceof MusterError ? error.code : String(error)
 }
 
 async function connectAll(world: World): Promise<MusterPeer[]> {
@@ -194,6 +226,7 @@ async function end(world: World, peers: readonly MusterPeer[], open: ReadonlySet
   await world.clock.settle(20_000)
   await drained
   world.witness.ledger.check()
+  world.witness.fans.check()
   for (const left of world.witness.offers.leftOver()) world.fail(left)
   world.stop()
   await world.clock.settle(0)

@@ -3,7 +3,7 @@ import { findFile } from '../../../daemon/threads/index.ts'
 import { type TestCore as Daemon, faultyDriver, TestCore } from '../../support/test-core.ts'
 
 /** Tables that grow without bound: no statement may look at all of one. */
-const LARGE = ['threads', 'messages', 'deliveries', 'events', 'open_asks', 'topics', 'idempotency', 'pairs', 'artifacts', 'attachments']
+const LARGE = ['fans', 'fan_refusals', 'threads', 'messages', 'deliveries', 'events', 'open_asks', 'topics', 'idempotency', 'pairs', 'artifacts', 'attachments']
 
 /** What may walk an index from end to end, and why. */
 const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
@@ -49,6 +49,13 @@ function useEverything(daemon: Daemon): void {
   ]) {
     query()
   }
+  const { fan } = a.call('fans.open', { to: ['role:agent', 'a'], body: 'q', enough: 1, deadline: '200s', key: 'f1' })
+  a.call('fans.open', { to: ['role:agent', 'a'], body: 'q', enough: 1, deadline: '200s', key: 'f1' })
+  a.post('fans.wait', { fan: fan.id })
+  b.call('threads.answer', { thread: a.call('fans.get', { fan: fan.id }).outcomes[0]?.thread ?? '', body: 'a' })
+  a.call('fans.cancel', { fan: a.call('fans.open', { to: ['circle:main'], body: 'q' }).fan.id })
+  a.call('fans.list', {})
+  a.call('threads.broadcast', { body: 'n' })
   daemon.pass(110_000)
   b.leave('lost')
   const again = daemon.connect(b.token, { consume: true })
