@@ -53,6 +53,8 @@ export const LIMITS = {
   maxFanOut: 1_000,
   /** Recipients of a fan: few enough that all its asks can end in one command. */
   maxFanAsks: 256,
+  /** What the bodies of all asks of a fan may take together. */
+  maxFanBytes: 16_777_216,
   maxWaitMs: 3_600_000,
   // Attachments
   maxArtifactBytes: 33_554_432,

@@ -77,13 +77,17 @@ function resolveSelector(reader: Reader, caller: Caller, parts: RegExpExecArray,
 /**
  * The peers that several addresses mean, in their order, each once; a selector means all that it names.
  *
- * @throws MusterError as {@link resolve}, and `invalid_input` when they are more than `limit`
+ * @throws MusterError as {@link resolve}, and `invalid_input` when they are more than `limit` or meant too often
  */
 export function resolveMany(reader: Reader, caller: Caller, addresses: readonly string[], limit: number): PeerRow[] {
   const found = new Map<number, PeerRow>()
+  let meant = 0
   for (const address of new Set(addresses)) {
-    for (const row of resolve(reader, caller, address, SELECTOR.test(address) ? 'all' : undefined)) found.set(row.id, found.get(row.id) ?? row)
+    const rows = resolve(reader, caller, address, SELECTOR.test(address) ? 'all' : undefined)
+    for (const row of rows) if (!found.has(row.id)) found.set(row.id, row)
+    meant += rows.length
     if (found.size > limit) throw new MusterError('invalid_input', { hint: `At most ${limit} peers at a time; choose fewer.` })
+    if (meant > LIMITS.maxExamined) throw new MusterError('invalid_input', { hint: 'The selectors mean the same peers too often; leave some out.' })
   }
   return [...found.values()]
 }

@@ -19,6 +19,14 @@ const INSERT_FAN = `INSERT INTO fans (id, state, opener_id, circle_id, first_thr
   VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_REFUSAL = 'INSERT INTO fan_refusals (fan_id, position, peer_id, code, message) VALUES (?, ?, ?, ?, ?)'
 
+/** Each recipient's thread holds the body, and all of them are written at once. */
+function requireFanSize(recipients: number, body: string): void {
+  const bytes = recipients * Buffer.byteLength(body)
+  if (bytes <= LIMITS.maxFanBytes) return
+  const hint = `${recipients} times the body is ${bytes} bytes, and at most ${LIMITS.maxFanBytes} fit. Put it into a file and send its path, or ask fewer.`
+  throw new MusterError('too_large', { limit: LIMITS.maxFanBytes, hint })
+}
+
 interface NewFan {
   readonly sender: PeerCaller
   readonly asked: number
@@ -51,6 +59,7 @@ export function createFans(deps: ThreadDeps) {
           hint: `\`enough\` is at most the number of those who are asked: ${meant.length}.`,
         })
       }
+      requireFanSize(meant.length, input.body)
       const deadlineAt = deadlineOf(tx, input)
       const cause = causeOf(tx, deps, sender, input.causedBy)
       const { admitted, refused } = admit(tx, deps, { sender, cause, recipients: meant, check: (peer) => refuseUnanswerable(sender, peer) })

@@ -93,15 +93,39 @@ test('an address that means nobody refuses the whole, and nothing is stored', as
   expect(peers['bob']?.deliveries()).toEqual([])
 })
 
-test('a fan of more than the limit is refused', async () => {
-  const { daemon, lead } = await crew()
-  using _ = daemon
+/** Peers that nobody has connected, written behind the daemon's back. */
+function populate(daemon: TestCore, count: number): void {
   daemon.run(
-    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= ${LIMITS.maxFanAsks})
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
      INSERT INTO peers (id, name, circle_id, role, mode, runtime, description, capabilities, turn, presence, created_at)
      SELECT 100 + i, 'p' || i, 1, 'agent', 'stream', 'x', '', '[]', 'idle', 'offline', 0 FROM n`,
   )
+}
+
+test('a fan of more than the limit is refused, and so is one whose bodies are too much or whose selectors are', async () => {
+  const { daemon, lead } = await crew()
+  using _ = daemon
+  populate(daemon, LIMITS.maxFanAsks)
+  const body = 'x'.repeat(LIMITS.maxBodyBytes)
+  expect(lead.refusal('fans.open', { to: ['role:agent'], body })).toMatchObject({ code: 'too_large', limit: LIMITS.maxFanBytes })
+  const often = ['role:agent', 'role:agent@main', 'role:agent@MAIN', 'circle:main']
+  expect(lead.refusal('fans.open', { to: often, body: 'q' })).toMatchObject({ code: 'invalid_input', hint: expect.stringContaining('too often') })
+  expect(daemon.rows('SELECT id FROM fans')).toEqual([])
+  daemon.join('one-more')
   expect(lead.refusal('fans.open', { to: ['role:agent'], body: 'q' })).toMatchObject({ code: 'invalid_input', hint: expect.stringContaining('256') })
+})
+
+test('as many as the limit are asked and withdrawn in one command each', async () => {
+  const { daemon, lead } = await crew()
+  using _ = daemon
+  populate(daemon, LIMITS.maxFanAsks)
+  const { fan, sent } = lead.call('fans.open', { to: ['role:agent'], body: 'q', deadline: '60s' })
+  expect(sent).toHaveLength(LIMITS.maxFanAsks)
+  expect(lead.call('fans.cancel', { fan: fan.id }).fan.counts).toMatchObject({ open: 0, cancelled: LIMITS.maxFanAsks })
+  const expiring = lead.call('fans.open', { to: ['role:agent'], body: 'q', deadline: '60s' }).fan.id
+  daemon.pass(60_000)
+  expect(lead.call('fans.wait', { fan: expiring })).toMatchObject({ timedOut: false, fan: { state: 'expired', counts: { expired: LIMITS.maxFanAsks } } })
+  expect(lead.delivery().thread).toMatchObject({ fan: expiring })
 })
 
 test('at its deadline a fan ends with what there is, and a late answer still arrives', async () => {
