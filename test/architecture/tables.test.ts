@@ -26,6 +26,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   open_asks: 'threads',
   topics: 'threads',
   pairs: 'threads',
+  fans: 'threads',
+  fan_refusals: 'threads',
 }
 
 const MIGRATIONS = join(ROOT, 'daemon/store/migrations')
