@@ -1,19 +1,18 @@
-import type { FanOutcome, Output, Refused } from '../../src/contract/index.ts'
+import type { Refused } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
-import { asPeer, type Caller, type Command, type PeerCaller, type Query } from '../caller.ts'
-import { refOf, resolveMany, timeOrNull } from '../peers/index.ts'
-import type { Reader } from '../store/store.ts'
+import { asPeer, type Command, type PeerCaller } from '../caller.ts'
+import { refOf, resolveMany } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { admit } from './admission.ts'
 import { causeOf } from './causes.ts'
 import { closeThread } from './close.ts'
 import type { ThreadDeps } from './deps.ts'
+import { refusedOf } from './fan-reading.ts'
 import { endFan, type FanRow, findFan, openAsksOf, toFan } from './joins.ts'
 import { asSender, deadlineOf, openThread, refuseUnanswerable, replaySent, toSent } from './open.ts'
-import { bodyBytes, fitting } from './page.ts'
-import { findMessage, type MessageRow, priorityNumber, type ThreadRow, toMessage } from './rows.ts'
+import { priorityNumber } from './rows.ts'
 
 const INSERT_FAN = `INSERT INTO fans (id, state, opener_id, circle_id, first_thread, asked, refused, enough, waiting, opened_at, deadline_at)
   VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -108,71 +107,6 @@ export function createFans(deps: ThreadDeps) {
     replay: (tx, _caller, created) => ({ fan: toFan(tx, findFan(tx, created.number) as FanRow), changed: created.count > 0 }),
   }
   return { open, cancel }
-}
-
-/**
- * A fan of the caller's. What it asked and was told is nobody else's but the administrator's; its threads may be read by
- * those who may read threads.
- *
- * @throws MusterError `not_found`
- */
-export function viewFan(reader: Reader, caller: Caller, id: string): FanRow {
-  const fan = findFan(reader, reader.number('fan', id))
-  if (!fan || (caller.kind !== 'admin' && fan.opener_id !== asPeer(caller).peerId)) throw new MusterError('not_found', { id })
-  return fan
-}
-
-export const getFan: Query<'fans.get'> = (reader, caller, input) => {
-  const fan = viewFan(reader, caller, input.fan)
-  const after = input.after === undefined ? fan.first_thread - 1 : reader.number('thread', input.after)
-  const threads = reader.all<ThreadRow>(
-    'SELECT * FROM threads WHERE id > ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
-    after,
-    fan.first_thread,
-    fan.first_thread + fan.asked - 1,
-    input.limit + 1,
-  )
-  const page = fitting(threads.slice(0, input.limit), ({ ending }) => (ending === null ? 0 : bodyBytes(reader, ending)))
-  const last = threads.length > page.length ? page.at(-1) : undefined
-  return {
-    fan: toFan(reader, fan),
-    outcomes: page.map((thread) => toOutcome(reader, thread)),
-    refused: input.after === undefined ? refusedOf(reader, fan) : [],
-    after: last ? reader.id('thread', last.id) : null,
-  }
-}
-
-export const listFans: Query<'fans.list'> = (reader, caller, input): Output<'fans.list'> => {
-  const before = input.before === undefined ? Number.MAX_SAFE_INTEGER : reader.number('fan', input.before)
-  const rows = reader.all<FanRow>('SELECT * FROM fans WHERE opener_id = ? AND id < ? ORDER BY id DESC LIMIT ?', asPeer(caller).peerId, before, input.limit + 1)
-  const page = rows.slice(0, input.limit)
-  const last = rows.length > page.length ? page.at(-1) : undefined
-  return { fans: page.map((row) => toFan(reader, row)), before: last ? reader.id('fan', last.id) : null }
-}
-
-function toOutcome(reader: Reader, thread: ThreadRow): FanOutcome {
-  const to = refOf(reader, thread.recipient_id)
-  if (!to) throw new Error(`Ask ${thread.id} has no recipient`)
-  const ending = thread.state === 'answered' && thread.ending !== null ? (findMessage(reader, thread.ending) as MessageRow) : undefined
-  return {
-    thread: reader.id('thread', thread.id),
-    to,
-    state: thread.state,
-    reason: thread.reason,
-    closedAt: timeOrNull(thread.closed_at),
-    answer: ending ? toMessage(reader, ending) : null,
-  }
-}
-
-function refusedOf(reader: Reader, fan: FanRow): Refused[] {
-  const rows = reader.all<{ peer_id: number; code: string; message: string }>(
-    'SELECT peer_id, code, message FROM fan_refusals WHERE fan_id = ? ORDER BY position',
-    fan.id,
-  )
-  return rows.flatMap(({ peer_id, code, message }) => {
-    const to = refOf(reader, peer_id)
-    return to ? { to, code, message } : []
-  })
 }
 
 /** Forgets fans that ended long enough ago, among the next `LIMITS.purgeRows`; their asks are then forgotten as other threads are. */

@@ -204,7 +204,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('fan: a recipient asked twice', 'peers/addresses.ts', 'return [...found.values()]', 'return [...found.values(), ...found.values()].slice(0, 3)'),
   mutation(
     'fan: an ask missing in the result',
-    'threads/fans.ts',
+    'threads/fan-reading.ts',
     'fan.first_thread + fan.asked - 1,',
     'fan.first_thread + fan.asked - (fan.asked > 2 ? 2 : 1),',
   ),
