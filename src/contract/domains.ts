@@ -12,6 +12,7 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   grants: 'Who may reach and read another circle.',
   artifacts: 'Files: what peers upload, and what messages carry.',
   threads: 'Asks and notifies, and what is said in them.',
+  fans: 'One ask to many, with a joined result.',
   pairs: 'Peers that were parked as runaways.',
   mailbox: 'What waits for a peer, and its dead letters.',
   sessions: 'Agent sessions: what their hooks report and carry.',
