@@ -57,7 +57,14 @@ export function expectWords(words: readonly string[], names: readonly string[], 
 }
 
 /** What each kind of id that a command takes looks like. */
-const ID_EXAMPLES = { thread: 'thr_k7qm2x1', message: 'msg_k7qm2x4', delivery: 'dlv_k7qm2x4', attachment: 'att_k7qm2x4', artifact: 'art_k7qm2x4', fan: 'fan_k7qm2x1' } as const
+const ID_EXAMPLES = {
+  thread: 'thr_k7qm2x1',
+  message: 'msg_k7qm2x4',
+  delivery: 'dlv_k7qm2x4',
+  attachment: 'att_k7qm2x4',
+  artifact: 'art_k7qm2x4',
+  fan: 'fan_k7qm2x1',
+} as const
 
 /** Checks that a word is an id of one of these kinds; whether there is such a thing, the daemon knows. */
 export function expectId(word: string, kinds: readonly (keyof typeof ID_EXAMPLES)[]): string {

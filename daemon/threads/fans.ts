@@ -10,6 +10,7 @@ import { causeOf } from './causes.ts'
 import { closeThread } from './close.ts'
 import type { ThreadDeps } from './deps.ts'
 import { refusedOf } from './fan-reading.ts'
+import { attachable } from './files.ts'
 import { endFan, type FanRow, findFan, openAsksOf, toFan } from './joins.ts'
 import { asSender, deadlineOf, openThread, refuseUnanswerable, replaySent, toSent } from './open.ts'
 import { priorityNumber } from './rows.ts'
@@ -60,6 +61,7 @@ export function createFans(deps: ThreadDeps) {
       }
       requireFanSize(meant.length, input.body)
       const deadlineAt = deadlineOf(tx, input)
+      const attachments = attachable(tx, sender, input.attachments)
       const cause = causeOf(tx, deps, sender, input.causedBy)
       const { admitted, refused } = admit(tx, deps, { sender, cause, recipients: meant, check: (peer) => refuseUnanswerable(sender, peer) })
       const fan = insertFan(tx, { sender, asked: admitted.length, refused, enough: input.enough, deadlineAt })
@@ -68,6 +70,7 @@ export function createFans(deps: ThreadDeps) {
         opener: sender.peerId,
         from: refOf(tx, sender.peerId),
         body: input.body,
+        attachments,
         cause,
         deadlineAt,
         escalateTo: null,

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { LIMITS } from '../limits.ts'
+import { Attachments } from './artifacts.ts'
 import { Address, Body, Duration, Id, IdempotencyKey, Limit, Reason, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef } from './peers.ts'
@@ -61,6 +62,7 @@ export const openFan = operation({
     /** So many answers end the fan; the asks that are still open are then cancelled. */
     enough: z.int().min(1).max(LIMITS.maxFanAsks).optional(),
     priority: Priority.default('normal'),
+    attachments: Attachments.optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),
