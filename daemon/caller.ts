@@ -1,6 +1,6 @@
-import type { Mode, OperationName, Output, Parsed, Role } from '../src/contract/index.ts'
+import type { Mode, OperationName, Operations, Output, Parsed, Role } from '../src/contract/index.ts'
 import { MusterError } from '../src/errors.ts'
-import type { Reader } from './store/store.ts'
+import type { Reader, ScanReader } from './store/store.ts'
 import type { Tx } from './store/transaction.ts'
 
 export interface PeerCaller {
@@ -15,6 +15,13 @@ export interface PeerCaller {
 /** Who is speaking, as the credential says. */
 export type Caller = PeerCaller | { readonly kind: 'admin'; readonly credentialId: number } | { readonly kind: 'enrolment'; readonly enrolmentId: number }
 
+type NamesOf<Kind> = { [N in OperationName]: Operations[N]['kind'] extends Kind ? N : never }[OperationName]
+export type CommandName = NamesOf<'command'>
+export type QueryName = NamesOf<'query'>
+export type ScanName = NamesOf<'scan'>
+/** What {@link OperationRunner} runs; streams live in the doors. */
+export type RunnableName = CommandName | QueryName | ScanName
+
 /** A command's handler. It never awaits and changes nothing outside the database. */
 export interface Command<N extends OperationName> {
   run(tx: Tx, caller: Caller, input: Parsed<N>): Output<N>
@@ -23,6 +30,9 @@ export interface Command<N extends OperationName> {
 }
 
 export type Query<N extends OperationName> = (reader: Reader, caller: Caller, input: Parsed<N>) => Output<N>
+
+/** Like a query, and away from the loop: it may read what no query may, for up to 5 s. */
+export type Scan<N extends OperationName> = (reader: ScanReader, caller: Caller, input: Parsed<N>) => Output<N>
 
 /** @throws MusterError `forbidden` when the caller is no peer */
 export function asPeer(caller: Caller): PeerCaller {

@@ -19,6 +19,7 @@ import { authenticate, createCredentialHandlers, enrolmentById, listCredentials,
 import { PresenceTracker } from './peers/presence.ts'
 import { createRegistration } from './peers/registration.ts'
 import { findPeer, type PeerRow, toPeer } from './peers/rows.ts'
+import { InlineScans, type ScanPort } from './scans/port.ts'
 import { createBoundary, SessionRegistry } from './sessions/index.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
 import { Outbox } from './store/outbox.ts'
@@ -26,7 +27,7 @@ import { Pipeline } from './store/pipeline.ts'
 import { Store } from './store/store.ts'
 import { DueTimer } from './store/timer.ts'
 import type { Tx } from './store/transaction.ts'
-import { createThreads, DeferredSignals, type Outlook } from './threads/index.ts'
+import { createThreads, DeferredSignals, type Outlook, SearchIndex } from './threads/index.ts'
 
 export interface CoreOptions {
   readonly path: string
@@ -41,6 +42,8 @@ export interface CoreOptions {
   /** The state on the disk is unknown: the process must end. */
   readonly onFatal: (error: unknown) => void
   readonly driver?: OpenDriver
+  /** Where scans run. Without it in this thread, on the connection that writes. */
+  readonly scans?: ScanPort
   readonly reincarnate?: string
 }
 
@@ -75,6 +78,8 @@ export function createCore(options: CoreOptions) {
   })
   const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents })
   const retention = createRetention({ pipeline, clock, timer, purgeArtifacts: artifacts.purge })
+  const index = new SearchIndex({ store, pipeline, clock, timer })
+  const scans = options.scans ?? new InlineScans(store, clock)
   const status: StatusSource = {
     store,
     pipeline,
@@ -85,7 +90,12 @@ export function createCore(options: CoreOptions) {
     retention,
     now: () => clock.wallMs(),
   }
-  const runner = new OperationRunner({ store, pipeline, handlers: assemble({ store, random, threads, artifacts, sessions, connections, calls, status }) })
+  const runner = new OperationRunner({
+    store,
+    pipeline,
+    handlers: assemble({ store, random, threads, artifacts, sessions, connections, calls, status }),
+    scans,
+  })
   const asMusterError = (error: unknown): MusterError => {
     if (error instanceof MusterError) return error
     onUnexpected(error)
@@ -134,12 +144,17 @@ export function createCore(options: CoreOptions) {
     runner,
     gateway,
     artifacts,
+    /** A scan found the index of the search damaged. */
+    distrustIndex: () => index.distrust(),
     status: () => nodeStatus(status)(store, { kind: 'admin', credentialId: 0 }, {}),
     inFlight: () => threads.dispatcher.flights.size,
 
     /** Writes down that nobody is connected, takes up what must happen, and starts the timer. */
     async start(): Promise<void> {
-      await pipeline.execute((tx) => presence.settleAll(tx))
+      await pipeline.execute((tx) => {
+        presence.settleAll(tx)
+        index.prepare(tx)
+      })
       outbox.wake()
       stopTimer = timer.start()
     },
@@ -157,6 +172,7 @@ export function createCore(options: CoreOptions) {
     stop(): void {
       stopTimer()
       pipeline.flush()
+      void scans.close()
       calls.close()
       for (const connection of [...connections]) connection.closeWith('shutting_down', { orderly: true })
       pipeline.stop()
@@ -167,6 +183,7 @@ export function createCore(options: CoreOptions) {
     /** What a crash leaves: nothing more is committed, sent or timed. For the simulation. */
     crash(): void {
       stopTimer()
+      void scans.close()
       pipeline.abandon()
       artifacts.close()
       calls.close()

@@ -8,6 +8,7 @@ import { type Core, createCore } from './core.ts'
 import { createHttp } from './gateway/http.ts'
 import { renderMetrics } from './gateway/metrics.ts'
 import { ensureLocalTokens, writeDaemonFile } from './local-files.ts'
+import { WorkerScans } from './scans/pool.ts'
 
 export interface DaemonOptions {
   readonly config: Config
@@ -31,7 +32,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, log, clock = systemClock, random = systemRandom } = options
   const version = packageVersion()
   const { artifacts, database, daemonFile } = config.paths
-  const core = createCore({ ...config, path: database, files: new ContentFolder(artifacts), version, clock, random, log, onFatal: options.onFatal })
+  const onScanFailed = (error: unknown) => {
+    log.error({ err: error }, 'a scan failed')
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_CORRUPT')) core.distrustIndex()
+  }
+  const scans = new WorkerScans({ path: database, clock, onUnexpected: onScanFailed })
+  const files = new ContentFolder(artifacts)
+  const core = createCore({ ...config, path: database, files, scans, version, clock, random, log, onFatal: options.onFatal })
   const startedAt = clock.monoMs()
   let ready = false
   const http = createHttp({
@@ -64,6 +71,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ready = false
     removeDaemonFile()
     log.info('stopping')
+    await scans.close()
     core.stop()
     await http.close()
     log.info('stopped')

@@ -1,16 +1,13 @@
 import type * as z from 'zod'
-import { OPERATIONS, type OperationName, type Operations, type Output, type Parsed } from '../src/contract/index.ts'
+import { OPERATIONS, type OperationName, type Output, type Parsed } from '../src/contract/index.ts'
 import { type ErrorCode, MusterError } from '../src/errors.ts'
-import type { Caller, Command, Query } from './caller.ts'
+import type { Caller, Command, CommandName, Query, QueryName, RunnableName, ScanName } from './caller.ts'
 import { requireLive } from './peers/credentials.ts'
+import type { ScanPort } from './scans/port.ts'
 import { findRepeat, rememberSuccess } from './store/idempotency.ts'
 import type { Outcome, Pipeline } from './store/pipeline.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/transaction.ts'
-
-type NamesOf<Kind> = { [N in OperationName]: Operations[N]['kind'] extends Kind ? N : never }[OperationName]
-export type CommandName = NamesOf<'command'>
-export type QueryName = NamesOf<'query'>
 
 /** One handler for each command and query of the contract. */
 export interface Handlers {
@@ -31,11 +28,13 @@ export class OperationRunner {
   readonly #store: Store
   readonly #pipeline: Pipeline
   readonly #handlers: Handlers
+  readonly #scans: ScanPort
 
-  constructor(options: { readonly store: Store; readonly pipeline: Pipeline; readonly handlers: Handlers }) {
+  constructor(options: { readonly store: Store; readonly pipeline: Pipeline; readonly handlers: Handlers; readonly scans: ScanPort }) {
     this.#store = options.store
     this.#pipeline = options.pipeline
     this.#handlers = options.handlers
+    this.#scans = options.scans
   }
 
   /**
@@ -57,13 +56,15 @@ export class OperationRunner {
     return { name: operation.name, input: parsed.data }
   }
 
-  /** Runs an admitted command or query and settles once: a query at once, a command after its commit. */
-  run(caller: Caller, name: CommandName | QueryName, input: unknown, settle: (outcome: Outcome<unknown>) => void): void {
+  /** Runs an admitted operation and settles once: a query at once, a command after its commit, a scan when it is done. */
+  run(caller: Caller, name: RunnableName, input: unknown, settle: (outcome: Outcome<unknown>) => void): void {
     const counted = (outcome: Outcome<unknown>) => {
       if (!outcome.ok) this.count(outcome.error)
       settle(outcome)
     }
-    if (OPERATIONS[name].kind === 'command') this.#pipeline.submit((tx) => this.#command(tx, caller, name as CommandName, input), counted)
+    const { kind } = OPERATIONS[name]
+    if (kind === 'command') this.#pipeline.submit((tx) => this.#command(tx, caller, name as CommandName, input), counted)
+    else if (kind === 'scan') this.#scan(caller, name as ScanName, input, counted)
     else counted(this.#query(caller, name as QueryName, input))
   }
 
@@ -111,6 +112,18 @@ export class OperationRunner {
       if (error instanceof MusterError) return { ok: false, error }
       throw error
     }
+  }
+
+  #scan(caller: Caller, name: ScanName, input: unknown, settle: (outcome: Outcome<unknown>) => void): void {
+    try {
+      requireLive(this.#store, caller)
+    } catch (error) {
+      return settle({ ok: false, error: error as MusterError })
+    }
+    this.#scans.run({ name, caller, input }, (outcome) => {
+      if (outcome.ok) this.named(caller, input)
+      settle(outcome)
+    })
   }
 }
 

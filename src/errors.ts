@@ -40,6 +40,7 @@ export const ERRORS = {
   not_found: { message: 'There is nothing of that name or id that you may see.', rpc: -32000, http: 404, exit: 4, retryable: false },
   ambiguous_address: { message: 'The address fits more than one peer.', rpc: -32000, http: 409, exit: 5, retryable: false },
   cursor_expired: { message: 'The event cursor is of another incarnation or below the retention floor.', rpc: -32000, http: 410, exit: 6, retryable: false },
+  scan_timeout: { message: 'Finding that took longer than it may.', rpc: -32000, http: 504, exit: 1, retryable: false },
   // State
   name_taken: { message: 'Another peer of the circle has that name.', rpc: -32000, http: 409, exit: 5, retryable: false },
   already_closed: { message: 'The thread has been decided already.', rpc: -32000, http: 409, exit: 5, retryable: false },

@@ -86,6 +86,30 @@ export const LIMITS = {
   maxCandidates: 10,
   maxSubscriptions: 16,
   maxWaits: 256,
+  // Scans: searching and whatever else may read more than a query
+  scanMs: 5_000,
+  /** How long the thread that runs them is kept without work. */
+  scanIdleMs: 60_000,
+  maxScansWaiting: 64,
+  /** Of one credential, waiting and running. */
+  maxScansPerCaller: 8,
+  maxScanned: 200_000,
+  maxQueryChars: 500,
+  maxQueryPhrases: 16,
+  maxQueryPrefixes: 2,
+  minPrefixChars: 2,
+  /** The newest matches, among which the best are found. */
+  maxRanked: 1_000,
+  /** Characters at the beginning of a message in which it is found. */
+  indexedChars: 16_384,
+  /** One command of the index: so many messages, of so many characters together. */
+  indexMessages: 256,
+  indexChars: 65_536,
+  /** The index is filled when nothing was committed for this long, and at least this often. */
+  indexQuietMs: 20,
+  indexEveryMs: 2_000,
+  /** Commands of one run of the index while others work: a twentieth of their time. */
+  indexBusyCommands: 16,
   // Keeping
   idempotencyMs: 604_800_000,
   closedThreadMs: 7_776_000_000,

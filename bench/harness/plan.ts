@@ -9,6 +9,7 @@ export interface Plan {
   readonly starts: number
   readonly storedMessages: number
   readonly openDeliveries: number
+  readonly searches: number
   readonly say: (line: string) => void
 }
 
@@ -23,6 +24,7 @@ export const FULL = {
   starts: 7,
   storedMessages: 1_000_000,
   openDeliveries: 10_000,
+  searches: 500,
 }
 
 /** At most a minute: enough to see a change of a quarter, not of a tenth. */
@@ -36,4 +38,5 @@ export const QUICK: typeof FULL = {
   starts: 2,
   storedMessages: 20_000,
   openDeliveries: 1_000,
+  searches: 100,
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { decodeId } from '../../src/ids.ts'
-import { parseDuration, parseTime } from '../../src/time.ts'
+import { formatTime, parseDuration, parseTime } from '../../src/time.ts'
 import { type CliError, usageError } from './failure.ts'
 import type { Flag } from './flags.ts'
 import { nearest } from './nearest.ts'
@@ -123,6 +123,13 @@ export function momentOf(name: string, given: string): { readonly duration: stri
   if (parseDuration(given) !== undefined) return { duration: given }
   if (parseTime(given) !== undefined) return { time: given }
   throw usageError(`--${name} cannot be "${given}"`, 'Expected a duration like 15m or 24h, or a time like 2026-01-31T09:00:00Z.')
+}
+
+/** A time in the past as people write it, as RFC 3339: a duration before now, or a time. */
+export function pastTime(name: string, given: string | undefined, nowMs: number): string | undefined {
+  if (given === undefined) return undefined
+  const moment = momentOf(name, given)
+  return 'time' in moment ? moment.time : formatTime(nowMs - (parseDuration(moment.duration) as number))
 }
 
 /** Node's messages continue with advice about `--` that is ours to give. */

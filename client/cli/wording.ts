@@ -36,6 +36,8 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'fans.list': 'fan',
   'fans.wait': 'fan',
   'fans.cancel': 'fan --cancel',
+  'messages.search': 'search',
+  'messages.why': 'why',
   'mailbox.ack': 'inbox --ack',
   'mailbox.inbox': 'inbox',
   'mailbox.peek': 'inbox --peek',
@@ -50,6 +52,7 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'grants.list': 'grants list',
   'events.list': 'events',
   'events.subscribe': 'events --follow',
+  'events.timeline': 'timeline',
 }
 
 /** Input fields as a program spells them, and what stands for them here. Longest first. */

@@ -5,10 +5,10 @@ import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Caller, Query } from '../caller.ts'
 import { circleName, GRANTED_CIRCLES, refOf } from '../peers/index.ts'
-import type { Reader, Store } from '../store/store.ts'
+import type { Reader, ScanReader, Store } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 
-interface EventRow {
+export interface EventRow {
   readonly seq: number
   readonly at: number
   readonly type: string
@@ -21,12 +21,13 @@ interface EventRow {
 
 const COLUMNS = 'e.seq, e.at, e.type, e.actor_id, e.circle_id, e.subject_kind, e.subject, e.changed'
 /** The administrator sees all; a peer its own, what concerns it, its circle's public ones, and those of circles it holds grants for. */
-const VISIBLE = `(@self IS NULL OR e.actor_id = @self OR e.peer_id = @self OR (e.audience = 'circle' AND e.circle_id = @own)
+export const VISIBLE = `(@self IS NULL OR e.actor_id = @self OR e.peer_id = @self OR (e.audience = 'circle' AND e.circle_id = @own)
   OR (e.audience <> 'admin' AND e.circle_id IN (${GRANTED_CIRCLES})))`
+export const WANTED = `(@types IS NULL OR e.type IN (SELECT value FROM json_each(@types))
+    OR substr(e.type, 1, instr(e.type, '.') - 1) IN (SELECT value FROM json_each(@types)))`
 /** The rows examined are bounded before the filter, so that a rare type costs no scan of the log. */
 const AFTER = `SELECT ${COLUMNS} FROM events e
-  WHERE e.seq > @after AND e.seq <= @upTo AND ${VISIBLE} AND (@types IS NULL OR e.type IN (SELECT value FROM json_each(@types))
-    OR substr(e.type, 1, instr(e.type, '.') - 1) IN (SELECT value FROM json_each(@types)))
+  WHERE e.seq > @after AND e.seq <= @upTo AND ${VISIBLE} AND ${WANTED}
   ORDER BY e.seq`
 const OLDEST = `${AFTER} LIMIT @limit`
 /** For a reader that has no cursor yet. */
@@ -59,14 +60,14 @@ export function readEvents(
   const types = input.types && input.types.length > 0 ? JSON.stringify(input.types) : null
   if (input.after === undefined) {
     const newest = reader.all<EventRow>(NEWEST, { after: last - LIMITS.maxExamined, upTo: last, self, own, types, limit: input.limit })
-    return { events: newest.reverse().map((row) => toEvent(store, reader, row)), cursor: store.cursor(last), more: false }
+    return { events: newest.reverse().map((row) => toEvent(store, row)), cursor: store.cursor(last), more: false }
   }
-  const after = seqOf(store, input.after)
+  const after = seqOf(store, input.after, last)
   const upTo = Math.min(last, after + LIMITS.maxExamined)
   const rows = reader.all<EventRow>(OLDEST, { after, upTo, self, own, types, limit: input.limit + 1 })
   const page = rows.slice(0, input.limit)
   const reached = rows.length > input.limit ? (page.at(-1) as EventRow).seq : upTo
-  return { events: page.map((row) => toEvent(store, reader, row)), cursor: store.cursor(reached), more: reached < last }
+  return { events: page.map((row) => toEvent(store, row)), cursor: store.cursor(reached), more: reached < last }
 }
 
 /** The first event that is kept. */
@@ -74,21 +75,22 @@ export function eventFloor(reader: Reader): number {
   return Number(reader.get<{ value: string }>("SELECT value FROM meta WHERE key = 'event_floor'")?.value ?? 1)
 }
 
-function seqOf(store: Store, cursor: string): number {
+/** @throws MusterError `cursor_expired` */
+export function seqOf(reader: ScanReader, cursor: string, last: number): number {
   const decoded = decodeCursor(cursor)
   const seq = decoded?.seq ?? -1
-  if (decoded?.tag !== store.tag || seq + 1 < eventFloor(store) || seq > store.last('event')) {
+  if (decoded?.tag !== reader.tag || seq + 1 < eventFloor(reader) || seq > last) {
     throw new MusterError('cursor_expired', {
-      current: store.cursor(store.last('event')),
+      current: reader.cursor(last),
       hint: 'Load the state again (peers.list, threads.list, threads.owed) and go on from `current`.',
     })
   }
   return seq
 }
 
-function toEvent(store: Store, reader: Reader, row: EventRow): Event {
+export function toEvent(reader: ScanReader, row: EventRow): Event {
   return {
-    cursor: store.cursor(row.seq),
+    cursor: reader.cursor(row.seq),
     at: formatTime(row.at),
     type: row.type,
     actor: refOf(reader, row.actor_id),

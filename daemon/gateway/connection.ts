@@ -2,8 +2,8 @@ import { type Event, type HelloInput, HelloSchema } from '../../src/contract/ind
 import { ERRORS, type ErrorCode, MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { encodeFailure, encodeNotification, encodeSuccess, PROTOCOL, parseRequest, type Request, type RequestId } from '../../src/rpc.ts'
-import type { Caller, PeerCaller } from '../caller.ts'
-import { type CommandName, invalidInput, type QueryName } from '../operations.ts'
+import type { Caller, PeerCaller, RunnableName } from '../caller.ts'
+import { invalidInput } from '../operations.ts'
 import type { Heart } from '../peers/presence.ts'
 import type { Outcome } from '../store/pipeline.ts'
 import type { Consumer, ConsumerPort } from '../threads/index.ts'
@@ -200,7 +200,7 @@ export class Connection implements Link, Heart, ConsumerPort {
         case 'events.unsubscribe':
           return this.#reply(request.id, { ended: this.#subscriptions.close((input as { subscription: string }).subscription) })
         default:
-          return this.#deps.runner.run(this.caller, name as CommandName | QueryName, input, settle)
+          return this.#deps.runner.run(this.caller, name as RunnableName, input, settle)
       }
     } catch (error) {
       const refusal = this.#deps.asMusterError(error)

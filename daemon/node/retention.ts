@@ -4,7 +4,7 @@ import { type KeySweep, purgeKeys } from '../store/idempotency.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
-import { purgeFans, purgePairs, purgeThreads, purgeTopics } from '../threads/index.ts'
+import { forgetHours, purgeFans, purgePairs, purgeThreads, purgeTopics } from '../threads/index.ts'
 
 /** How often the daemon looks for what may be forgotten. */
 const EVERY_MS = 3_600_000
@@ -65,6 +65,7 @@ function steps(): Step[] {
     eventStep(),
     sweep(0, purgeFans),
     sweep(0, purgeThreads),
+    (tx) => ({ purged: forgetHours(tx), more: false }),
     sweep({ sender_id: 0, peer_id: 0, topic: '' }, purgeTopics),
     sweep({ a: 0, b: 0 }, purgePairs),
     sweep<KeySweep>({ actor: Number.MIN_SAFE_INTEGER, operation: '', key: '' }, purgeKeys),

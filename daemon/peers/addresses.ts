@@ -33,6 +33,17 @@ export function resolveOne(reader: Reader, caller: Caller, address: string): Pee
 }
 
 /**
+ * The one peer whose past an address means to the caller: like {@link resolveOne}, and by its id one that has retired too.
+ *
+ * @throws MusterError `not_found`, `ambiguous_address` with the candidates, or `invalid_input` for a selector
+ */
+export function resolvePast(reader: Reader, caller: Caller, address: string): PeerRow {
+  if (/^(role|cap):/.test(address)) throw new MusterError('invalid_input', { hint: 'Name one peer: its name, name@circle or id.' })
+  const row = decodeId(address)?.kind === 'peer' ? findPeer(reader, reader.number('peer', address)) : undefined
+  return row && reaches(reader, caller, row.circle_id) ? row : resolveOne(reader, caller, address)
+}
+
+/**
  * The peers that an address means to the caller: exactly one, or for a selector with `all` at least one.
  *
  * @throws MusterError `not_found`, `ambiguous_address` with the candidates, or `invalid_input` when `select` is missing or out of place

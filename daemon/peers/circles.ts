@@ -19,6 +19,22 @@ export function hasGrant(reader: Reader, peerId: number, circleId: number): bool
   return reader.get('SELECT 1 FROM grants WHERE peer_id = ? AND circle_id = ?', peerId, circleId) !== undefined
 }
 
+/**
+ * The circle of a name, where the caller may see into it.
+ *
+ * @throws MusterError `not_found`
+ */
+export function visibleCircle(reader: Reader, caller: Caller, name: string): number {
+  const row = reader.get<{ id: number }>('SELECT id FROM circles WHERE name = ?', name)
+  if (!row || !maySee(reader, caller, row.id)) throw new MusterError('not_found', { circle: name, hint: 'circles.list shows the circles that you may see.' })
+  return row.id
+}
+
+/** The circles that a peer was let into. */
+export function grantedCircles(reader: Reader, peerId: number): number[] {
+  return reader.all<{ id: number }>('SELECT circle_id AS id FROM grants WHERE peer_id = ?', peerId).map(({ id }) => id)
+}
+
 /** SQL for the circles that the peer `@self` was let into. */
 export const GRANTED_CIRCLES = 'SELECT circle_id FROM grants WHERE peer_id = @self'
 

@@ -1,6 +1,6 @@
 /** What the domains above may use of the peers. */
-export { resolve, resolveMany, resolveOne } from './addresses.ts'
-export { circleName, GRANTED_CIRCLES, hasGrant, maySee } from './circles.ts'
+export { resolve, resolveMany, resolveOne, resolvePast } from './addresses.ts'
+export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleCircle } from './circles.ts'
 export { requireLive } from './credentials.ts'
 export {
   findPeer,

@@ -1,5 +1,6 @@
 import type { IdKind } from '../../src/ids.ts'
-import type { CounterKind, Reader, Store, Value } from './store.ts'
+import type { Value } from './statements.ts'
+import type { CounterKind, Reader, Store } from './store.ts'
 
 /** Who may see an event besides its actor, the peer concerned and the administrator. */
 export type Audience = 'circle' | 'granted' | 'admin'

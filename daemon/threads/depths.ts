@@ -1,4 +1,5 @@
-import type { Reader, Value } from '../store/store.ts'
+import type { Value } from '../store/statements.ts'
+import type { Reader } from '../store/store.ts'
 
 export interface Depths {
   readonly openAsks: number

@@ -2,13 +2,14 @@ import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { type Contents, dropUncarried } from '../artifacts/index.ts'
 import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
-import { hasGrant } from '../peers/index.ts'
+import { GRANTED_CIRCLES, hasGrant } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { detach } from './attachments.ts'
 import type { ThreadDeps } from './deps.ts'
 import { fitting } from './page.ts'
 import { findMessage, findThread, type MessageRow, type ThreadRow, toMessage, toThread } from './rows.ts'
+import { removeDocument } from './search/tables.ts'
 
 /** A thread as a caller may read it. */
 export interface ThreadView {
@@ -50,6 +51,24 @@ function wasAddressed(reader: Reader, thread: ThreadRow, peerId: number): boolea
 function wasSent(reader: Reader, message: Visible, peerId: number): boolean {
   const last = message.first_delivery + message.delivery_count - 1
   return reader.get('SELECT 1 FROM deliveries WHERE id BETWEEN ? AND ? AND peer_id = ?', message.first_delivery, last, peerId) !== undefined
+}
+
+/** SQL for whether the peer `@self` was sent a message; of those of a thread with several, each has a row for each of them. */
+const sentTo = (message: string) =>
+  `EXISTS (SELECT 1 FROM deliveries d WHERE d.id BETWEEN ${message}.first_delivery AND ${message}.first_delivery + ${message}.delivery_count - 1 AND d.peer_id = @self)`
+
+/**
+ * SQL for what {@link viewThread} lets a caller see of messages `m` and their threads `t`, for the peer `@self` or, where that is
+ * null, the administrator. The two say the same, and a test holds them together.
+ */
+export const VISIBLE_MESSAGE = `(@self IS NULL OR t.opener_id = @self OR t.recipient_id = @self OR t.circle_id IN (${GRANTED_CIRCLES})
+  OR (t.recipient_id IS NULL AND EXISTS (SELECT 1 FROM messages h WHERE h.id = t.head AND ${sentTo('h')}) AND (m.sender_id = @self OR ${sentTo('m')})))`
+
+/** Whether a caller may see a message. */
+export function seesMessage(reader: Reader, caller: Caller, id: number): boolean {
+  const self = caller.kind === 'peer' ? caller.peerId : null
+  const row = reader.get(`SELECT 1 FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.id = @id AND ${VISIBLE_MESSAGE}`, { id, self })
+  return caller.kind !== 'enrolment' && row !== undefined
 }
 
 /** Messages of a thread from `from` backwards, the newest first, until `stop` or `limit`. */
@@ -152,6 +171,7 @@ export const redactMessage = ({ contents }: Pick<ThreadDeps, 'contents'>): Comma
     const own = caller.kind === 'admin' || (caller.kind === 'peer' && message?.sender_id === caller.peerId)
     if (!message || !own) throw new MusterError('not_found', { id: input.message })
     if (message.redacted_at === null) {
+      removeDocument(tx, message.id, 'erased')
       redact(tx, contents, message)
       const thread = findThread(tx, message.thread_id) as ThreadRow
       // A decline's and a cancel's words are the thread's reason too.

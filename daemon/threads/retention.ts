@@ -5,6 +5,7 @@ import { lastDelivery } from './causes.ts'
 import { fanOf } from './joins.ts'
 import { messagesBack } from './reading.ts'
 import type { ThreadRow } from './rows.ts'
+import { removeDocument } from './search/tables.ts'
 
 /** Done with for long enough: an ask by its end, a notify by its beginning. Numbers grow with time, so the oldest are the first. */
 const OLD_THREADS = `SELECT * FROM threads WHERE id > ? ORDER BY id LIMIT ?`
@@ -38,6 +39,7 @@ function purgeThread(tx: Tx, thread: ThreadRow): number {
   )
   if (kept) return 0
   let purged = 0
+  for (const message of messages) removeDocument(tx, message.id, 'forgotten')
   for (const message of messages) {
     purged += tx.run('DELETE FROM deliveries WHERE id BETWEEN ? AND ?', message.first_delivery, lastDelivery(message))
     purged += detach(tx, message).length

@@ -3,11 +3,11 @@ import { MusterError } from '../../src/errors.ts'
 import { decodeId } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
-import type { Query } from '../caller.ts'
+import type { Caller, Query } from '../caller.ts'
 import { refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { ThreadDeps } from './deps.ts'
-import { viewThread } from './reading.ts'
+import { seesMessage, viewThread } from './reading.ts'
 import { findDelivery, findMessage, findThread, type MessageRow, toDelivery, toMessage, toThread } from './rows.ts'
 
 type Step = Output<'threads.trace'>['steps'][number]
@@ -19,8 +19,9 @@ const MAX_TRACED = 100
 export function traceMessage(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'threads.trace'> {
   return (reader, caller, input) => {
     const message = messageOf(reader, input.id)
-    const { thread, sees, showsDeliveryTo } = viewThread(reader, caller, reader.id('thread', message.thread_id))
-    if (!sees(message)) throw new MusterError('not_found', { id: input.id })
+    // Before anything that would name its thread.
+    if (!seesMessage(reader, caller, message.id)) throw new MusterError('not_found', { id: input.id })
+    const { thread, showsDeliveryTo } = viewThread(reader, caller, reader.id('thread', message.thread_id))
     const rows = Array.from({ length: Math.min(message.delivery_count, MAX_TRACED) }, (_, index) => findDelivery(reader, message.first_delivery + index))
     const deliveries = rows.flatMap((row) => (row && showsDeliveryTo(row.peer_id) ? toDelivery(reader, row, deps.dispatcher.flights.get(row.id)) : []))
     const steps: Step[] = [
@@ -39,12 +40,12 @@ export function traceMessage(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'threa
     }
     // A stable sort keeps the order of steps that share a millisecond.
     steps.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
-    return { thread: toThread(reader, thread), message: toMessage(reader, message), deliveries, steps, causes: causesOf(reader, message) }
+    return { thread: toThread(reader, thread), message: toMessage(reader, message), deliveries, steps, causes: causesOf(reader, caller, message) }
   }
 }
 
 /** The message that an id of a message, a thread (its first) or a delivery means. */
-function messageOf(reader: Reader, id: string): MessageRow {
+export function messageOf(reader: Reader, id: string): MessageRow {
   const kind = decodeId(id)?.kind
   let number: number | undefined
   if (kind === 'message') number = reader.number('message', id)
@@ -55,10 +56,11 @@ function messageOf(reader: Reader, id: string): MessageRow {
   return message
 }
 
-/** What caused the message, back to the first cause. */
-function causesOf(reader: Reader, message: MessageRow): string[] {
+/** What caused the message, as far back as the caller may see. */
+function causesOf(reader: Reader, caller: Caller, message: MessageRow): string[] {
   const ids: string[] = []
   for (let cause = message.caused_by; cause !== null && ids.length <= LIMITS.maxHops; cause = findMessage(reader, cause)?.caused_by ?? null) {
+    if (!seesMessage(reader, caller, cause)) break
     ids.push(reader.id('message', cause))
   }
   return ids

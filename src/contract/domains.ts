@@ -13,6 +13,7 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   artifacts: 'Files: what peers upload, and what messages carry.',
   threads: 'Asks and notifies, and what is said in them.',
   fans: 'One ask to many, with a joined result.',
+  messages: 'Finding messages again, by their words and by their causes.',
   pairs: 'Peers that were parked as runaways.',
   mailbox: 'What waits for a peer, and its dead letters.',
   sessions: 'Agent sessions: what their hooks report and carry.',

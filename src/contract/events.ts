@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { EventCursor, Id, Limit, Name, Time } from './common.ts'
+import { Address, EventCursor, Id, Limit, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef } from './peers.ts'
 import { ThreadState } from './threads.ts'
@@ -30,6 +30,21 @@ export const listEvents = operation({
   input: z.strictObject({ after: EventCursor.optional(), limit: Limit.default(50), ...Filter }),
   output: z.object({ events: z.array(Event), cursor: EventCursor, more: z.boolean() }),
   doors: { http: 'GET /v1/events', cli: 'events', mcp: 'events' },
+})
+
+export const timelineEvents = operation({
+  name: 'events.timeline',
+  kind: 'scan',
+  access: 'reader',
+  summary: 'What a peer did and what happened to it, newest first.',
+  input: z.strictObject({ peer: Address, before: EventCursor.optional(), limit: Limit.default(50), ...Filter }),
+  output: z.object({
+    peer: PeerRef,
+    events: z.array(Event),
+    /** For the next page; `null` where the log begins. */
+    before: EventCursor.nullable(),
+  }),
+  doors: { http: 'GET /v1/peers/:peer/timeline', cli: 'timeline', mcp: 'timeline' },
 })
 
 export const subscribeEvents = operation({

@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import * as artifacts from './artifacts.ts'
 import * as events from './events.ts'
 import * as fans from './fans.ts'
+import * as finding from './finding.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as peers from './peers.ts'
@@ -48,6 +49,8 @@ const LIST = [
   fans.listFans,
   fans.waitFan,
   fans.cancelFan,
+  finding.searchMessages,
+  finding.whyMessage,
   mailboxes.ackMailbox,
   mailboxes.nackMailbox,
   mailboxes.extendMailbox,
@@ -63,6 +66,7 @@ const LIST = [
   sessions.boundarySession,
   sessions.watchSession,
   events.listEvents,
+  events.timelineEvents,
   events.subscribeEvents,
   events.unsubscribeEvents,
 ] as const
@@ -114,6 +118,8 @@ export type Refused = z.output<typeof threads.Refused>
 export type Fan = z.output<typeof fans.Fan>
 export type FanState = z.output<typeof fans.FanState>
 export type FanOutcome = z.output<typeof fans.FanOutcome>
+export type Hit = z.output<typeof finding.Hit>
+export type Link = z.output<typeof finding.Link>
 export type Event = z.output<typeof events.Event>
 export type Item = z.output<typeof mailboxes.Item>
 export type Boundary = z.output<typeof sessions.Boundary>

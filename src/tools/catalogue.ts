@@ -3,6 +3,7 @@ import { ALIASES, aliasTool } from './aliases.ts'
 import { ask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
 import { broadcast, fan } from './fanning.ts'
+import * as finding from './finding.ts'
 import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
@@ -26,6 +27,8 @@ export const TOOLS: readonly Tool[] = [
   overview.threads,
   overview.thread,
   overview.trace,
+  finding.search,
+  finding.why,
   overview.owed,
   overview.cancel,
   overview.pairs,
@@ -41,6 +44,7 @@ export const TOOLS: readonly Tool[] = [
   rest.retire,
   rest.redact,
   rest.events,
+  finding.timeline,
 ]
 
 /** A tool as `tools/list` shows it. */

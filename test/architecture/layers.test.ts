@@ -96,6 +96,7 @@ const ORDER = [
   ['work'],
   ['plans', 'workflows'],
   ['node'],
+  ['scans'],
   ['gateway'],
 ]
 const rankOf = (domain: string) => ORDER.findIndex((rank) => rank.includes(domain))

@@ -1,5 +1,9 @@
+import { searchMessages } from '../../daemon/threads/index.ts'
+import { OPERATIONS } from '../../src/contract/index.ts'
 import { Actor } from './actor.ts'
 import { checkFilesAtEnd } from './files.ts'
+import { tokenOf } from './ledger.ts'
+import { numberOf } from './numbers.ts'
 import type { World } from './world.ts'
 
 /** How long each round of healing lasts; visibility of pull handovers is 6 h. */
@@ -38,6 +42,7 @@ export async function drain(world: World): Promise<void> {
   checkTold(world)
   checkPresence(world)
   await checkFilesAtEnd(world)
+  checkSearch(world)
   checkEnd(world)
 }
 
@@ -137,6 +142,30 @@ function checkTold(world: World): void {
     if (got !== expected && !(expected === 0 && got === 1))
       world.fail(`the mailbox of asker ${row.opener_id} holds ${got} closing messages for ask ${row.id} (${row.state})`)
   }
+}
+
+/** What was said is found by its token, and what was redacted by nothing. */
+function checkSearch(world: World): void {
+  const { life, witness } = world
+  if (!life) return
+  const wanted = new Map<string, number[]>()
+  for (const { id, body } of witness.all<{ id: number; body: string }>('SELECT id, body FROM messages WHERE redacted_at IS NULL ORDER BY id DESC')) {
+    const token = tokenOf(body)?.slice(1)
+    if (token !== undefined) wanted.set(token, [...(wanted.get(token) ?? []), id])
+  }
+  for (const [text, ids] of wanted) {
+    const input = OPERATIONS['messages.search'].input.parse({ text, limit: 200 })
+    const { hits, complete } = searchMessages(life.core.store, { kind: 'admin', credentialId: 0 }, input)
+    if (!complete) return world.fail('the index of the search has not caught up')
+    const found = hits.map(({ message }) => numberOf(message))
+    const missing = ids.filter((id) => !found.includes(id))
+    if (missing.length > 0) return world.fail(`a search for ${text} does not find message ${missing.join()}`)
+    for (const id of found) if (isRedacted(world, id)) world.fail(`a search for ${text} finds message ${id}, which was redacted`)
+  }
+}
+
+function isRedacted(world: World, id: number): boolean {
+  return world.witness.get<{ redacted_at: number | null }>('SELECT redacted_at FROM messages WHERE id = ?', id)?.redacted_at !== null
 }
 
 function checkPresence(world: World): void {

@@ -109,6 +109,13 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
   'threads.trace': play(10, 'peer', (world, actor) => ({
     id: world.random.pick(actor.mine) ?? world.random.pick([...actor.inHand.keys()]) ?? actor.theirs[0],
   })),
+  'messages.search': play(14, 'any', (world) => ({
+    text: world.random.chance(0.7) ? String(world.random.between(1, 300)) : 'xxx*',
+    rank: world.random.chance(0.3),
+    limit: world.random.between(1, 20),
+    ...(world.random.chance(0.2) && { from: world.random.pick(world.peers)?.peerId ?? 'nobody' }),
+  })),
+  'messages.why': play(10, 'peer', (world, actor) => ({ id: world.random.pick(actor.mine) ?? actor.theirs[0] ?? [...actor.inHand.keys()][0] })),
   'threads.redact': play(8, 'peer', (world, actor) => {
     const message = world.messageOf(world.random.pick(actor.mine))
     return message === undefined ? undefined : { message, reason: 'said too much' }
@@ -169,6 +176,7 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
   'mailbox.replay': play(70, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
   'mailbox.discard': play(60, 'any', (world, actor) => (actor.dead.length === 0 ? undefined : { delivery: world.random.pick(actor.dead) })),
   'events.list': play(8, 'any', (world, actor) => (actor.eventCursor !== undefined && world.random.chance(0.5) ? { after: actor.eventCursor } : {})),
+  'events.timeline': play(8, 'any', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', limit: world.random.between(1, 20) })),
   'events.subscribe': play(20, 'peer', (_world, actor) => (actor.subscription === undefined ? {} : undefined)),
   'events.unsubscribe': play(160, 'peer', (_world, actor) => {
     const { subscription } = actor

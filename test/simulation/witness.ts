@@ -256,6 +256,7 @@ export class Witness implements LinkWatcher {
       const alone = this.#inBatch.length === 1 && this.#inBatch[0] === request && request.intent.requests.length === 1
       if (peer !== undefined) this.sessions.onBoundary(link, request, result, peer, alone)
     },
+    'messages.search': (_link, _request, result) => this.#checkHits(result),
     'mailbox.extend': (_link, { intent }, result) => this.#onExtended(intent.params, result),
     'credentials.revoke': (_link, { intent, arrival }) => void this.#revokedAt.set(numberOf(intent.params['credential']), arrival),
   }
@@ -287,6 +288,14 @@ export class Witness implements LinkWatcher {
   #checkNamed(method: string, params: Readonly<Record<string, unknown>>): void {
     for (const id of [params['thread'], params['delivery'], params['message'], params['upTo'], params['id'], params['causedBy'], params['fan']]) {
       if (typeof id === 'string' && this.isUndone(id)) this.fail(`${method} found ${id}, which a restore has undone`)
+    }
+  }
+
+  /** A search shows what is there at that moment, and nothing that was redacted. */
+  #checkHits({ hits }: { hits: readonly { readonly message: string }[] }): void {
+    for (const { message } of hits) {
+      const row = this.get<{ redacted_at: number | null }>('SELECT redacted_at FROM messages WHERE id = ?', numberOf(message))
+      if (row?.redacted_at !== null) this.fail(`a search found ${message}, which ${row ? 'was redacted' : 'is not stored'}`)
     }
   }
 

@@ -137,6 +137,9 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
     tool: ({ thread }) => ({ ticket: thread, seconds: 0 }),
   },
   'threads.trace': { input: async (scene) => ({ id: (await note(scene)).message }) },
+  // Before its index: what is found is the same through every door, and nothing.
+  'messages.search': { input: () => ({ text: 'nowhere' }) },
+  'messages.why': { input: async (scene) => ({ id: (await note(scene)).message }) },
   'threads.redact': { input: async (scene) => ({ message: (await byMe(scene)).message, reason: 'A slip.' }), refused: UNASKED },
   'pairs.list': nothing,
   'pairs.release': {
@@ -190,6 +193,7 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
     },
   },
   'events.list': { input: () => ({ types: ['peer.registered'], limit: 3 }), tool: () => ({}) },
+  'events.timeline': { input: ({ bob }) => ({ peer: bob.id, types: ['peer.registered'] }) },
   'events.subscribe': { input: () => ({ types: ['thread'] }) },
   'events.unsubscribe': { input: () => ({ subscription: 'sub-1' }) },
 }

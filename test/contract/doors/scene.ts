@@ -1,5 +1,5 @@
+import type { CommandName, QueryName } from '../../../daemon/caller.ts'
 import type { Core } from '../../../daemon/core.ts'
-import type { CommandName, QueryName } from '../../../daemon/operations.ts'
 import type { Input, Mode, Output, Role } from '../../../src/contract/index.ts'
 import type { TestDaemon } from '../support/test-daemon.ts'
 

@@ -40,6 +40,9 @@ describe('each door of the contract leads to its operation', () => {
     discard: () => ({ delivery: made.delivery }),
     redact: () => ({ message: made.message, reason: 'a slip' }),
     events: () => ({}),
+    search: () => ({ text: 'x' }),
+    why: () => ({ id: made.thread }),
+    timeline: () => ({ peer: 'bob' }),
   }
   /** Arguments that a door needs besides those that it names itself. */
   const EXTRA: Partial<Record<OperationName, Args>> = {

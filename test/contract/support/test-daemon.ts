@@ -71,13 +71,15 @@ export class TestDaemon implements AsyncDisposable {
 
   /**
    * Every row of every table but what a mere connection changes: presence, the time of a credential's last use, and the
-   * counters, which a refused command may have moved.
+   * counters, which a refused command may have moved. What is derived, the index of the search, follows by itself.
    */
   dump(): Readonly<Record<string, unknown[]>> {
     const tables = this.#database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").all() as {
       name: string
     }[]
-    const rows = tables.filter(({ name }) => name !== 'counters').map(({ name }) => [name, this.#database.prepare(`SELECT * FROM ${name}`).all()] as const)
+    const rows = tables
+      .filter(({ name }) => name !== 'counters' && !/^(?:message_index|search_)/.test(name))
+      .map(({ name }) => [name, this.#database.prepare(`SELECT * FROM ${name}`).all()] as const)
     const dump = Object.fromEntries(rows) as Record<string, Record<string, unknown>[]>
     for (const peer of dump['peers'] ?? []) Object.assign(peer, { presence: '', last_seen_at: 0 })
     for (const credential of dump['credentials'] ?? []) Object.assign(credential, { last_used_at: 0 })

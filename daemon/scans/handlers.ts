@@ -1,0 +1,24 @@
+import type { Caller, Scan, ScanName } from '../caller.ts'
+import { timelineOf } from '../events/timeline.ts'
+import type { ScanReader } from '../store/store.ts'
+import { searchMessages, whyMessage } from '../threads/index.ts'
+
+/** A scan that was admitted. */
+export interface ScanJob {
+  readonly name: ScanName
+  readonly caller: Caller
+  /** As the contract parsed it. */
+  readonly input: unknown
+}
+
+/** One handler for each scan of the contract. */
+const HANDLERS: { readonly [N in ScanName]: Scan<N> } = {
+  'events.timeline': timelineOf,
+  'messages.search': searchMessages,
+  'messages.why': whyMessage,
+}
+
+/** @throws MusterError */
+export function runScan(reader: ScanReader, { name, caller, input }: ScanJob): unknown {
+  return (HANDLERS[name] as Scan<ScanName>)(reader, caller, input as never)
+}

@@ -1,0 +1,67 @@
+import Database from 'better-sqlite3'
+import { encodeCursor, encodeId, type IdKind } from '../../src/ids.ts'
+import { type Incarnations, livingTag, numberBehind, readIncarnations } from './incarnations.ts'
+import { Statements, type Value } from './statements.ts'
+import type { ScanReader } from './store.ts'
+
+const CACHE_KIB = 16_384
+
+/** A second connection to the daemon's database that can only read, for scans. Each of them sees one state of all tables. */
+export class ReadStore implements ScanReader {
+  readonly tag: string
+  readonly #db: Database.Database
+  readonly #statements: Statements
+  readonly #incarnations: Incarnations
+  readonly #cache = new Map<string, unknown>()
+
+  /** @param path the file of a daemon that runs */
+  constructor(path: string) {
+    this.#db = new Database(path, { readonly: true, fileMustExist: true })
+    this.#db.pragma('busy_timeout = 2000')
+    this.#db.pragma(`cache_size = -${CACHE_KIB}`)
+    this.#statements = new Statements(this.#db)
+    this.#incarnations = readIncarnations(this.#statements)
+    this.tag = livingTag(this.#incarnations) as string
+  }
+
+  get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
+    return this.#statements.get<Row>(sql, ...values)
+  }
+
+  all<Row>(sql: string, ...values: readonly Value[]): Row[] {
+    return this.#statements.all<Row>(sql, ...values)
+  }
+
+  id(kind: IdKind, number: number): string {
+    return encodeId(kind, this.tag, number)
+  }
+
+  number(kind: IdKind, id: string): number {
+    return numberBehind(this.#incarnations, kind, id)
+  }
+
+  cursor(seq: number): string {
+    return encodeCursor(this.tag, seq)
+  }
+
+  /** Nobody tells this connection what changed, so nothing is kept for longer than one scan. */
+  cached<T>(key: string, load: () => T): T {
+    let value = this.#cache.get(key) as T | undefined
+    if (value === undefined) {
+      value = load()
+      this.#cache.set(key, value)
+    }
+    return value
+  }
+
+  /** Reads within one state of the database. */
+  within<T>(read: () => T): T {
+    this.#cache.clear()
+    this.#statements.run('BEGIN')
+    try {
+      return read()
+    } finally {
+      this.#statements.run('COMMIT')
+    }
+  }
+}

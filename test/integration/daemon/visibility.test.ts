@@ -1,0 +1,87 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../../src/contract/index.ts'
+import { changes, INPUTS } from './visibility/inputs.ts'
+import { Oracle } from './visibility/oracle.ts'
+import { type Leak, type Member, World } from './visibility/world.ts'
+
+const WORLDS = Number(process.env['MUSTER_WORLDS'] ?? 6)
+/** Operations that end somebody: done last, or nobody would be left to look. */
+const LAST: readonly OperationName[] = ['peers.retire', 'credentials.revoke', 'enrolments.revoke']
+
+/** Who may call an operation, as far as its credential goes. */
+function callersOf(world: World, name: OperationName): Member[] {
+  const { access } = OPERATIONS[name]
+  if (access === 'enrolment') return [world.newcomer()]
+  if (access === 'admin') return world.members.filter(({ role }) => role === 'admin')
+  return access === 'peer' ? world.peers : world.members
+}
+
+interface Tally {
+  readonly answered: Map<OperationName, number>
+  readonly leaks: (Leak & { readonly operation: string })[]
+}
+
+/** Calls an operation as often as there are callers, or for what changes the world a few times. */
+function exercise(world: World, name: OperationName, tally: Tally): void {
+  const callers = world.random.shuffle(callersOf(world, name))
+  for (const member of changes(name) ? callers.slice(0, 4) : callers) {
+    const { ok, leaks } = world.call(member, name, INPUTS[name](world, member))
+    if (ok) tally.answered.set(name, (tally.answered.get(name) ?? 0) + 1)
+    tally.leaks.push(...leaks.map((leak) => ({ operation: name, ...leak })))
+  }
+  // What a wait was told in the end, and what else came with time.
+  world.daemon.pass(1_000)
+  tally.leaks.push(...world.leaks(world.any(), undefined).map((leak) => ({ operation: `after ${name}`, ...leak })))
+}
+
+describe('no operation shows what its caller may not see', () => {
+  it('in the table of inputs, no operation is left out', () => {
+    expect(Object.keys(INPUTS).sort()).toEqual([...OPERATION_NAMES].sort())
+  })
+
+  it('to anybody, in any world', async () => {
+    const answered = new Map<OperationName, number>()
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+        using world = await World.build(seed)
+        const tally: Tally = { answered, leaks: [] }
+        const order = [...world.random.shuffle(OPERATION_NAMES.filter((name) => !LAST.includes(name))), ...LAST]
+        for (const name of order) exercise(world, name, tally)
+        expect(tally.leaks).toEqual([])
+        expect(world.daemon.errors).toEqual([])
+      }),
+      { numRuns: WORLDS, endOnFailure: true },
+    )
+    // An operation that always refuses shows nothing: each that reads must have answered somebody. A file is sent over HTTP only.
+    expect(OPERATION_NAMES.filter((name) => !changes(name) && !answered.has(name))).toEqual(['artifacts.upload'])
+  })
+
+  it('and a search finds all of it: what the oracle lets one see, and nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+        using world = await World.build(seed)
+        for (const member of world.members) {
+          const oracle = new Oracle(world.daemon, member.viewer)
+          const said = world.daemon.rows<{ id: number }>("SELECT id FROM messages WHERE redacted_at IS NULL AND body LIKE '%common %' ORDER BY id")
+          const wanted = said.filter(({ id }) => oracle.messages.has(id)).map(({ id }) => world.daemon.core.store.id('message', id))
+          expect(allFound(world, member)).toEqual(wanted.reverse())
+        }
+      }),
+      { numRuns: WORLDS, endOnFailure: true },
+    )
+  })
+})
+
+/** What two searches find together, page by page, newest first. */
+function allFound({ daemon }: World, { client }: Member): string[] {
+  const found: string[] = []
+  for (const text of ['"common words"', '"common things"']) {
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = client.call('messages.search', { text, limit: 17, ...(cursor !== undefined && { cursor }) })
+      found.push(...page.hits.map(({ message }) => message))
+      cursor = page.cursor
+    }
+  }
+  return found.sort((a, b) => daemon.number(b) - daemon.number(a))
+}

@@ -1,0 +1,184 @@
+import type { IdKind } from '../../../../src/ids.ts'
+import type { TestCore } from '../../../support/test-core.ts'
+
+/**
+ * What a caller may see, told from the raw tables by the rules of docs/protocol.md and in no other way: sets and loops here, SQL in
+ * the daemon. Whatever an operation shows is looked through for ids and for the words that this world is made of, each of which
+ * belongs to one name, one body or one description.
+ */
+export interface Viewer {
+  readonly kind: 'peer' | 'admin'
+  readonly peer: number
+}
+
+type Row = Readonly<Record<string, number | string | null>>
+
+/** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
+const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
+const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+
+export class Oracle {
+  readonly ids = new Set<string>()
+  readonly words = new Set<string>()
+  /** The messages that it may read. */
+  readonly messages = new Set<number>()
+  readonly #daemon: TestCore
+  readonly #viewer: Viewer
+  readonly #peers: Map<number, Row>
+  readonly #circles: Map<number, Row>
+  readonly #granted: Set<number>
+  readonly #own: number
+
+  constructor(daemon: TestCore, viewer: Viewer) {
+    this.#daemon = daemon
+    this.#viewer = viewer
+    this.#peers = new Map(this.#rows('peers').map((row) => [row['id'] as number, row]))
+    this.#circles = new Map(this.#rows('circles').map((row) => [row['id'] as number, row]))
+    this.#granted = new Set(this.#rows('grants').flatMap((row) => (row['peer_id'] === viewer.peer ? [row['circle_id'] as number] : [])))
+    this.#own = (this.#peers.get(viewer.peer)?.['circle_id'] as number | undefined) ?? -1
+    this.#whoIsWho()
+    this.#threads()
+    this.#files()
+    this.#events()
+    this.#credentials()
+  }
+
+  /** What of a document the viewer may not see. */
+  leaks(document: unknown, given: unknown): string[] {
+    const text = JSON.stringify(document)
+    const said = new Set([...idsIn(JSON.stringify(given) ?? ''), ...wordsIn(JSON.stringify(given) ?? '')])
+    return [...idsIn(text).filter((id) => !this.ids.has(id) && !said.has(id)), ...wordsIn(text).filter((word) => !this.words.has(word) && !said.has(word))]
+  }
+
+  get #admin(): boolean {
+    return this.#viewer.kind === 'admin'
+  }
+
+  #rows(table: string): Row[] {
+    return this.#daemon.rows<Row>(`SELECT * FROM ${table}`)
+  }
+
+  #id(kind: IdKind, number: unknown): void {
+    if (typeof number === 'number') this.ids.add(this.#daemon.core.store.id(kind, number))
+  }
+
+  #say(...texts: readonly unknown[]): void {
+    for (const text of texts) {
+      if (typeof text !== 'string') continue
+      for (const word of wordsIn(text)) this.words.add(word)
+      for (const id of idsIn(text)) this.ids.add(id)
+    }
+  }
+
+  #into(circle: unknown): boolean {
+    return this.#admin || circle === this.#own || this.#granted.has(circle as number)
+  }
+
+  /** A reference to a peer: its id, name and circle, and no more. */
+  #ref(peer: unknown): void {
+    const row = this.#peers.get(peer as number)
+    if (!row) return
+    this.#id('peer', row['id'])
+    this.#say(row['name'], this.#circles.get(row['circle_id'] as number)?.['name'])
+  }
+
+  #whoIsWho(): void {
+    for (const [id, { name }] of this.#circles) {
+      if (!this.#into(id)) continue
+      this.#id('circle', id)
+      this.#say(name)
+    }
+    for (const [id, row] of this.#peers) {
+      if (!this.#into(row['circle_id'])) continue
+      this.#ref(id)
+      this.#say(row['description'], row['capabilities'])
+    }
+    for (const row of this.#rows('pairs')) {
+      const [a, b] = [this.#peers.get(row['a'] as number), this.#peers.get(row['b'] as number)]
+      if (this.#into(a?.['circle_id']) && this.#into(b?.['circle_id'])) this.#say(row['reason'])
+    }
+  }
+
+  #threads(): void {
+    const { peer } = this.#viewer
+    const messages = this.#rows('messages')
+    const sentTo = new Map<unknown, Set<unknown>>()
+    for (const row of this.#rows('deliveries')) sentTo.set(row['message_id'], (sentTo.get(row['message_id']) ?? new Set()).add(row['peer_id']))
+    const threads = new Map(this.#rows('threads').map((row) => [row['id'], row]))
+    const whole = (row: Row) => this.#admin || row['opener_id'] === peer || row['recipient_id'] === peer || this.#granted.has(row['circle_id'] as number)
+    const seen = new Set<unknown>()
+    for (const message of messages) {
+      const thread = threads.get(message['thread_id']) as Row
+      const toPeer = sentTo.get(message['id'])?.has(peer) === true
+      const ofSeveral = thread['recipient_id'] === null && sentTo.get(thread['head'])?.has(peer) === true && (toPeer || message['sender_id'] === peer)
+      if (!whole(thread) && !ofSeveral) continue
+      seen.add(message['id'])
+      this.#message(message, thread)
+    }
+    for (const row of this.#rows('deliveries')) {
+      const mine =
+        row['peer_id'] === peer || messages.some((message) => message['id'] === row['message_id'] && message['sender_id'] === peer && seen.has(message['id']))
+      if (!mine && !whole(threads.get(row['thread_id']) as Row)) continue
+      this.#id('delivery', row['id'])
+      this.#ref(row['peer_id'])
+      this.#say(row['reason'])
+    }
+  }
+
+  #message(message: Row, thread: Row): void {
+    this.messages.add(message['id'] as number)
+    this.#id('message', message['id'])
+    this.#id('thread', thread['id'])
+    // The id of a cause is shown to whoever sees what it caused; its words are not.
+    this.#id('message', message['caused_by'])
+    this.#say(message['body'], thread['reason'])
+    for (const peer of [message['sender_id'], thread['opener_id'], thread['recipient_id'], thread['closed_by']]) this.#ref(peer)
+  }
+
+  /** One's own uploads, and what the messages carry that one may read. */
+  #files(): void {
+    const artifacts = new Map(this.#rows('artifacts').map((row) => [row['id'], row]))
+    for (const row of artifacts.values()) {
+      if (row['uploader_id'] !== this.#viewer.peer) continue
+      this.#id('artifact', row['id'])
+      this.#say(row['name'])
+    }
+    for (const row of this.#rows('attachments')) {
+      if (!this.messages.has(row['message_id'] as number)) continue
+      this.#id('attachment', row['id'])
+      this.#say(artifacts.get(row['artifact_id'])?.['name'])
+    }
+  }
+
+  #events(): void {
+    const { peer } = this.#viewer
+    for (const row of this.#rows('events')) {
+      const open = row['audience'] === 'circle' && row['circle_id'] === this.#own
+      const granted = row['audience'] !== 'admin' && this.#granted.has(row['circle_id'] as number)
+      if (!this.#admin && row['actor_id'] !== peer && row['peer_id'] !== peer && !open && !granted) continue
+      this.#ref(row['actor_id'])
+      this.#say(this.#circles.get(row['circle_id'] as number)?.['name'], row['changed'])
+      if (row['subject_kind'] !== null) this.#id(row['subject_kind'] as 'peer', row['subject'])
+    }
+  }
+
+  #credentials(): void {
+    for (const row of this.#rows('credentials')) {
+      if (!this.#admin && row['peer_id'] !== this.#viewer.peer) continue
+      this.#id('credential', row['id'])
+      this.#say(row['label'])
+    }
+    for (const row of this.#admin ? this.#rows('enrolments') : []) {
+      this.#id('enrolment', row['id'])
+      this.#say(row['label'])
+    }
+  }
+}
+
+function wordsIn(text: string): string[] {
+  return (text.match(WORD) ?? []).map((word) => word.toLowerCase())
+}
+
+function idsIn(text: string): string[] {
+  return text.match(ID) ?? []
+}
