@@ -47,7 +47,11 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'threads.ask': (world) => ({ to: world.address(), body: said(world) }),
   'threads.notify': (world) => (world.random.chance(0.5) ? { to: world.address(), body: said(world) } : { to: 'role:agent', select: 'all', body: said(world) }),
   'threads.broadcast': (world) => ({ ...maybe(world, 'to', () => `circle:${world.circle()}`), body: said(world) }),
-  'fans.open': (world) => ({ to: world.random.chance(0.5) ? [world.address(), world.address()] : ['role:agent'], body: said(world), ...maybe(world, 'enough', () => 1) }),
+  'fans.open': (world) => ({
+    to: world.random.chance(0.5) ? [world.address(), world.address()] : ['role:agent'],
+    body: said(world),
+    ...maybe(world, 'enough', () => 1),
+  }),
   'fans.get': (world) => ({ fan: world.anyId('fan') }),
   'fans.list': nothing,
   'fans.wait': (world) => ({ fan: world.anyId('fan'), timeout: '1s' }),

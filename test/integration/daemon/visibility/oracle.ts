@@ -39,6 +39,7 @@ export class Oracle {
     this.#whoIsWho()
     this.#threads()
     this.#files()
+    this.#fans()
     this.#events()
     this.#credentials()
   }
@@ -148,6 +149,17 @@ export class Oracle {
       this.#id('attachment', row['id'])
       this.#say(artifacts.get(row['artifact_id'])?.['name'])
     }
+  }
+
+  /** A fan is its asker's alone, with whom it could not ask. */
+  #fans(): void {
+    const own = this.#rows('fans').filter((row) => this.#admin || row['opener_id'] === this.#viewer.peer)
+    for (const row of own) {
+      this.#id('fan', row['id'])
+      this.#say(row['reason'])
+      this.#ref(row['opener_id'])
+    }
+    for (const row of this.#rows('fan_refusals')) if (own.some(({ id }) => id === row['fan_id'])) this.#ref(row['peer_id'])
   }
 
   #events(): void {
