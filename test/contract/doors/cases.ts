@@ -29,6 +29,18 @@ const toMe = async ({ act, bob, me, eve, kind }: Scene) =>
 /** The caller's ask. An observer asks nothing: it is given somebody else's. */
 const byMe = async ({ act, bob, me, eve, kind }: Scene) =>
   asked(await act(kind === 'observer' ? bob.token : me.token, 'threads.ask', { to: eve.id, body: 'Do you hear me?', causedBy: null }))
+/** The caller's fan. An observer asks nothing: it is given somebody else's. */
+const fanned = async ({ act, bob, me, eve, kind }: Scene) => {
+  const { fan } = await act(kind === 'observer' ? bob.token : me.token, 'fans.open', { to: [eve.id], body: 'Do you hear me?', causedBy: null })
+  return { fan: fan.id }
+}
+/** The same, cancelled: nothing is to be waited for. */
+const ended = async (scene: Scene) => {
+  const { act, bob, me, kind } = scene
+  const { fan } = await fanned(scene)
+  await act(kind === 'observer' ? bob.token : me.token, 'fans.cancel', { fan })
+  return { fan }
+}
 /** Bob's notify to the caller. */
 const note = async ({ act, bob, me }: Scene) => asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'It rains.', causedBy: null }))
 /** The same, in the caller's hand. */
@@ -98,6 +110,20 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
     tool: ({ to, body }) => ({ to, text: body }),
     refused: MUTE,
   },
+  'threads.broadcast': {
+    input: ({ circle }) => ({ to: `circle:${circle}`, body: 'It rains.', causedBy: null }),
+    tool: ({ to, body }) => ({ to, text: body }),
+    refused: MUTE,
+  },
+  'fans.open': {
+    input: ({ bob, eve }) => ({ to: [bob.id, eve.id], body: 'Do you hear me?', causedBy: null }),
+    tool: ({ to, body }) => ({ to, text: body, wait: 0 }),
+    refused: MUTE,
+  },
+  'fans.get': { input: fanned, tool: ({ fan }) => ({ ticket: fan, seconds: 0 }), refused: UNASKED },
+  'fans.list': nothing,
+  'fans.wait': { input: ended, tool: ({ fan }) => ({ ticket: fan, seconds: 0 }), refused: UNASKED },
+  'fans.cancel': { input: fanned, tool: ({ fan }) => ({ thread: fan }), refused: UNASKED },
   'threads.reply': {
     input: async (scene) => ({ thread: (await toMe(scene)).thread, body: 'Not yet.' }),
     tool: ({ thread, body }) => ({ thread, text: body }),
