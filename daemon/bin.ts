@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { pino } from 'pino'
-import { ConfigError, loadConfig } from './config.ts'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { type Config, ConfigError, loadConfig } from './config.ts'
+import { LogFile } from './log-file.ts'
 import { startDaemon } from './main.ts'
 import { NewerSchemaError } from './store/database.ts'
 import { DatabaseInUseError } from './store/lock.ts'
@@ -10,10 +11,7 @@ const EXIT = { config: 78, io: 74, unavailable: 69 } as const
 
 async function main(): Promise<void> {
   const config = loadConfig()
-  const log = pino(
-    { level: config.logLevel, base: { pid: process.pid }, redact: ['token', '*.token', 'authorization'] },
-    pino.destination({ fd: 1, sync: true }),
-  )
+  const log = openLog(config)
   const daemon = await startDaemon({
     config,
     log,
@@ -21,6 +19,9 @@ async function main(): Promise<void> {
       log.error({ err: error }, 'COMMIT failed: stopping, to recover from the disk at the next start')
       process.exit(EXIT.io)
     },
+  }).catch((error: unknown) => {
+    if (config.log === 'file') log.fatal({ err: error }, 'could not start')
+    throw error
   })
   let signalled = false
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -45,6 +46,13 @@ async function main(): Promise<void> {
     log.error({ err: error }, 'uncaught exception')
     process.exit(1)
   })
+}
+
+/** Written before a call returns, wherever it goes: what led to a crash is what one looks for. */
+function openLog({ log, logLevel, logMaxBytes, logFiles, paths }: Config): Logger {
+  const to: DestinationStream =
+    log === 'file' ? new LogFile({ path: paths.log, maxBytes: logMaxBytes, keep: logFiles }) : pino.destination({ fd: 1, sync: true })
+  return pino({ level: logLevel, base: { pid: process.pid }, redact: ['token', '*.token', 'authorization'] }, to)
 }
 
 main().catch((error: NodeJS.ErrnoException) => {

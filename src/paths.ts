@@ -15,7 +15,10 @@ export interface MusterPaths {
   readonly enrolmentToken: string
   /** Mode 0600: pid and address of the running daemon, JSON. */
   readonly daemonFile: string
+  /** What the daemon logs where it keeps its log itself; older files have a number behind this name. */
   readonly log: string
+  /** What a daemon that `muster up` started says outside of its log: why it did not start, the last words of a crash. */
+  readonly output: string
   /** Mode 0600: the credential of a peer that a program on this machine registered. */
   readonly peerToken: (name: string) => string
 }
@@ -36,6 +39,7 @@ export function musterPaths(env: Readonly<Record<string, string | undefined>>, h
     enrolmentToken: `${state}/enrolment.token`,
     daemonFile: `${state}/daemon.json`,
     log: `${state}/daemon.log`,
+    output: `${state}/daemon.out`,
     peerToken: (name) => `${state}/peers/${name.toLowerCase()}.token`,
   }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from './environment.ts'
@@ -20,28 +20,34 @@ export interface SpawnedDaemon {
   readonly pid: number
   /** How it ended; `undefined` while it runs. */
   readonly ended: () => DaemonEnd | undefined
-  /** What it has logged since it was spawned. */
-  readonly logged: () => string
+  /** What it has said outside of its log since it was spawned. */
+  readonly said: () => string
 }
 
 /** Variables that speak of the caller, not of the daemon. */
 const OF_THE_CALLER = ['MUSTER_TOKEN', 'MUSTER_AS', 'MUSTER_URL']
 const SHOWN_LOG_LINES = 5
+const MAX_OUTPUT_BYTES = 262_144
 
-/** Starts the daemon as a process of its own that outlives this one, its output appended to the log. */
+/**
+ * Starts the daemon as a process of its own that outlives this one. It keeps its log itself, which it rotates; what it says besides, such
+ * as why it cannot start, is appended to a file of its own, since the log may have another name by then.
+ */
 export function spawnDaemon({ env, paths }: Environment, settings: Readonly<Record<string, string>>): SpawnedDaemon {
   mkdirSync(paths.state, { recursive: true, mode: 0o700 })
-  mkdirSync(dirname(paths.log), { recursive: true, mode: 0o700 })
-  const log = openSync(paths.log, 'a', 0o600)
-  const from = fstatSync(log).size
-  const childEnv = Object.fromEntries(Object.entries({ ...env, ...settings }).filter(([name]) => !OF_THE_CALLER.includes(name)))
+  mkdirSync(dirname(paths.output), { recursive: true, mode: 0o700 })
+  const output = openSync(paths.output, 'a', 0o600)
+  // Crashes are rare, and only the last ones tell anything.
+  if (fstatSync(output).size > MAX_OUTPUT_BYTES) ftruncateSync(output)
+  const from = fstatSync(output).size
+  const childEnv = Object.fromEntries(Object.entries({ MUSTER_LOG: 'file', ...env, ...settings }).filter(([name]) => !OF_THE_CALLER.includes(name)))
   // In its state folder, so that it keeps no other folder from being unmounted or removed.
-  const child = spawn(process.execPath, daemonArguments(), { detached: true, stdio: ['ignore', log, log], cwd: paths.state, env: childEnv })
-  closeSync(log)
+  const child = spawn(process.execPath, daemonArguments(), { detached: true, stdio: ['ignore', output, output], cwd: paths.state, env: childEnv })
+  closeSync(output)
   const ended = watchEnd(child)
   child.unref()
   if (child.pid === undefined) throw new CliError('not_started', `node could not be started: ${process.execPath}`)
-  return { pid: child.pid, ended, logged: () => readFileSync(paths.log).subarray(from).toString('utf8') }
+  return { pid: child.pid, ended, said: () => readFileSync(paths.output).subarray(from).toString('utf8') }
 }
 
 /** The status with which a daemon refuses its configuration (EX_CONFIG of sysexits.h). */
@@ -54,9 +60,9 @@ export async function mayHaveRival(daemon: SpawnedDaemon, { status }: DaemonEnd)
   return status !== CONFIG_REFUSED
 }
 
-/** The port that a daemon could not have. Its log knows, wherever the setting came from. */
+/** The port that a daemon could not have. It says so, wherever the setting came from. */
 function takenPort(daemon: SpawnedDaemon): number | undefined {
-  const port = /EADDRINUSE[^\n]*?:(\d{1,5})\b/.exec(daemon.logged())?.[1]
+  const port = /EADDRINUSE[^\n]*?:(\d{1,5})\b/.exec(daemon.said())?.[1]
   return port === undefined ? undefined : Number(port)
 }
 
@@ -65,11 +71,11 @@ export async function startFailure(daemon: SpawnedDaemon, { how }: DaemonEnd): P
   const taken = takenPort(daemon)
   if (taken !== undefined) return await portTaken(taken)
   const lines = daemon
-    .logged()
+    .said()
     .split('\n')
     .filter((line) => line.trim() !== '')
   const said = lines.slice(-SHOWN_LOG_LINES).map(describeLogLine).join(' | ')
-  return new CliError('not_started', `the daemon ended before it was ready (${how})${said && `: ${said}`}`, { hint: 'muster logs shows all of it.' })
+  return new CliError('not_started', `the daemon ended before it was ready (${how})${said && `: ${said}`}`, { hint: 'muster logs may show more.' })
 }
 
 async function portTaken(port: number): Promise<CliError> {

@@ -10,7 +10,10 @@ const MAX_LINES = 100_000
 
 export const command: Command = {
   usage: ['logs [--lines <count>] [--follow]'],
-  about: ["The end of the daemon's log, also while it is stopped. The log names ids, never what was said."],
+  about: [
+    "The end of the daemon's log, also while it is stopped, and across the files that it was before. The log names ids, never what was said.",
+    'A daemon of systemd or of a container leaves its log to them: journalctl --user -u muster, docker compose logs.',
+  ],
   flags: {
     lines: { type: 'string', short: 'n', value: 'count', summary: 'At most so many (50)' },
     follow: { type: 'boolean', short: 'F', summary: 'Go on printing until Ctrl-C' },
@@ -30,9 +33,13 @@ async function logs(invocation: Invocation): Promise<number> {
   const signal = flags.on('follow') ? environment.interrupted() : undefined
   const path = environment.paths.log
   const end = await lastLines(path, count)
-  if (!end) throw new CliError('no_log', `there is no log at ${path}`, { hint: 'muster up starts the daemon, which writes it.' })
+  if (!end) {
+    throw new CliError('no_log', `there is no log at ${path}`, {
+      hint: 'muster up starts the daemon, which writes it; that of a service is where muster service status says.',
+    })
+  }
   for (const line of end.lines) print(invocation, line)
-  if (signal) for await (const line of followFile(path, end.offset, signal)) print(invocation, line)
+  if (signal) for await (const line of followFile(path, end.place, signal)) print(invocation, line)
   return EXIT.ok
 }
 
