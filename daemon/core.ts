@@ -11,6 +11,7 @@ import { Connection, type SocketPort } from './gateway/connection.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { contractRevision } from './gateway/revision.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
+import { type ClockJumps, type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { createRetention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import { type Handlers, OperationRunner } from './operations.ts'
@@ -55,7 +56,10 @@ export function createCore(options: CoreOptions) {
   const store = new Store(options)
   const onUnexpected = (error: unknown) => log.error({ err: error }, 'unexpected error')
   const pipeline = new Pipeline({ store, clock, onFatal: options.onFatal, onUnexpected })
-  const onDivergence = () => {
+  const jumps: ClockJumps = { count: 0, lastAt: null, lastByMs: null }
+  const onDivergence = (byMs: number) => {
+    Object.assign(jumps, { count: jumps.count + 1, lastAt: clock.wallMs(), lastByMs: Math.round(byMs) })
+    log.warn({ byMs: Math.round(byMs) }, 'the clock jumped, or the machine slept')
     threads.onDivergence()
     sessions.onDivergence()
     presence.restartSigns()
@@ -90,10 +94,11 @@ export function createCore(options: CoreOptions) {
     retention,
     now: () => clock.wallMs(),
   }
+  const diagnosis: DiagnosisSource = { store, revision: contractRevision, jumps, now: () => clock.wallMs() }
   const runner = new OperationRunner({
     store,
     pipeline,
-    handlers: assemble({ store, random, threads, artifacts, sessions, connections, calls, status }),
+    handlers: assemble({ store, random, threads, artifacts, sessions, connections, calls, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -202,9 +207,10 @@ interface AssembleOptions {
   readonly connections: Set<Link>
   readonly calls: ToolCalls
   readonly status: StatusSource
+  readonly diagnosis: DiagnosisSource
 }
 
-function assemble({ store, random, threads, artifacts, sessions, connections, calls, status }: AssembleOptions): Handlers {
+function assemble({ store, random, threads, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
@@ -241,6 +247,7 @@ function assemble({ store, random, threads, artifacts, sessions, connections, ca
       ...threads.queries,
       ...artifacts.queries,
       'node.status': nodeStatus(status),
+      'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,
       'peers.list': registration.list,
       'enrolments.list': listEnrolments,

@@ -4,6 +4,7 @@ export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleC
 export { requireLive } from './credentials.ts'
 export {
   findPeer,
+  hasLiveCredential,
   isActive,
   type Liveness,
   moveReadMarker,
@@ -12,6 +13,7 @@ export {
   presenceCounts,
   reachOf,
   refOf,
+  retiredPeers,
   timeOrNull,
   toRef,
 } from './rows.ts'

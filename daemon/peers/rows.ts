@@ -154,3 +154,14 @@ export function toEnrolment(reader: Reader, row: EnrolmentRow): Enrolment {
 export function timeOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : formatTime(epochMs)
 }
+
+/** The newest of those who have retired. */
+export function retiredPeers(reader: Reader, limit: number): number[] {
+  return reader
+    .all<{ id: number }>('SELECT id FROM (SELECT id, retired_at FROM peers ORDER BY id DESC LIMIT ?) WHERE retired_at IS NOT NULL', limit)
+    .map(({ id }) => id)
+}
+
+export function hasLiveCredential(reader: Reader, peerId: number): boolean {
+  return reader.get('SELECT 1 FROM credentials WHERE peer_id = ? AND revoked_at IS NULL LIMIT 1', peerId) !== undefined
+}

@@ -20,6 +20,25 @@ export type OutboxWork = (tx: Tx, payload: never) => boolean
 /** Tries after which a row is dead and only a person can help. */
 const MAX_ATTEMPTS = 10
 
+const MAX_COUNTED = 1_000
+const MAX_DESTINATIONS = 20
+
+/** How much must still happen, and what was given up; counted up to 1,000. */
+export function outboxState(reader: Reader) {
+  const rows = reader.all<{ destination: string; state: string; created_at: number }>(
+    `SELECT destination, state, created_at FROM outbox ORDER BY id LIMIT ${MAX_COUNTED}`,
+  )
+  const dead = rows.filter(({ state }) => state === 'dead')
+  return {
+    waiting: rows.length - dead.length,
+    dead: dead.length,
+    /** Epoch milliseconds. */
+    oldestAt: rows[0]?.created_at ?? null,
+    /** Of the dead. */
+    destinations: [...new Set(dead.map(({ destination }) => destination))].slice(0, MAX_DESTINATIONS),
+  }
+}
+
 /** Writes down that something must happen; it does at least once, in order for each destination. */
 export function enqueue(tx: Tx, outbox: Outbox, destination: string, payload: unknown): void {
   tx.run(

@@ -10,8 +10,8 @@ export interface DueSource {
 
 export interface DueTimerOptions {
   readonly clock: Clock
-  /** The clocks parted by more than 5 s since the last look: a suspend or a step of the wall clock. */
-  readonly onDivergence: () => void
+  /** The clocks parted by more than 5 s since the last look: a suspend or a step of the wall clock. `byMs`: how far the wall clock went ahead. */
+  readonly onDivergence: (byMs: number) => void
   readonly onUnexpected: (error: unknown) => void
 }
 
@@ -73,7 +73,8 @@ export class DueTimer {
     const { clock, onDivergence, onUnexpected } = this.#options
     this.#lastWake = clock.monoMs()
     const offset = this.#offset()
-    if (Math.abs(offset - this.#wallMinusMono) > LIMITS.clockDivergenceMs) onDivergence()
+    const byMs = offset - this.#wallMinusMono
+    if (Math.abs(byMs) > LIMITS.clockDivergenceMs) onDivergence(byMs)
     this.#wallMinusMono = offset
     for (const source of this.#sources) {
       const next = source.next()

@@ -13,6 +13,7 @@ import * as threads from './threads.ts'
 const LIST = [
   node.pingNode,
   node.nodeStatus,
+  node.diagnoseNode,
   peers.registerPeer,
   peers.getPeer,
   peers.listPeers,

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { LIMITS } from '../limits.ts'
 import { EventCursor, Id, Line, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
-import { Peer, Role } from './peers.ts'
+import { Peer, PeerRef, Role } from './peers.ts'
 
 export const pingNode = operation({
   name: 'node.ping',
@@ -37,6 +37,42 @@ export const nodeStatus = operation({
     retention: z.object({ lastRunAt: Time.nullable(), purgedRows: z.int(), eventsSince: EventCursor }),
   }),
   doors: { http: 'GET /v1/status', cli: 'status', mcp: 'status' },
+})
+
+export const diagnoseNode = operation({
+  name: 'node.diagnose',
+  kind: 'query',
+  access: 'admin',
+  summary: 'What only the daemon knows of its own health: its clock, database and outbox, what is stuck, what retired peers left.',
+  input: z.strictObject({}),
+  output: z.object({
+    process: z.object({ pid: z.int(), node: z.string(), platform: z.string() }),
+    /** Hash of the contract, as in `hello`. */
+    revision: z.string(),
+    /** Times since the start at which the wall clock and the monotonic one parted by more than 5 s: a suspend or a step; `lastByMs` is how far the wall clock went ahead. */
+    clock: z.object({ at: Time, jumps: z.int(), lastAt: Time.nullable(), lastByMs: z.int().nullable() }),
+    database: z.object({ schema: z.int(), bytes: z.int(), freeBytes: z.int() }),
+    /** What must still happen after a commit; a dead row was tried ten times. */
+    outbox: z.object({ waiting: z.int(), dead: z.int(), oldestAt: Time.nullable(), destinations: z.array(z.string()) }),
+    /** Handed over for more than an hour, or offered again and again; among the first 1,000 that wait. */
+    stuck: z.object({
+      count: z.int(),
+      deliveries: z.array(
+        z.object({
+          id: Id('delivery'),
+          to: PeerRef.nullable(),
+          state: z.enum(['queued', 'offered']),
+          attempt: z.int(),
+          failures: z.int(),
+          queuedAt: Time,
+          offeredAt: Time.nullable(),
+        }),
+      ),
+    }),
+    /** Retired peers for whom something waits still, and with a credential that works still. */
+    leftovers: z.object({ awaited: z.int(), credentials: z.int() }),
+  }),
+  doors: { cli: 'doctor', mcp: { none: 'It is for the administrator, and muster doctor says what to do.' } },
 })
 
 /** The first request of a connection. */

@@ -212,6 +212,7 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
   'grants.list': play(5, 'any'),
   'node.ping': play(6, 'any'),
   'node.status': play(6, 'any'),
+  'node.diagnose': play(4, 'any'),
 }
 
 /** Operations that speak, and so carry a token that their effects are found by. */

@@ -10,6 +10,7 @@ const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
   [/^SELECT peer_id, count\(\*\)/, 'once at the start: the rooms of the mailboxes, by the index of what waits'],
   [/^SELECT id, peer_id, thread_id, state, backoff_ms FROM deliveries/, 'once at the start: the waits, by the index of what waits'],
   [/^SELECT count\(\*\) AS n FROM \(SELECT 1 FROM/, 'the status counts an index, up to a bound'],
+  [/^SELECT \* FROM \(SELECT \* FROM deliveries WHERE state IN/, 'the diagnosis looks at the first 1,000 that wait, by their index'],
   [/INDEXED BY deliveries_dead/, 'the dead letters, which are few, by their index'],
   [/^SELECT due_at FROM open_asks ORDER BY due_at LIMIT 1$/, 'the first entry of an index'],
 ]
@@ -45,6 +46,7 @@ function useEverything(daemon: Daemon): void {
     () => a.call('events.list', { types: ['thread'] }),
     () => a.call('events.list', { after: a.hello?.cursor ?? '' }),
     () => daemon.admin.call('node.status', {}),
+    () => daemon.admin.call('node.diagnose', {}),
     () => lead.call('circles.list', {}),
   ]) {
     query()
