@@ -87,8 +87,8 @@ async function portTaken(port: number): Promise<CliError> {
   return new CliError('port_taken', `port ${port} is taken by ${who}`, { hint: `Stop it, or use another port: ${way}.` })
 }
 
-/** The daemon beside this file: compiled where this is compiled, through tsx where this is TypeScript. */
-function daemonArguments(): string[] {
+/** The daemon beside this file, for node: compiled where this is compiled, through tsx where this is TypeScript. */
+export function daemonArguments(): string[] {
   const compiled = import.meta.url.endsWith('.js')
   const entry = fileURLToPath(new URL(`../../daemon/bin.${compiled ? 'js' : 'ts'}`, import.meta.url))
   return compiled ? [entry] : ['--import', import.meta.resolve('tsx'), entry]

@@ -27,6 +27,9 @@ export const CLI_ERRORS = {
   config_taken: EXIT.conflict,
   runtime_not_found: EXIT.notFound,
   runtime_failed: EXIT.failure,
+  daemon_running: EXIT.conflict,
+  service_unsupported: EXIT.failure,
+  service_failed: EXIT.failure,
   cli_failed: EXIT.internal,
 } as const satisfies Record<string, ExitCode>
 

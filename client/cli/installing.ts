@@ -93,10 +93,13 @@ export async function carryOut(
 /** What a plan does, for a person. */
 function showPlan(out: Output, target: Target, plan: InstallPlan): void {
   for (const { args } of plan.commands) out.line(`runs: ${safeText(shellLine({ argv: [target.program, ...args], env: {} }))}`)
-  for (const { path, before, after } of previewsOf(plan)) {
-    const lines = unifiedDiff(path, before, after).replace(/\n$/, '').split('\n')
-    for (const line of lines) out.line(clip(safeText(line), MAX_LINE_CHARS))
-  }
+  for (const preview of previewsOf(plan)) showChange(out, preview)
+}
+
+/** One file that changes, as a diff. */
+export function showChange(out: Output, { path, before, after }: Preview): void {
+  const lines = unifiedDiff(path, before, after).replace(/\n$/, '').split('\n')
+  for (const line of lines) out.line(clip(safeText(line), MAX_LINE_CHARS))
 }
 
 function actionOn(before: string | undefined, after: string | undefined): 'create' | 'change' | 'remove' {

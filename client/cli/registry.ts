@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   logs: { group: 'The daemon', summary: "The daemon's log", load: () => import('./commands/logs.ts') },
   doctor: { group: 'The daemon', summary: 'Whether all is as it should be, agent programs too', load: () => import('./commands/doctor.ts') },
   config: { group: 'The daemon', summary: 'Read and change settings; see where each comes from', load: () => import('./commands/config.ts') },
+  service: { group: 'The daemon', summary: 'Have systemd or launchd start the daemon', load: () => import('./commands/service.ts') },
   token: { group: 'The daemon', summary: 'Mint, list and revoke credentials', load: () => import('./commands/token.ts') },
   ask: { group: 'Asking and telling', summary: 'Ask a peer and wait for its answer', load: () => import('./commands/ask.ts') },
   notify: { group: 'Asking and telling', summary: 'Tell a peer something that needs no answer', load: () => import('./commands/notify.ts') },

@@ -12,14 +12,19 @@ export function readToken(path: string): string | undefined {
   }
 }
 
-/** Replaces a file. Written beside and renamed, so that another process never reads half of it. */
+/** Replaces a file of one line. Written beside and renamed, so that another process never reads half of it. */
 export function writePrivateFile(path: string, text: string): void {
-  drafted(path, text, (draft) => renameSync(draft, path))
+  writeWhole(path, `${text}\n`, 0o600)
+}
+
+/** The same with the text as it is. */
+export function writeWhole(path: string, text: string, mode: number): void {
+  drafted(path, text, mode, (draft) => renameSync(draft, path))
 }
 
 /** Makes a file that must not be there yet, whole from the first moment. Returns whether it was made; `false`: another process was first. */
 export function createPrivateFile(path: string, text: string): boolean {
-  return drafted(path, text, (draft) => {
+  return drafted(path, `${text}\n`, 0o600, (draft) => {
     try {
       // A link, unlike a rename, never replaces.
       linkSync(draft, path)
@@ -33,11 +38,11 @@ export function createPrivateFile(path: string, text: string): boolean {
   })
 }
 
-function drafted<T>(path: string, text: string, place: (draft: string) => T): T {
+function drafted<T>(path: string, text: string, mode: number, place: (draft: string) => T): T {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${randomUUID()}`
   try {
-    writeFileSync(draft, `${text}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(draft, text, { mode, flag: 'wx' })
     return place(draft)
   } catch (error) {
     rmSync(draft, { force: true })

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import * as z from 'zod'
-import { NOTIFICATIONS, OPERATION_NAMES, OPERATIONS } from '../../src/contract/index.ts'
+import { contractParts } from '../../src/contract/parts.ts'
 
 let known: string | undefined
 
@@ -12,14 +11,6 @@ export function contractRevision(): string {
 
 function hashContract(): string {
   const hash = createHash('sha256')
-  for (const name of OPERATION_NAMES) {
-    const { kind, access, input, output } = OPERATIONS[name]
-    hash.update(JSON.stringify([name, kind, access, shape(input, 'input'), shape(output, 'output')]))
-  }
-  for (const [name, params] of Object.entries(NOTIFICATIONS)) hash.update(JSON.stringify([name, shape(params, 'output')]))
+  for (const part of contractParts()) hash.update(part)
   return hash.digest('hex').slice(0, 12)
-}
-
-function shape(schema: z.ZodType, io: 'input' | 'output'): unknown {
-  return z.toJSONSchema(schema, { io, unrepresentable: 'any' })
 }

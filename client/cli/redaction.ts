@@ -1,0 +1,94 @@
+import { homedir } from 'node:os'
+
+/** Makes text safe to give away. */
+export type Redact = (text: string) => string
+
+export const REDACTED = '[redacted]'
+
+/** Shorter ones would be found in ordinary words. */
+const MIN_SECRET_CHARS = 8
+/** Long runs without a blank that look drawn by lot: tokens, keys, hashes. Ids of ours are shorter; a path is taken apart by its slashes. */
+const RANDOM_LOOKING = /(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_+-]*\d)(?=[A-Za-z0-9_+-]*[A-Za-z])[A-Za-z0-9_+-]{24,}={0,2}/g
+const AUTHORIZATION = /\b(bearer|basic|token|password|secret|api[_-]?key)(["']?\s*[:=]?\s*["']?)[^\s"',;]+/gi
+const URL_SECRETS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi
+const URL_QUERY = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#"']+)\?[^\s"']*/gi
+
+/** @param secrets values that are known to be secret, wherever they stand */
+export function createRedact(secrets: readonly string[], home: string = homedir()): Redact {
+  const known = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARS)
+  return (text) => {
+    let safe = text
+    for (const secret of known) safe = safe.replaceAll(secret, REDACTED)
+    safe = safe
+      .replace(URL_SECRETS, `$1${REDACTED}@`)
+      .replace(URL_QUERY, `$1?${REDACTED}`)
+      .replace(AUTHORIZATION, `$1$2${REDACTED}`)
+      .replace(RANDOM_LOOKING, REDACTED)
+    return home.length > 1 ? safe.replaceAll(home, '~') : safe
+  }
+}
+
+/** What the daemon's log may say of itself; everything else in a line is left out, since an error may quote what somebody wrote. */
+const LOG_NUMBERS = ['level', 'time', 'pid', 'lost', 'byMs'] as const
+const LOG_WORDS = ['msg', 'version', 'incarnation', 'durability', 'code'] as const
+const FRAME = /^\s*at .*?([\w.-]+\.[cm]?[jt]s:\d+(?::\d+)?)\)?$/
+
+/**
+ * One line of the daemon's log, as far as it can hold nothing of anybody else: the words of the daemon's own that `isOwn` knows, its numbers,
+ * and of an error its kind, its code and where it happened.
+ */
+export function redactLogLine(line: string, redact: Redact): unknown {
+  const entry = parse(line)
+  if (!entry) return { leftOut: `${line.length} characters` }
+  const kept: Record<string, unknown> = {}
+  for (const name of LOG_NUMBERS) if (typeof entry[name] === 'number') kept[name] = entry[name]
+  for (const name of LOG_WORDS) if (typeof entry[name] === 'string') kept[name] = name === 'msg' ? ownWords(entry[name]) : redact(shortWord(entry[name]))
+  const { err } = entry
+  if (typeof err === 'object' && err !== null) kept['err'] = redactError(err as Record<string, unknown>, redact)
+  return kept
+}
+
+function redactError({ type, code, stack }: Readonly<Record<string, unknown>>, redact: Redact): object {
+  const frames = typeof stack === 'string' ? stack.split('\n').flatMap((line) => FRAME.exec(line)?.[1] ?? []) : []
+  return {
+    ...(typeof type === 'string' && { type: redact(shortWord(type)) }),
+    ...(typeof code === 'string' && { code: redact(shortWord(code)) }),
+    at: frames,
+  }
+}
+
+/** Names, codes and versions are one word; anything longer is not what it should be. */
+function shortWord(text: string): string {
+  return /^[\w.+-]{1,40}$/.test(text) ? text : REDACTED
+}
+
+/** The sentences of the daemon's log. A test holds this list to its sources. */
+export const LOG_MESSAGES: ReadonlySet<string> = new Set([
+  'ready',
+  'stopping',
+  'stopped',
+  'connected',
+  'bad frame',
+  'MCP request refused',
+  'unexpected error',
+  'uncaught exception',
+  'could not start',
+  'could not stop in order',
+  'COMMIT failed: stopping, to recover from the disk at the next start',
+  'the clock jumped, or the machine slept',
+  'lines lost',
+])
+
+function ownWords(text: string): string {
+  return LOG_MESSAGES.has(text) ? text : REDACTED
+}
+
+function parse(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  } catch {
+    // The last words of a crash, which may quote anything.
+    return undefined
+  }
+}
