@@ -30,36 +30,42 @@ export function createRedact(secrets: readonly string[], home: string = homedir(
 
 /** What the daemon's log may say of itself; everything else in a line is left out, since an error may quote what somebody wrote. */
 const LOG_NUMBERS = ['level', 'time', 'pid', 'lost', 'byMs'] as const
-const LOG_WORDS = ['msg', 'version', 'incarnation', 'durability', 'code'] as const
+const LOG_WORDS = {
+  version: /^\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?$/,
+  incarnation: /^[0-9a-z]{6}$/,
+  durability: /^(?:full|os)$/,
+  code: /^[A-Z][A-Z0-9_]{1,40}$/,
+} as const
+const ERROR_TYPE = /^[A-Za-z]{1,40}$/
 const FRAME = /^\s*at .*?([\w.-]+\.[cm]?[jt]s:\d+(?::\d+)?)\)?$/
 
 /**
  * One line of the daemon's log, as far as it can hold nothing of anybody else: the words of the daemon's own that `isOwn` knows, its numbers,
  * and of an error its kind, its code and where it happened.
  */
-export function redactLogLine(line: string, redact: Redact): unknown {
+export function redactLogLine(line: string): unknown {
   const entry = parse(line)
   if (!entry) return { leftOut: `${line.length} characters` }
   const kept: Record<string, unknown> = {}
   for (const name of LOG_NUMBERS) if (typeof entry[name] === 'number') kept[name] = entry[name]
-  for (const name of LOG_WORDS) if (typeof entry[name] === 'string') kept[name] = name === 'msg' ? ownWords(entry[name]) : redact(shortWord(entry[name]))
+  for (const [name, form] of Object.entries(LOG_WORDS)) if (typeof entry[name] === 'string') kept[name] = inForm(entry[name], form)
+  if (typeof entry['msg'] === 'string') kept['msg'] = LOG_MESSAGES.has(entry['msg']) ? entry['msg'] : REDACTED
   const { err } = entry
-  if (typeof err === 'object' && err !== null) kept['err'] = redactError(err as Record<string, unknown>, redact)
+  if (typeof err === 'object' && err !== null) kept['err'] = redactError(err as Record<string, unknown>)
   return kept
 }
 
-function redactError({ type, code, stack }: Readonly<Record<string, unknown>>, redact: Redact): object {
+function redactError({ type, code, stack }: Readonly<Record<string, unknown>>): object {
   const frames = typeof stack === 'string' ? stack.split('\n').flatMap((line) => FRAME.exec(line)?.[1] ?? []) : []
   return {
-    ...(typeof type === 'string' && { type: redact(shortWord(type)) }),
-    ...(typeof code === 'string' && { code: redact(shortWord(code)) }),
+    ...(typeof type === 'string' && { type: inForm(type, ERROR_TYPE) }),
+    ...(typeof code === 'string' && { code: inForm(code, LOG_WORDS.code) }),
     at: frames,
   }
 }
 
-/** Names, codes and versions are one word; anything longer is not what it should be. */
-function shortWord(text: string): string {
-  return /^[\w.+-]{1,40}$/.test(text) ? text : REDACTED
+function inForm(text: string, form: RegExp): string {
+  return form.test(text) ? text : REDACTED
 }
 
 /** The sentences of the daemon's log. A test holds this list to its sources. */
@@ -78,10 +84,6 @@ export const LOG_MESSAGES: ReadonlySet<string> = new Set([
   'the clock jumped, or the machine slept',
   'lines lost',
 ])
-
-function ownWords(text: string): string {
-  return LOG_MESSAGES.has(text) ? text : REDACTED
-}
 
 function parse(line: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -35,7 +35,7 @@ export async function writeBundle(invocation: Invocation, findings: readonly Fin
     findings: findings.map((finding) => redactFinding(finding, redact)),
     daemon: await daemonFacts(invocation),
     settings: settingsOf(environment),
-    log: await logOf(environment, redact),
+    log: await logOf(environment),
   }
   const file = resolve(environment.cwd(), path)
   try {
@@ -101,8 +101,8 @@ function settingOf(variable: string): string {
     .replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase())
 }
 
-async function logOf({ paths }: Environment, redact: Redact): Promise<readonly unknown[]> {
-  return ((await lastLines(paths.log, LOG_LINES))?.lines ?? []).map((line) => redactLogLine(line, redact))
+async function logOf({ paths }: Environment): Promise<readonly unknown[]> {
+  return ((await lastLines(paths.log, LOG_LINES))?.lines ?? []).map((line) => redactLogLine(line))
 }
 
 /** Every credential in the files here and in the environment, and the names of this user and machine. What is chosen above holds none; this is the second lock. */

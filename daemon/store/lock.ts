@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 
@@ -17,7 +17,12 @@ export class DatabaseInUseError extends Error {
  */
 export function lockDatabase(path: string): () => void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const db = new Database(`${path}.lock`, { timeout: 0 })
+  const lock = `${path}.lock`
+  // Whoever may read it may keep it locked; SQLite itself makes it for all to read.
+  // Never opened here where it is there: closing it would end a lock that this process has (fcntl(2)).
+  if (!existsSync(lock)) writeFileSync(lock, '', { mode: 0o600, flag: 'a' })
+  chmodSync(lock, 0o600)
+  const db = new Database(lock, { timeout: 0 })
   try {
     db.exec('BEGIN EXCLUSIVE')
   } catch (error) {

@@ -10,6 +10,8 @@ export const databaseCheck: Check = {
   async run({ environment: { paths } }) {
     const about = { subject: 'database', check: 'integrity' }
     const stats = statSync(paths.database, { throwIfNoEntry: false })
+    // Even who only reads makes the files beside it that all share, and these would then belong to the wrong user.
+    if (stats && stats.uid !== (process.getuid?.() ?? stats.uid)) return [{ ...about, state: 'off', says: `it belongs to user ${stats.uid}, who may look` }]
     if (!stats) return [{ ...about, state: 'off', says: `there is none at ${paths.database} yet` }]
     return [{ ...about, ...(await examine(paths.database, stats.size)) }]
   },

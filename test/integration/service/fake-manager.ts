@@ -27,7 +27,7 @@ case "$2" in
     [ -e "$FAKE/fails" ] && { echo "Job for $3 failed." >&2; exit 1; }
     command=$(sed -n 's/^ExecStart=//p' "$unit")
     variables=$(sed -n 's/^Environment=//p' "$unit" | tr '\\n' ' ')
-    eval "env -i PATH=\\"$PATH\\" HOME=\\"$HOME\\" $variables $command" > "$FAKE/journal" 2>&1 &
+    eval "exec env -i PATH=\\"$PATH\\" HOME=\\"$HOME\\" $variables $command" > "$FAKE/journal" 2>&1 &
     echo $! > "$FAKE/pid" ;;
 esac
 `
