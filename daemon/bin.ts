@@ -5,6 +5,7 @@ import { LogFile } from './log-file.ts'
 import { startDaemon } from './main.ts'
 import { NewerSchemaError } from './store/database.ts'
 import { DatabaseInUseError } from './store/lock.ts'
+import type { RegisteredTracing } from './tracing.ts'
 
 /** EX_CONFIG, EX_IOERR and EX_UNAVAILABLE of sysexits.h. */
 const EXIT = { config: 78, io: 74, unavailable: 69 } as const
@@ -15,6 +16,7 @@ async function main(): Promise<void> {
   const daemon = await startDaemon({
     config,
     log,
+    tracing: await openTracing(),
     onFatal: (error) => {
       log.error({ err: error }, 'COMMIT failed: stopping, to recover from the disk at the next start')
       process.exit(EXIT.io)
@@ -46,6 +48,14 @@ async function main(): Promise<void> {
     log.error({ err: error }, 'uncaught exception')
     process.exit(1)
   })
+}
+
+/** Where every copy of the OpenTelemetry API looks for what is registered. */
+const TELEMETRY = Symbol.for('opentelemetry.js.api.1')
+
+/** An SDK has registered itself before this file runs (`NODE_OPTIONS=--import`), or there is none: then not even the API is loaded. */
+async function openTracing(): Promise<RegisteredTracing | undefined> {
+  return TELEMETRY in globalThis ? (await import('./tracing.ts')).registeredTracing() : undefined
 }
 
 /** Written before a call returns, wherever it goes: what led to a crash is what one looks for. */

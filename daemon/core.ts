@@ -29,6 +29,7 @@ import { Store } from './store/store.ts'
 import { DueTimer } from './store/timer.ts'
 import type { Tx } from './store/transaction.ts'
 import { createThreads, DeferredSignals, type Outlook, SearchIndex } from './threads/index.ts'
+import type { RegisteredTracing, Tracing } from './tracing.ts'
 
 export interface CoreOptions {
   readonly path: string
@@ -46,6 +47,8 @@ export interface CoreOptions {
   /** Where scans run. Without it in this thread, on the connection that writes. */
   readonly scans?: ScanPort
   readonly reincarnate?: string
+  /** Where an SDK of OpenTelemetry is registered. */
+  readonly tracing?: RegisteredTracing | undefined
 }
 
 export type Core = ReturnType<typeof createCore>
@@ -80,7 +83,8 @@ export function createCore(options: CoreOptions) {
     mailboxes,
     lastCredential: store.last('credential'),
   })
-  const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents })
+  const tracing: Tracing | undefined = options.tracing?.create((kind, number) => store.id(kind, number), options.version)
+  const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents, watch: tracing })
   const retention = createRetention({ pipeline, clock, timer, purgeArtifacts: artifacts.purge })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
@@ -98,6 +102,7 @@ export function createCore(options: CoreOptions) {
   const runner = new OperationRunner({
     store,
     pipeline,
+    tracing,
     handlers: assemble({ store, random, threads, artifacts, sessions, connections, calls, status, diagnosis }),
     scans,
   })

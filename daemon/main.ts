@@ -9,6 +9,7 @@ import { createHttp } from './gateway/http.ts'
 import { renderMetrics } from './gateway/metrics.ts'
 import { ensureLocalTokens, writeDaemonFile } from './local-files.ts'
 import { WorkerScans } from './scans/pool.ts'
+import type { RegisteredTracing } from './tracing.ts'
 
 export interface DaemonOptions {
   readonly config: Config
@@ -17,6 +18,8 @@ export interface DaemonOptions {
   readonly random?: RandomBytes
   /** COMMIT failed with an I/O error; what is on the disk is unknown. */
   readonly onFatal: (error: unknown) => void
+  /** Where an SDK of OpenTelemetry is registered. */
+  readonly tracing?: RegisteredTracing | undefined
 }
 
 export interface Daemon {
@@ -38,7 +41,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const scans = new WorkerScans({ path: database, clock, onUnexpected: onScanFailed })
   const files = new ContentFolder(artifacts)
-  const core = createCore({ ...config, path: database, files, scans, version, clock, random, log, onFatal: options.onFatal })
+  const core = createCore({ ...config, path: database, files, scans, version, clock, random, log, onFatal: options.onFatal, tracing: options.tracing })
   const startedAt = clock.monoMs()
   let ready = false
   const http = createHttp({
@@ -74,6 +77,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await scans.close()
     core.stop()
     await http.close()
+    await options.tracing?.flush()
     log.info('stopped')
   }
   return {

@@ -8,6 +8,7 @@ import { findRepeat, rememberSuccess } from './store/idempotency.ts'
 import type { Outcome, Pipeline } from './store/pipeline.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/transaction.ts'
+import type { Tracing } from './tracing.ts'
 
 /** One handler for each command and query of the contract. */
 export interface Handlers {
@@ -29,12 +30,20 @@ export class OperationRunner {
   readonly #pipeline: Pipeline
   readonly #handlers: Handlers
   readonly #scans: ScanPort
+  readonly #tracing: Tracing | undefined
 
-  constructor(options: { readonly store: Store; readonly pipeline: Pipeline; readonly handlers: Handlers; readonly scans: ScanPort }) {
+  constructor(options: {
+    readonly store: Store
+    readonly pipeline: Pipeline
+    readonly handlers: Handlers
+    readonly scans: ScanPort
+    readonly tracing?: Tracing | undefined
+  }) {
     this.#store = options.store
     this.#pipeline = options.pipeline
     this.#handlers = options.handlers
     this.#scans = options.scans
+    this.#tracing = options.tracing
   }
 
   /**
@@ -58,8 +67,10 @@ export class OperationRunner {
 
   /** Runs an admitted operation and settles once: a query at once, a command after its commit, a scan when it is done. */
   run(caller: Caller, name: RunnableName, input: unknown, settle: (outcome: Outcome<unknown>) => void): void {
+    const traced = this.#tracing?.operation(name, OPERATIONS[name].kind, caller, input)
     const counted = (outcome: Outcome<unknown>) => {
       if (!outcome.ok) this.count(outcome.error)
+      traced?.(outcome)
       settle(outcome)
     }
     const { kind } = OPERATIONS[name]

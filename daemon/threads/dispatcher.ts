@@ -14,6 +14,13 @@ export interface DispatcherOptions {
   readonly onReturned: (flights: readonly Flight[], how: 'orderly' | 'lost') => void
   /** A mailbox without a consumer may have something to fetch. */
   readonly onWaiting: (peerId: number) => void
+  /** Who watches offers come and go, where somebody does. */
+  readonly watch?: OfferWatch | undefined
+}
+
+export interface OfferWatch {
+  offered(parcel: Parcel, attempt: number): void
+  ended(deliveryId: number): void
 }
 
 /** Rows that one refill reads at a time. */
@@ -109,6 +116,7 @@ export class Dispatcher {
   release(deliveryId: number): Flight | undefined {
     const flight = this.flights.remove(deliveryId)
     if (!flight) return undefined
+    this.#options.watch?.ended(deliveryId)
     const box = this.#box(flight.peerId)
     if (!flight.control) {
       box.inFlight -= 1
@@ -211,6 +219,7 @@ export class Dispatcher {
       box.inFlight += 1
       box.busy.set(parcel.threadId, (box.busy.get(parcel.threadId) ?? 0) + 1)
     }
+    this.#options.watch?.offered(parcel, attempt)
     consumer.port.send(this.#frame(parcel, attempt, false))
   }
 

@@ -13,7 +13,7 @@ import { createClosing } from './close.ts'
 import { createDeadLetterHandlers, listDead } from './deadletters.ts'
 import { nextDeadline, runDeadlines } from './deadlines.ts'
 import type { SessionsPort, ThreadDeps } from './deps.ts'
-import { Dispatcher } from './dispatcher.ts'
+import { Dispatcher, type OfferWatch } from './dispatcher.ts'
 import { getFan, listFans } from './fan-reading.ts'
 import { createFans } from './fans.ts'
 import { Delays } from './flights.ts'
@@ -33,12 +33,13 @@ import { type DeferredSignals, Signals } from './signals.ts'
 import { createTelling } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
-export type { Consumer, ConsumerPort } from './consumer.ts'
+export type { Consumer, ConsumerPort, Parcel } from './consumer.ts'
 export type { SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { viewFan } from './fan-reading.ts'
 export { purgeFans } from './fans.ts'
 export { isAwaited, stuckDeliveries } from './diagnosis.ts'
+export type { OfferWatch } from './dispatcher.ts'
 export { type FoundFile, findFile } from './files.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { toFan } from './joins.ts'
@@ -63,6 +64,7 @@ export interface ThreadsOptions {
   readonly contents: Contents
   /** Told of mailboxes in which something to fetch may have come up. */
   readonly mailboxes: DeferredSignals
+  readonly watch?: OfferWatch | undefined
 }
 
 export function createThreads(options: ThreadsOptions) {
@@ -79,6 +81,7 @@ export function createThreads(options: ThreadsOptions) {
     owed: (peerId, afterThread) => dispatching.owed(store, peerId, afterThread),
     onReturned: createReturns({ pipeline, timer: options.timer, clock, dispatcher: () => dispatcher, write: dispatching.returned }),
     onWaiting: (peerId) => mailboxes.changed(peerId),
+    watch: options.watch,
   })
   const live: Liveness = { consuming: (peerId) => dispatcher.consuming(peerId), attended: (peerId) => options.sessions.attended(peerId) }
   // What ended may have kept another of its thread waiting.

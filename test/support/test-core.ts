@@ -7,6 +7,7 @@ import { mintCredential } from '../../daemon/peers/credentials.ts'
 import type { OpenDriver } from '../../daemon/store/database.ts'
 import type { Outcome } from '../../daemon/store/pipeline.ts'
 import type { Tx } from '../../daemon/store/transaction.ts'
+import type { RegisteredTracing } from '../../daemon/tracing.ts'
 import type { Hello, Input, OperationName, Output, Role } from '../../src/contract/index.ts'
 import { type ErrorData, MusterError } from '../../src/errors.ts'
 import { MemoryContents } from './memory-contents.ts'
@@ -167,6 +168,7 @@ export interface TestCoreOptions {
   readonly clock?: VirtualClock
   readonly reincarnate?: string
   readonly contents?: MemoryContents
+  readonly tracing?: RegisteredTracing
 }
 
 /** The daemon in memory, on virtual time: whatever is due happens when a test says so, and every reply comes within its turn. */
@@ -197,6 +199,7 @@ export class TestCore implements Disposable {
       log,
       onFatal: (error) => void this.fatal.push(error),
       ...(options.driver && { driver: options.driver }),
+      tracing: options.tracing,
       ...(options.reincarnate && { reincarnate: options.reincarnate }),
     })
   }
