@@ -64,7 +64,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const address = http.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : config.port
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const url = localUrl(config.host, port)
   removeDaemonFile = writeDaemonFile(daemonFile, { pid: process.pid, url, startedAt: formatTime(clock.wallMs()), version })
   ready = true
   log.info({ url, version, node: config.node, incarnation: core.store.tag, durability: config.durability }, 'ready')
@@ -89,6 +89,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return stopping
     },
   }
+}
+
+/** Where programs on this machine reach it: an address that stands for all of them is none to connect to. */
+export function localUrl(host: string, port: number): string {
+  const address = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
 }
 
 /** The nearest package.json upwards: one level in the sources, two in the build. */

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs'
+import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Check, Finding } from './check.ts'
 import { sizeText } from './size-text.ts'
@@ -30,8 +30,9 @@ const UNCERTAIN: ReadonlyMap<number, string> = new Map([
 /** This machine: its Node, and the disks that Muster's files are on. */
 export const hostCheck: Check = {
   async run({ environment: { paths } }) {
-    const folders = [...new Set([paths.data, paths.state])]
-    return [nodeFinding(process.versions.node), ...folders.flatMap((folder) => diskFindings(folder))]
+    // Where both are on one disk, once.
+    const folders = new Map([paths.state, paths.data].map((folder) => [statSync(nearestFolder(folder)).dev, folder]))
+    return [nodeFinding(process.versions.node), ...[...folders.values()].flatMap((folder) => diskFindings(folder))]
   },
 }
 
