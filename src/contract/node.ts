@@ -72,7 +72,7 @@ export const diagnoseNode = operation({
     /** Retired peers for whom something waits still, and with a credential that works still. */
     leftovers: z.object({ awaited: z.int(), credentials: z.int() }),
   }),
-  doors: { cli: 'doctor', mcp: { none: 'It is for the administrator, and muster doctor says what to do.' } },
+  doors: { http: 'GET /v1/diagnosis', cli: 'doctor', mcp: { none: 'It is for the administrator, and muster doctor says what to do.' } },
 })
 
 /** The first request of a connection. */

@@ -30,13 +30,16 @@ function firstCells(heading: string): string[] {
 
 /** Event types as the daemon spells them: texts such as `peer.joined`, as a `type` or where they name nothing else. */
 function eventTypes(): string[] {
-  const types = daemon.flatMap(({ tokens }) =>
-    tokens.flatMap(({ type, text }, at) => {
-      const isDotted = type === 'string' && /^[a-z]+\.[a-z]+$/.test(text) && !/\.(json|db|token|log|ts|sql)$/.test(text)
-      const isType = tokens[at - 2]?.text === 'type' && tokens[at - 1]?.text === ':'
-      return isDotted && (isType || !(operations.includes(text) || notifications.includes(text))) ? [text] : []
-    }),
-  )
+  // The attributes of spans have such names, too.
+  const types = daemon
+    .filter(({ path }) => path !== 'daemon/tracing.ts')
+    .flatMap(({ tokens }) =>
+      tokens.flatMap(({ type, text }, at) => {
+        const isDotted = type === 'string' && /^[a-z]+\.[a-z]+$/.test(text) && !/\.(json|db|token|log|ts|sql)$/.test(text)
+        const isType = tokens[at - 2]?.text === 'type' && tokens[at - 1]?.text === ':'
+        return isDotted && (isType || !(operations.includes(text) || notifications.includes(text))) ? [text] : []
+      }),
+    )
   return [...new Set(types)].sort()
 }
 

@@ -131,7 +131,7 @@ describe('what the image runs', () => {
     const { url } = JSON.parse(line) as { url: string }
     expect(await run(...inImage(uid, commandOf(last('HEALTHCHECK')), variables))).toMatchObject({ status: 0 })
 
-    // As docs/operating.md has it: docker compose exec muster muster token enrol --label host
+    // As docs/running.md has it: docker compose exec muster muster token enrol --label host
     const enrolled = await run(...inImage(uid, ['muster', 'token', 'enrol', '--label', 'host', '--json'], variables))
     const { token } = JSON.parse(enrolled.stdout) as { token: string }
     const theirs = { HOME: folder, MUSTER_URL: url, MUSTER_TOKEN: token }

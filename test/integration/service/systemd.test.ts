@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isRunning } from '../../../client/local/process-facts.ts'
 import { CliHome } from '../../support/cli-process.ts'
-import { type FakeManager, fakeSystemd } from './fake-manager.ts'
+import { type FakeSystemd, fakeSystemd } from './fake-systemd.ts'
 
 interface Status {
   readonly name: string
@@ -14,7 +14,7 @@ interface Status {
 
 describe.runIf(process.platform === 'linux')('muster service on systemd', () => {
   let home: CliHome
-  let systemd: FakeManager
+  let systemd: FakeSystemd
   beforeEach(async () => {
     home = await CliHome.make()
     systemd = fakeSystemd(home)

@@ -9,9 +9,10 @@ const foreign = (path: string) => [...reachable(path, files).packages.keys()].fi
 /** Commands that a person runs now and then, or that run as long as a session, and that need more. */
 const MORE: Readonly<Record<string, readonly string[]>> = {
   config: ['jsonc-parser'],
-  doctor: ['jsonc-parser'],
+  doctor: ['better-sqlite3', 'diff', 'jsonc-parser', 'zod'],
   install: ['diff', 'jsonc-parser'],
   mcp: ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', 'zod'],
+  service: ['diff', 'jsonc-parser'],
   uninstall: ['diff', 'jsonc-parser'],
 }
 

@@ -35,7 +35,7 @@ const LOGINCTL = `#!/bin/sh
 echo "Linger=$(cat "$FAKE/linger" 2>/dev/null || echo no)"
 `
 
-export interface FakeManager {
+export interface FakeSystemd {
   readonly env: Readonly<Record<string, string>>
   readonly calls: () => string[]
   readonly journal: () => string
@@ -43,8 +43,8 @@ export interface FakeManager {
   readonly set: (name: string, text?: string) => void
 }
 
-export function fakeSystemd(home: CliHome): FakeManager {
-  const folder = join(home.folder, 'fake manager')
+export function fakeSystemd(home: CliHome): FakeSystemd {
+  const folder = join(home.folder, 'fake systemd')
   mkdirSync(folder)
   for (const [name, text] of [
     ['systemctl', SYSTEMCTL],
