@@ -73,6 +73,7 @@ const MUTE = { observer: 'forbidden' } as const
 export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.diagnose': nothing,
   'peers.register': { input: () => ({ name: 'newcomer' }) },
   'peers.get': { input: ({ bob }) => ({ peer: bob.id }) },
   'peers.list': { input: ({ circle }) => ({ circle }), tool: () => ({}) },
