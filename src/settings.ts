@@ -91,6 +91,7 @@ export const SETTINGS = {
   logMaxBytes: {
     of: 'daemon',
     files: ['user'],
+    variable: 'MUSTER_LOG_MAX_BYTES',
     kind: 'number',
     min: 65_536,
     max: 1_073_741_824,
@@ -100,6 +101,7 @@ export const SETTINGS = {
   logFiles: {
     of: 'daemon',
     files: ['user'],
+    variable: 'MUSTER_LOG_FILES',
     kind: 'number',
     min: 1,
     max: 100,
@@ -225,7 +227,7 @@ export function expectedOf(key: SettingKey): string {
 export function valueFrom(key: SettingKey, text: string): SettingValue {
   switch (SETTINGS[key].kind) {
     case 'number':
-      return /^\d{1,9}$/.test(text) ? Number(text) : text
+      return /^\d{1,15}$/.test(text) ? Number(text) : text
     case 'switch':
       return text === 'true' ? true : text === 'false' ? false : text
     case 'list':

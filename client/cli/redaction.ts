@@ -74,6 +74,7 @@ export const LOG_MESSAGES: ReadonlySet<string> = new Set([
   'stopping',
   'stopped',
   'connected',
+  'a scan failed',
   'bad frame',
   'MCP request refused',
   'unexpected error',

@@ -20,7 +20,7 @@ export const command: Command = {
   ],
   flags: { ...TERM_FLAGS, timeout: { ...TIMEOUT_FLAG, summary: 'How long to wait here for each stage' } },
   examples: [
-    ['muster pipe impl "Implement caching" reviewer "Review it" impl "Address the review"', 'three stages'],
+    ['muster pipe impl "Add a cache" critic "Review it" impl "Address the review"', 'three stages'],
     ['muster pipe thr_k7qm2x1 reviewer "Review for correctness"', 'go on from a cast'],
     ['muster pipe impl - reviewer "Review it" < spec.md', 'the first body from stdin'],
   ],

@@ -22,6 +22,7 @@ const wanted = (world: World) =>
 export const INPUTS: { readonly [N in OperationName]: Make } = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.diagnose': nothing,
   'peers.register': (world) => ({ name: world.random.chance(0.5) ? world.word('n') : world.address() }),
   'peers.get': (world) => ({ peer: world.random.chance(0.2) ? 'role:agent' : world.address() }),
   'peers.list': (world) => ({
