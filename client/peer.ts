@@ -246,7 +246,10 @@ export class MusterPeer implements Speaker, AsyncDisposable {
   }
 
   #onOnline(hello: Hello): void {
+    const before = this.#hello?.node.incarnation ?? hello.node.incarnation
     this.#hello = hello
+    // A restored daemon may not know what is waited for, and would never tell.
+    if (hello.node.incarnation !== before) this.#asks.recheckAll()
     this.#consumer.onOnline(hello.limits)
     for (const stream of this.#streams) stream.onOnline()
   }

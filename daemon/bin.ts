@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { UnfinishedRestoreError } from './backups/index.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { LogFile } from './log-file.ts'
 import { startDaemon } from './main.ts'
+import { DamagedDatabaseError, isDamage, UnwritableError } from './store/damage.ts'
 import { NewerSchemaError } from './store/database.ts'
 import { DatabaseInUseError } from './store/lock.ts'
 import type { RegisteredTracing } from './tracing.ts'
 
-/** EX_CONFIG, EX_IOERR and EX_UNAVAILABLE of sysexits.h. */
-const EXIT = { config: 78, io: 74, unavailable: 69 } as const
+/** EX_DATAERR, EX_UNAVAILABLE, EX_IOERR, EX_NOPERM and EX_CONFIG of sysexits.h. */
+const EXIT = { damaged: 65, unavailable: 69, io: 74, unwritable: 77, config: 78 } as const
 
 async function main(): Promise<void> {
   const config = loadConfig()
@@ -18,8 +20,10 @@ async function main(): Promise<void> {
     log,
     tracing: await openTracing(),
     onFatal: (error) => {
-      log.error({ err: error }, 'COMMIT failed: stopping, to recover from the disk at the next start')
-      process.exit(EXIT.io)
+      const damaged = isDamage(error)
+      if (damaged) log.error({ err: error }, 'the database is damaged: stopping')
+      else log.error({ err: error }, 'COMMIT failed: stopping, to recover from the disk at the next start')
+      process.exit(damaged ? EXIT.damaged : EXIT.io)
     },
   }).catch((error: unknown) => {
     if (config.log === 'file') log.fatal({ err: error }, 'could not start')
@@ -67,6 +71,12 @@ function openLog({ log, logLevel, logMaxBytes, logFiles, paths }: Config): Logge
 
 main().catch((error: NodeJS.ErrnoException) => {
   process.stderr.write(`muster: ${error.message}\n`)
-  if (error instanceof ConfigError || error instanceof NewerSchemaError) process.exit(EXIT.config)
-  process.exit(error.code === 'EADDRINUSE' || error instanceof DatabaseInUseError ? EXIT.unavailable : 1)
+  process.exit(exitOf(error))
 })
+
+function exitOf(error: NodeJS.ErrnoException): number {
+  if (error instanceof DamagedDatabaseError || error instanceof UnfinishedRestoreError) return EXIT.damaged
+  if (error instanceof ConfigError || error instanceof NewerSchemaError) return EXIT.config
+  if (error instanceof UnwritableError) return EXIT.unwritable
+  return error.code === 'EADDRINUSE' || error instanceof DatabaseInUseError ? EXIT.unavailable : 1
+}

@@ -4,6 +4,7 @@ import { MusterError } from '../src/errors.ts'
 import { LIMITS } from '../src/limits.ts'
 import { PROTOCOL } from '../src/rpc.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
+import { Backups, type BackupWriter } from './backups/index.ts'
 import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { listEvents } from './events/events.ts'
@@ -12,7 +13,7 @@ import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { contractRevision } from './gateway/revision.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
 import { type ClockJumps, type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
-import { createRetention } from './node/retention.ts'
+import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import { type Handlers, OperationRunner } from './operations.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
@@ -22,6 +23,7 @@ import { createRegistration } from './peers/registration.ts'
 import { findPeer, type PeerRow, toPeer } from './peers/rows.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
 import { createBoundary, SessionRegistry } from './sessions/index.ts'
+import { isDamage, markSuspect } from './store/damage.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
 import { Outbox } from './store/outbox.ts'
 import { Pipeline } from './store/pipeline.ts'
@@ -47,6 +49,12 @@ export interface CoreOptions {
   /** Where scans run. Without it in this thread, on the connection that writes. */
   readonly scans?: ScanPort
   readonly reincarnate?: string
+  /** How long closed threads and events are kept. */
+  readonly keeping?: Keeping
+  /** What writes backups; without it there are none. */
+  readonly backupWriter?: BackupWriter
+  /** The folder of the artifacts. */
+  readonly artifacts?: string
   /** Where an SDK of OpenTelemetry is registered. */
   readonly tracing?: RegisteredTracing | undefined
 }
@@ -57,7 +65,12 @@ export type Core = ReturnType<typeof createCore>
 export function createCore(options: CoreOptions) {
   const { clock, random, log } = options
   const store = new Store(options)
-  const onUnexpected = (error: unknown) => log.error({ err: error }, 'unexpected error')
+  const onUnexpected = (error: unknown) => {
+    log.error({ err: error }, 'unexpected error')
+    if (!isDamage(error)) return
+    markSuspect(options.path)
+    options.onFatal(error)
+  }
   const pipeline = new Pipeline({ store, clock, onFatal: options.onFatal, onUnexpected })
   const jumps: ClockJumps = { count: 0, lastAt: null, lastByMs: null }
   const onDivergence = (byMs: number) => {
@@ -85,7 +98,18 @@ export function createCore(options: CoreOptions) {
   })
   const tracing: Tracing | undefined = options.tracing?.create((kind, number) => store.id(kind, number), options.version)
   const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents, watch: tracing })
-  const retention = createRetention({ pipeline, clock, timer, purgeArtifacts: artifacts.purge })
+  const keeping = options.keeping ?? LIMITS
+  const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
+  const backups = new Backups({
+    write: options.backupWriter ?? (() => Promise.reject(new Error('this daemon keeps nothing in a file'))),
+    database: options.path,
+    artifacts: options.artifacts ?? '',
+    node: options.node,
+    version: options.version,
+    clock,
+    pipeline,
+    log,
+  })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
   const status: StatusSource = {
@@ -96,6 +120,8 @@ export function createCore(options: CoreOptions) {
     startedAt: clock.wallMs(),
     connections: () => connections.size,
     retention,
+    backups,
+    path: options.path,
     now: () => clock.wallMs(),
   }
   const diagnosis: DiagnosisSource = { store, revision: contractRevision, jumps, now: () => clock.wallMs() }
@@ -124,6 +150,7 @@ export function createCore(options: CoreOptions) {
     sessions,
     outlook,
     connections,
+    backups,
     calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
     hello: createHello(store, options, threads),
@@ -181,6 +208,7 @@ export function createCore(options: CoreOptions) {
     /** Orderly: tells every client, commits what is queued, and closes the database. */
     stop(): void {
       stopTimer()
+      backups.stop()
       pipeline.flush()
       void scans.close()
       calls.close()
@@ -193,6 +221,7 @@ export function createCore(options: CoreOptions) {
     /** What a crash leaves: nothing more is committed, sent or timed. For the simulation. */
     crash(): void {
       stopTimer()
+      backups.stop()
       void scans.close()
       pipeline.abandon()
       artifacts.close()
@@ -274,7 +303,7 @@ function createHello(store: Store, options: CoreOptions, threads: ReturnType<typ
       server: `muster/${options.version}`,
       node: { name: options.node, incarnation: store.tag },
       you: identityOf(store, caller, threads),
-      limits: LIMITS,
+      limits: { ...LIMITS, ...options.keeping },
       heartbeatMs: LIMITS.heartbeatMs,
       operations: [...OPERATION_NAMES],
       cursor: store.cursor(store.last('event')),

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
-import { formatTime } from '../src/time.ts'
+import { formatTime, parseDuration } from '../src/time.ts'
 import { ContentFolder } from './artifacts/index.ts'
+import { backUpInProcess, refuseUnfinishedRestore } from './backups/index.ts'
 import { type Clock, type RandomBytes, systemClock, systemRandom } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Core, createCore } from './core.ts'
@@ -10,6 +10,7 @@ import { renderMetrics } from './gateway/metrics.ts'
 import { ensureLocalTokens, writeDaemonFile } from './local-files.ts'
 import { WorkerScans } from './scans/pool.ts'
 import type { RegisteredTracing } from './tracing.ts'
+import { packageVersion } from './version.ts'
 
 export interface DaemonOptions {
   readonly config: Config
@@ -35,13 +36,31 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, log, clock = systemClock, random = systemRandom } = options
   const version = packageVersion()
   const { artifacts, database, daemonFile } = config.paths
+  refuseUnfinishedRestore(config.paths.data)
   const onScanFailed = (error: unknown) => {
     log.error({ err: error }, 'a scan failed')
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_CORRUPT')) core.distrustIndex()
   }
   const scans = new WorkerScans({ path: database, clock, onUnexpected: onScanFailed })
-  const files = new ContentFolder(artifacts)
-  const core = createCore({ ...config, path: database, files, scans, version, clock, random, log, onFatal: options.onFatal, tracing: options.tracing })
+  const core = createCore({
+    ...config,
+    keeping: { eventMs: parseDuration(config.keepEvents) as number, closedThreadMs: parseDuration(config.keepThreads) as number },
+    artifacts,
+    backupWriter: backUpInProcess,
+    path: database,
+    files: new ContentFolder(artifacts),
+    scans,
+    version,
+    clock,
+    random,
+    log,
+    onFatal: options.onFatal,
+    tracing: options.tracing,
+  })
+  const { begunBecause } = core.store
+  if (begunBecause !== undefined && begunBecause !== 'created') {
+    log.warn({ incarnation: core.store.tag, reason: begunBecause }, 'another life of the database begins: ids stay, event cursors have expired')
+  }
   const startedAt = clock.monoMs()
   let ready = false
   const http = createHttp({
@@ -95,17 +114,4 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 export function localUrl(host: string, port: number): string {
   const address = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
-}
-
-/** The nearest package.json upwards: one level in the sources, two in the build. */
-function packageVersion(): string {
-  for (const up of ['..', '../..']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(`${up}/package.json`, import.meta.url), 'utf8')) as { name: string; version: string }
-      if (name === 'muster') return version
-    } catch {
-      // Not at this level.
-    }
-  }
-  return '0.0.0'
 }

@@ -54,6 +54,7 @@ export const ERRORS = {
   // The node
   unavailable: { message: 'The daemon could not commit; nothing was changed.', rpc: -32000, http: 503, exit: 75, retryable: true },
   read_only: { message: 'The disk is full: the daemon reads but does not write.', rpc: -32000, http: 507, exit: 75, retryable: true },
+  backup_failed: { message: 'No backup was written.', rpc: -32000, http: 500, exit: 1, retryable: false },
   shutting_down: { message: 'The daemon is stopping.', rpc: -32000, http: 503, exit: 75, retryable: true, close: 1012 },
   internal: {
     message: 'The daemon failed in a way it did not foresee. Its log has the details.',

@@ -1,4 +1,5 @@
 import { DEFAULT_PORT } from './rpc.ts'
+import { formatDuration, parseDuration } from './time.ts'
 
 /** Who reads a setting: the daemon when it starts, a command each time, or an agent's session when it joins. */
 export type SettingReader = 'daemon' | 'commands' | 'sessions'
@@ -21,6 +22,8 @@ interface Common {
 type Shape =
   | { readonly kind: 'text'; readonly pattern: RegExp; readonly expected: string; readonly fallback: string | null; readonly otherwise?: string }
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly fallback: number }
+  /** A duration as it is written; its bounds in milliseconds. */
+  | { readonly kind: 'duration'; readonly min: number; readonly max: number; readonly fallback: string }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly fallback: string }
   | { readonly kind: 'switch'; readonly fallback: boolean }
   | { readonly kind: 'list'; readonly pattern: RegExp; readonly expected: string; readonly fallback: readonly string[] }
@@ -31,6 +34,9 @@ const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
 const NAME_EXPECTED = 'a name of letters, digits, ".", "_" or "-", beginning and ending with a letter or a digit'
 const HOST = /^[A-Za-z0-9._:%[\]-]{1,253}$/
 const MAX_LIST = 100
+/** Long enough to come back from a week's absence, short enough for a clock to count. */
+const MIN_KEPT_MS = 604_800_000
+const MAX_KEPT_MS = 315_360_000_000
 
 /**
  * Everything that may be set, in the order in which it is listed. The daemon, the command line and `muster config` read this one
@@ -116,6 +122,26 @@ export const SETTINGS = {
     choices: ['full', 'os'],
     fallback: 'full',
     summary: 'full: on the disk; os: may yet be lost',
+  },
+  keepEvents: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_KEEP_EVENTS',
+    kind: 'duration',
+    min: MIN_KEPT_MS,
+    max: MAX_KEPT_MS,
+    fallback: '30d',
+    summary: 'How long events are kept',
+  },
+  keepThreads: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_KEEP_THREADS',
+    kind: 'duration',
+    min: MIN_KEPT_MS,
+    max: MAX_KEPT_MS,
+    fallback: '90d',
+    summary: 'How long threads are, after their end',
   },
   allowedHosts: {
     of: 'daemon',
@@ -214,6 +240,8 @@ export function expectedOf(key: SettingKey): string {
   switch (setting.kind) {
     case 'number':
       return `a whole number from ${setting.min} to ${setting.max}`
+    case 'duration':
+      return `a duration from ${formatDuration(setting.min)} to ${formatDuration(setting.max)}`
     case 'choice':
       return `one of: ${setting.choices.join(', ')}`
     case 'switch':
@@ -252,6 +280,10 @@ function isAccepted(setting: Setting, value: unknown): boolean {
   switch (setting.kind) {
     case 'number':
       return Number.isSafeInteger(value) && Number(value) >= setting.min && Number(value) <= setting.max
+    case 'duration': {
+      const ms = typeof value === 'string' ? parseDuration(value) : undefined
+      return ms !== undefined && ms >= setting.min && ms <= setting.max
+    }
     case 'choice':
       return setting.choices.some((choice) => choice === value)
     case 'switch':

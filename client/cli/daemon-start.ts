@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { daemonProgram } from './daemon-program.ts'
 import type { Environment } from './environment.ts'
 import { CliError } from './failure.ts'
 import { askHealth } from './health.ts'
@@ -42,7 +42,7 @@ export function spawnDaemon({ env, paths }: Environment, settings: Readonly<Reco
   const from = fstatSync(output).size
   const childEnv = Object.fromEntries(Object.entries({ MUSTER_LOG: 'file', ...env, ...settings }).filter(([name]) => !OF_THE_CALLER.includes(name)))
   // In its state folder, so that it keeps no other folder from being unmounted or removed.
-  const child = spawn(process.execPath, daemonArguments(), { detached: true, stdio: ['ignore', output, output], cwd: paths.state, env: childEnv })
+  const child = spawn(process.execPath, daemonProgram('bin'), { detached: true, stdio: ['ignore', output, output], cwd: paths.state, env: childEnv })
   closeSync(output)
   const ended = watchEnd(child)
   child.unref()
@@ -50,14 +50,14 @@ export function spawnDaemon({ env, paths }: Environment, settings: Readonly<Reco
   return { pid: child.pid, ended, said: () => readFileSync(paths.output).subarray(from).toString('utf8') }
 }
 
-/** The status with which a daemon refuses its configuration (EX_CONFIG of sysexits.h). */
-const CONFIG_REFUSED = 78
+/** The statuses with which a daemon refuses what it finds: damaged data, files it cannot write, its configuration (sysexits.h). */
+const REFUSED: readonly (number | undefined)[] = [65, 77, 78]
 
 /** Whether a daemon may have ended because another one of the same files was starting at that moment. */
 export async function mayHaveRival(daemon: SpawnedDaemon, { status }: DaemonEnd): Promise<boolean> {
   const port = takenPort(daemon)
   if (port !== undefined) return (await askHealth(`http://127.0.0.1:${port}`)) !== undefined
-  return status !== CONFIG_REFUSED
+  return !REFUSED.includes(status)
 }
 
 /** The port that a daemon could not have. It says so, wherever the setting came from. */
@@ -85,13 +85,6 @@ async function portTaken(port: number): Promise<CliError> {
   const who = health ? `another Muster daemon, ${describeOwner({ pid: health.pid, command: owner?.command })}` : describeOwner(owner)
   const way = `muster up --port ${other} (or MUSTER_PORT=${other})`
   return new CliError('port_taken', `port ${port} is taken by ${who}`, { hint: `Stop it, or use another port: ${way}.` })
-}
-
-/** The daemon beside this file, for node: compiled where this is compiled, through tsx where this is TypeScript. */
-export function daemonArguments(): string[] {
-  const compiled = import.meta.url.endsWith('.js')
-  const entry = fileURLToPath(new URL(`../../daemon/bin.${compiled ? 'js' : 'ts'}`, import.meta.url))
-  return compiled ? [entry] : ['--import', import.meta.resolve('tsx'), entry]
 }
 
 function watchEnd(child: ChildProcess): () => DaemonEnd | undefined {

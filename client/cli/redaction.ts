@@ -84,6 +84,11 @@ export const LOG_MESSAGES: ReadonlySet<string> = new Set([
   'COMMIT failed: stopping, to recover from the disk at the next start',
   'the clock jumped, or the machine slept',
   'lines lost',
+  'backup written',
+  'no backup was written',
+  'another life of the database begins: ids stay, event cursors have expired',
+  'the clock is far ahead of the last look: nothing is purged for a day',
+  'the database is damaged: stopping',
 ])
 
 function parse(line: string): Readonly<Record<string, unknown>> | undefined {

@@ -24,11 +24,20 @@ export function safeJson(value: unknown): string {
   )
 }
 
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+
 /** At most so many characters, with an ellipsis where something was left out. */
 export function clip(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text
   const chars = [...text]
   return chars.length <= maxChars ? text : `${chars.slice(0, Math.max(0, maxChars - 1)).join('')}…`
+}
+
+/** `3.2 MB`, in powers of 1,000 as disks are sold. */
+export function byteSize(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), BYTE_UNITS.length - 1)
+  const value = bytes / 1_000 ** power
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[power]}`
 }
 
 /** Text set in lines of at most so many characters. A word that is longer stands on a line of its own. */

@@ -4,6 +4,7 @@ import type { MusterError } from '../../src/errors.ts'
 /** The command for each operation that the daemon's hints may name; a test holds the table to the contract's doors. */
 export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'node.status': 'status',
+  'node.backup': 'backup',
   'node.diagnose': 'doctor',
   'peers.get': 'peers',
   'peers.list': 'peers',

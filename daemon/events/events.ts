@@ -100,11 +100,20 @@ export function toEvent(reader: ScanReader, row: EventRow): Event {
   }
 }
 
-/** Deletes events past their time, at most `LIMITS.purgeRows`; returns how many. */
-export function purgeEvents(tx: Tx): number {
+/** When the first event that is kept was. */
+export function oldestEventAt(reader: Reader): number | null {
+  return reader.get<{ at: number }>('SELECT at FROM events WHERE seq > 0 ORDER BY seq LIMIT 1')?.at ?? null
+}
+
+export function newestEventAt(reader: Reader): number | undefined {
+  return reader.get<{ at: number }>('SELECT at FROM events WHERE seq > 0 ORDER BY seq DESC LIMIT 1')?.at
+}
+
+/** Deletes events that are older than this, at most `LIMITS.purgeRows`; returns how many. */
+export function purgeEvents(tx: Tx, keptMs: number): number {
   const rows = tx.all<{ seq: number; at: number }>('SELECT seq, at FROM events WHERE seq >= ? ORDER BY seq LIMIT ?', eventFloor(tx), LIMITS.purgeRows)
   // Times may step back: only a run from the floor goes. Numbers may be missing in it, those of commands that failed.
-  const kept = rows.findIndex((row) => row.at > tx.now - LIMITS.eventMs)
+  const kept = rows.findIndex((row) => row.at > tx.now - keptMs)
   const gone = kept === -1 ? rows : rows.slice(0, kept)
   const last = gone.at(-1)
   if (!last) return 0

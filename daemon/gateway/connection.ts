@@ -191,6 +191,8 @@ export class Connection implements Link, Heart, ConsumerPort {
           return this.#waits.onFan(input as never, settle)
         case 'sessions.watch':
           return this.#watches.start(input as never, settle)
+        case 'node.backup':
+          return this.#deps.backups.start(input as never, settle)
         case 'artifacts.read':
           return readPart(this.#deps, this.caller, input as never, settle)
         case 'artifacts.upload':

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Hello } from '../../src/contract/index.ts'
 import type { ErrorCode, MusterError } from '../../src/errors.ts'
 import type { ContentFile, Uploads } from '../artifacts/index.ts'
+import type { Backups } from '../backups/index.ts'
 import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { OperationRunner } from '../operations.ts'
@@ -40,6 +41,7 @@ export interface GatewayDeps {
   /** What waits in a mailbox. */
   readonly outlook: (peerId: number) => Outlook
   readonly connections: Set<Link>
+  readonly backups: Backups
   /** Calls that come without a connection. */
   readonly calls: ToolCalls
   /** Who a token speaks for now. */

@@ -32,6 +32,8 @@ export function callOnce({ deps, caller, signal }: OneCall, operation: string, p
       return waitOnce(new Waits(deps, caller), (waits, then) => waits.onFan(input as never, then), signal, settle)
     case 'sessions.watch':
       return waitOnce(new SessionWatches(deps, caller), (watches, then) => watches.start(input as never, then), signal, settle)
+    case 'node.backup':
+      return deps.backups.start(input as never, settle)
     case 'artifacts.read':
       return readPart(deps, caller, input as never, settle)
     case 'artifacts.upload':

@@ -1,12 +1,13 @@
 import type { Output } from '../../src/contract/index.ts'
 import { formatTime } from '../../src/time.ts'
+import type { Backups } from '../backups/index.ts'
 import type { Query } from '../caller.ts'
-import { eventFloor } from '../events/events.ts'
-import { presenceCounts, timeOrNull } from '../peers/index.ts'
+import { presenceCounts } from '../peers/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { Store } from '../store/store.ts'
 import { depths } from '../threads/index.ts'
-import type { RetentionState } from './retention.ts'
+import type { Retention } from './retention.ts'
+import { storageOf } from './storage.ts'
 
 export interface StatusSource {
   readonly store: Store
@@ -15,7 +16,10 @@ export interface StatusSource {
   readonly version: string
   readonly startedAt: number
   readonly connections: () => number
-  readonly retention: RetentionState
+  readonly retention: Retention
+  readonly backups: Backups
+  /** The database's file. */
+  readonly path: string
   readonly now: () => number
 }
 
@@ -33,12 +37,9 @@ export function nodeStatus(source: StatusSource): Query<'node.status'> {
       peers: presenceCounts(reader),
       ...depths(reader, source.now()),
       cursor: store.cursor(store.last('event')),
-      retention: {
-        lastRunAt: timeOrNull(source.retention.lastRunAt),
-        purgedRows: source.retention.purgedRows,
-        // Whoever reads on from here misses nothing of what is kept.
-        eventsSince: store.cursor(eventFloor(reader) - 1),
-      },
+      retention: source.retention.status(reader),
+      storage: storageOf(source.path),
+      backup: source.backups.status(reader),
     }
   }
 }

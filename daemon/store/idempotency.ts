@@ -19,7 +19,7 @@ export interface KeyedCommand {
 }
 
 /**
- * What an earlier success with the same key created, if there was one within 7 days.
+ * What an earlier success with the same key created, if it is still known: for 7 days at least, also where the clock leaps.
  *
  * @throws MusterError `idempotency_mismatch` when that one had another input
  */
@@ -30,7 +30,7 @@ export function findRepeat(tx: Tx, command: KeyedCommand): { readonly number: nu
     command.operation,
     command.key,
   )
-  if (!row || row.at <= tx.now - LIMITS.idempotencyMs) return undefined
+  if (!row) return undefined
   if (hashOf(command.input) !== row.hash) {
     throw new MusterError('idempotency_mismatch', { key: command.key, hint: 'Use a new key for a new input.' })
   }

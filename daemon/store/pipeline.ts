@@ -1,6 +1,7 @@
 import { ERRORS, MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Clock } from '../clock.ts'
+import { sqliteCode } from './sqlite-code.ts'
 import type { Store } from './store.ts'
 import { Tx } from './transaction.ts'
 
@@ -232,10 +233,6 @@ export class Pipeline {
       this.#options.onUnexpected(error)
     }
   }
-}
-
-function sqliteCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 function isFullDisk(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
-import { encodeCursor, encodeId, type IdKind } from '../../src/ids.ts'
-import { type Incarnations, livingTag, numberBehind, readIncarnations } from './incarnations.ts'
+import { decodeId, encodeCursor, encodeId, type IdKind } from '../../src/ids.ts'
+import { INCARNATIONS, type IncarnationRow, Incarnations } from './incarnations.ts'
 import { Statements, type Value } from './statements.ts'
 import type { ScanReader } from './store.ts'
 
@@ -20,8 +20,8 @@ export class ReadStore implements ScanReader {
     this.#db.pragma('busy_timeout = 2000')
     this.#db.pragma(`cache_size = -${CACHE_KIB}`)
     this.#statements = new Statements(this.#db)
-    this.#incarnations = readIncarnations(this.#statements)
-    this.tag = livingTag(this.#incarnations) as string
+    this.#incarnations = new Incarnations(this.#statements.all<IncarnationRow>(INCARNATIONS))
+    this.tag = this.#incarnations.living as string
   }
 
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
@@ -33,11 +33,16 @@ export class ReadStore implements ScanReader {
   }
 
   id(kind: IdKind, number: number): string {
-    return encodeId(kind, this.tag, number)
+    return encodeId(kind, this.#incarnations.tagOf(kind, number), number)
   }
 
   number(kind: IdKind, id: string): number {
-    return numberBehind(this.#incarnations, kind, id)
+    return this.#incarnations.numberOf(kind, id)
+  }
+
+  isUndone(id: string): boolean {
+    const decoded = decodeId(id)
+    return decoded !== undefined && this.#incarnations.isUndone(decoded.kind, decoded.tag, decoded.number)
   }
 
   cursor(seq: number): string {

@@ -1,10 +1,11 @@
-import { statSync } from 'node:fs'
 import type Database from 'better-sqlite3'
-import { encodeCursor, encodeId, ID_KINDS, type IdKind, tagFrom } from '../../src/ids.ts'
+import { decodeId, encodeCursor, encodeId, type IdKind, tagFrom } from '../../src/ids.ts'
 import type { Clock, RandomBytes } from '../clock.ts'
+import { explained } from './damage.ts'
 import { type Durability, type OpenDriver, openDatabase } from './database.ts'
-import { type Incarnations, livingTag, numberBehind, readIncarnations } from './incarnations.ts'
+import { fileIdentity, INCARNATIONS, type IncarnationRow, Incarnations } from './incarnations.ts'
 import { lockDatabase } from './lock.ts'
+import { type LogTraces, logTraces, markRunning, unmarkRunning, whyIncomplete } from './run-mark.ts'
 import { Statements, type Value } from './statements.ts'
 
 /** What a counter counts: the kinds that have ids, and the numbers that never leave the daemon. */
@@ -22,6 +23,8 @@ export interface Reader {
    * @throws MusterError `not_found` when it was minted elsewhere, or in an earlier life after the copy that this one lives on
    */
   number(kind: IdKind, id: string): number
+  /** Whether an id was given out after the copy that this database was restored from: what it named is gone. */
+  isUndone(id: string): boolean
   /** What `load` reads, kept until a command changes peers or credentials. `undefined` is not kept. */
   cached<T>(key: string, load: () => T): T
 }
@@ -53,6 +56,9 @@ export class Store implements ScanReader {
   readonly durability: Durability
   /** The tag of this incarnation, part of every id and cursor that it mints. */
   readonly tag: string
+  /** Why this incarnation began with this start; `undefined` where it goes on. */
+  readonly begunBecause: string | undefined
+  readonly #inFile: boolean
   readonly #unlock: () => void
   readonly #statements: Statements
   readonly #counters = new Map<CounterKind, number>()
@@ -62,18 +68,27 @@ export class Store implements ScanReader {
   readonly #incarnations: Incarnations
 
   constructor(options: StoreOptions) {
-    this.#unlock = options.path === ':memory:' ? () => undefined : lockDatabase(options.path)
+    const { path, durability } = options
+    this.durability = durability
+    this.#inFile = path !== ':memory:'
+    let [unlock, db]: [() => void, Database.Database | undefined] = [() => undefined, undefined]
     try {
-      this.db = openDatabase(options.path, options.durability, options.driver)
+      if (this.#inFile) unlock = lockDatabase(path)
+      const before = logTraces(path)
+      db = openDatabase(path, durability, options.driver)
+      this.#unlock = unlock
+      this.db = db
+      this.#statements = new Statements(db)
+      this.reloadCounters()
+      this.#incarnations = new Incarnations(this.all<IncarnationRow>(INCARNATIONS))
+      this.begunBecause = this.#whyAnother(options, before)
+      this.tag = this.begunBecause === undefined ? (this.#incarnations.living as string) : this.#mintIncarnation(options, this.begunBecause)
+      if (this.#inFile) markRunning(this.db, durability)
     } catch (error) {
-      this.#unlock()
-      throw error
+      db?.close()
+      unlock()
+      throw explained(error, path)
     }
-    this.durability = options.durability
-    this.#statements = new Statements(this.db)
-    this.#incarnations = readIncarnations(this.#statements)
-    this.reloadCounters()
-    this.tag = this.#incarnate(options)
   }
 
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
@@ -111,7 +126,7 @@ export class Store implements ScanReader {
   }
 
   id(kind: IdKind, number: number): string {
-    return encodeId(kind, this.tag, number)
+    return encodeId(kind, this.#incarnations.tagOf(kind, number), number)
   }
 
   cursor(seq: number): string {
@@ -119,7 +134,12 @@ export class Store implements ScanReader {
   }
 
   number(kind: IdKind, id: string): number {
-    return numberBehind(this.#incarnations, kind, id)
+    return this.#incarnations.numberOf(kind, id)
+  }
+
+  isUndone(id: string): boolean {
+    const decoded = decodeId(id)
+    return decoded !== undefined && this.#incarnations.isUndone(decoded.kind, decoded.tag, decoded.number)
   }
 
   /** The next `count` numbers of a kind; returns the first. Numbers taken by a command that fails are never given out again. */
@@ -150,35 +170,31 @@ export class Store implements ScanReader {
 
   close(): void {
     this.#statements.clear()
+    if (this.#inFile) unmarkRunning(this.db)
     this.db.close()
     this.#unlock()
   }
 
-  /** Mints a tag for a new, restored or copied database; a copy shows itself by its inode. */
-  #incarnate(options: StoreOptions): string {
-    const living = livingTag(this.#incarnations)
-    const file = fileIdentity(options.path)
+  /** Why this is not the life of before; `undefined` where it goes on. A copy shows itself by its inode. */
+  #whyAnother({ path, reincarnate }: StoreOptions, before: LogTraces): string | undefined {
+    if (reincarnate !== undefined) return reincarnate
+    if (this.#incarnations.living === undefined) return 'created'
     const known = this.get<{ value: string }>("SELECT value FROM meta WHERE key = 'file'")?.value
-    if (living && !options.reincarnate && known === file) return living
-    const reason = options.reincarnate ?? (living ? 'the file was copied or moved' : 'created')
-    return this.#mintIncarnation(tagFrom(options.random(8)), living, reason, file, options.clock.wallMs())
+    if (known !== fileIdentity(path)) return 'the file was copied or moved'
+    return this.#inFile ? whyIncomplete(this.db, path, before) : undefined
   }
 
-  #mintIncarnation(tag: string, previous: string | undefined, reason: string, file: string, now: number): string {
-    const ceilings = Object.fromEntries(Object.keys(ID_KINDS).map((kind) => [kind, this.last(kind as IdKind)]))
+  #mintIncarnation({ path, random, clock }: StoreOptions, reason: string): string {
+    const tag = tagFrom(random(8))
+    const previous = this.#incarnations.living
+    const ceilings = this.#incarnations.begin(tag, (kind) => this.last(kind))
     this.db.transaction(() => {
-      if (previous) this.unsafeRun('UPDATE incarnations SET ceilings = ? WHERE tag = ?', JSON.stringify(ceilings), previous)
-      this.unsafeRun('INSERT INTO incarnations (tag, minted_at, reason) VALUES (?, ?, ?)', tag, now, reason)
-      this.unsafeRun("INSERT OR REPLACE INTO meta (key, value) VALUES ('file', ?)", file)
+      if (previous) this.unsafeRun('UPDATE incarnations SET ceilings = ? WHERE tag = ?', ceilings, previous)
+      // Their order is that of their times, also where the clock was set back.
+      const after = this.get<{ at: number | null }>('SELECT max(minted_at) AS at FROM incarnations')?.at ?? 0
+      this.unsafeRun('INSERT INTO incarnations (tag, minted_at, reason) VALUES (?, ?, ?)', tag, Math.max(clock.wallMs(), after + 1), reason)
+      this.unsafeRun("INSERT OR REPLACE INTO meta (key, value) VALUES ('file', ?)", fileIdentity(path))
     })()
-    if (previous) this.#incarnations.set(previous, ceilings)
-    this.#incarnations.set(tag, undefined)
     return tag
   }
-}
-
-function fileIdentity(path: string): string {
-  if (path === ':memory:') return path
-  const { dev, ino } = statSync(path)
-  return `${dev}:${ino}`
 }

@@ -55,6 +55,10 @@ export class Tx implements Reader {
     return this.store.number(kind, id)
   }
 
+  isUndone(id: string): boolean {
+    return this.store.isUndone(id)
+  }
+
   cached<T>(key: string, load: () => T): T {
     return this.store.cached(key, load)
   }

@@ -63,9 +63,9 @@ export function guardRunaway(tx: Tx, deps: ThreadDeps, caller: PeerCaller, recip
   if (cause.attended) return
   const [a, b] = caller.peerId < recipientId ? [caller.peerId, recipientId] : [recipientId, caller.peerId]
   const pair = tx.get<PairRow>('SELECT times, parked_until, reason FROM pairs WHERE a = ? AND b = ?', a, b)
-  if (pair?.parked_until && pair.parked_until > tx.now) throw parked(pair.reason ?? '', pair.parked_until - tx.now)
+  if (pair?.parked_until && isParked(pair.parked_until, tx.now)) throw parked(pair.reason ?? '', pair.parked_until - tx.now)
   if (cause.causedBy === null) return
-  const times = (JSON.parse(pair?.times ?? '[]') as number[]).filter((at) => at > tx.now - LIMITS.pairWindowMs)
+  const times = (JSON.parse(pair?.times ?? '[]') as number[]).filter((at) => isWithin(at, tx.now, LIMITS.pairWindowMs))
   const reason = runawayReason(cause, times)
   if (reason) {
     // The refusal undoes this command, so the parking is a command of its own; one refusal among several undoes nothing.
@@ -80,6 +80,16 @@ export function guardRunaway(tx: Tx, deps: ThreadDeps, caller: PeerCaller, recip
   }
   times.push(tx.now)
   tx.run('INSERT INTO pairs (a, b, times) VALUES (?, ?, ?) ON CONFLICT (a, b) DO UPDATE SET times = excluded.times', a, b, JSON.stringify(times))
+}
+
+/** Whether a time lies within the last `ms`. One that is still to come is of a clock that was set back since. */
+export function isWithin(at: number, now: number, ms: number): boolean {
+  return at > now - ms && at <= now
+}
+
+/** A parking that would last longer than any does was begun on a clock that was set back since. */
+export function isParked(until: number | null, now: number): boolean {
+  return until !== null && isWithin(until - LIMITS.pairParkedMs, now, LIMITS.pairParkedMs)
 }
 
 function runawayReason(cause: Cause, times: readonly number[]): string | undefined {

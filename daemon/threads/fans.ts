@@ -113,11 +113,11 @@ export function createFans(deps: ThreadDeps) {
 }
 
 /** Forgets fans that ended long enough ago, among the next `LIMITS.purgeRows`; their asks are then forgotten as other threads are. */
-export function purgeFans(tx: Tx, after: number): { readonly next: number | undefined; readonly purged: number } {
+export function purgeFans(tx: Tx, after: number, keptMs: number): { readonly next: number | undefined; readonly purged: number } {
   const rows = tx.all<FanRow>('SELECT * FROM fans WHERE id > ? ORDER BY id LIMIT ?', after, LIMITS.purgeRows)
   let purged = 0
   for (const { id, ended_at } of rows) {
-    if (ended_at === null || ended_at > tx.now - LIMITS.closedThreadMs) continue
+    if (ended_at === null || ended_at > tx.now - keptMs) continue
     purged += tx.run('DELETE FROM fan_refusals WHERE fan_id = ?', id)
     purged += tx.run('DELETE FROM fans WHERE id = ?', id)
   }

@@ -16,7 +16,8 @@ export function createReceipts(deps: ThreadDeps) {
   const ack: Command<'mailbox.ack'> = {
     run(tx, caller, input) {
       const { peerId, circleId } = asPeer(caller)
-      const ids = input.deliveries.map((id) => tx.number('delivery', id))
+      // What a restore has undone needs no ack, and must not keep the others from theirs.
+      const ids = input.deliveries.filter((id) => !tx.isUndone(id)).map((id) => tx.number('delivery', id))
       const acked = ackDeliveries(tx, deps, peerId, ids)
       if (acked.length > 0)
         tx.event({

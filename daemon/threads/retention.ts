@@ -1,7 +1,7 @@
 import { LIMITS } from '../../src/limits.ts'
 import type { Tx } from '../store/transaction.ts'
 import { detach } from './attachments.ts'
-import { lastDelivery } from './causes.ts'
+import { isParked, isWithin, lastDelivery } from './causes.ts'
 import { fanOf } from './joins.ts'
 import { messagesBack } from './reading.ts'
 import type { ThreadRow } from './rows.ts'
@@ -15,15 +15,16 @@ const OLD_THREADS = `SELECT * FROM threads WHERE id > ? ORDER BY id LIMIT ?`
  * what still waits in a mailbox or lies among the dead letters.
  *
  * @param after where the last call stopped
+ * @param keptMs how long after their end
  * @returns where this one stopped (`undefined` at the end of what is old enough) and how many rows went
  */
-export function purgeThreads(tx: Tx, after: number): { readonly next: number | undefined; readonly purged: number } {
+export function purgeThreads(tx: Tx, after: number, keptMs: number): { readonly next: number | undefined; readonly purged: number } {
   const threads = tx.all<ThreadRow>(OLD_THREADS, after, LIMITS.purgeRows)
   let purged = 0
   for (const thread of threads) {
-    if (thread.opened_at > tx.now - LIMITS.closedThreadMs) return { next: undefined, purged }
+    if (thread.opened_at > tx.now - keptMs) return { next: undefined, purged }
     if (purged >= LIMITS.purgeRows) return { next: thread.id - 1, purged }
-    if (thread.state !== 'open' && (thread.closed_at ?? thread.opened_at) <= tx.now - LIMITS.closedThreadMs) purged += purgeThread(tx, thread)
+    if (thread.state !== 'open' && (thread.closed_at ?? thread.opened_at) <= tx.now - keptMs) purged += purgeThread(tx, thread)
   }
   return { next: threads.length < LIMITS.purgeRows ? undefined : threads.at(-1)?.id, purged }
 }
@@ -84,7 +85,7 @@ export function purgePairs(tx: Tx, after: { readonly a: number; readonly b: numb
   let purged = 0
   for (const { a, b, times, parked_until } of rows) {
     const newest = (JSON.parse(times) as number[]).at(-1) ?? 0
-    if (newest > tx.now - LIMITS.pairWindowMs || (parked_until ?? 0) > tx.now) continue
+    if (isWithin(newest, tx.now, LIMITS.pairWindowMs) || isParked(parked_until, tx.now)) continue
     purged += tx.run('DELETE FROM pairs WHERE a = ? AND b = ?', a, b)
   }
   return { next: rows.length < LIMITS.purgeRows ? undefined : rows.at(-1), purged }

@@ -13,6 +13,7 @@ import * as threads from './threads.ts'
 const LIST = [
   node.pingNode,
   node.nodeStatus,
+  node.backUpNode,
   node.diagnoseNode,
   peers.registerPeer,
   peers.getPeer,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { LIMITS } from '../limits.ts'
-import { EventCursor, Id, Line, Name, Time } from './common.ts'
+import { Duration, EventCursor, Id, Line, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { Peer, PeerRef, Role } from './peers.ts'
 
@@ -13,6 +13,9 @@ export const pingNode = operation({
   output: z.object({ at: Time }),
   doors: { http: 'GET /v1/ping', cli: { none: 'muster status says more.' }, mcp: { none: 'A model has no connection to keep alive.' } },
 })
+
+/** What retention takes away, in the order in which it looks. */
+const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'keys', 'artifacts'] as const
 
 export const nodeStatus = operation({
   name: 'node.status',
@@ -34,9 +37,61 @@ export const nodeStatus = operation({
     deadLetters: z.int(),
     parkedPairs: z.int(),
     cursor: EventCursor,
-    retention: z.object({ lastRunAt: Time.nullable(), purgedRows: z.int(), eventsSince: EventCursor }),
+    retention: z.object({
+      /** When everything was last looked through; `null` before the first time. */
+      lastRunAt: Time.nullable(),
+      /** Since the daemon started. */
+      purgedRows: z.int(),
+      eventsSince: EventCursor,
+      oldestEventAt: Time.nullable(),
+      /** Nothing goes before: the clock is far ahead of the last look, and may be wrong. */
+      heldUntil: Time.nullable(),
+      keeps: z.object({ events: Duration, closedThreads: Duration, idempotencyKeys: Duration }),
+      /** What went, how much in all, and when last. */
+      purged: z.array(z.object({ what: z.enum(PURGED), rows: z.int(), at: Time })),
+    }),
+    /** What the files take, and what the disk that holds the database has left; `null` where that cannot be told. */
+    storage: z.object({ databaseBytes: z.int(), walBytes: z.int(), freeBytes: z.int().nullable() }),
+    backup: z.object({
+      running: z.object({ startedAt: Time, phase: z.enum(['database', 'checking', 'artifacts']), done: z.number() }).nullable(),
+      /** The last that this daemon wrote, whatever became of it since. */
+      last: z.object({ at: Time, bytes: z.int() }).nullable(),
+    }),
   }),
   doors: { http: 'GET /v1/status', cli: 'status', mcp: 'status' },
+})
+
+export const backUpNode = operation({
+  name: 'node.backup',
+  kind: 'stream',
+  access: 'admin',
+  summary: 'Write a backup of the running node into a folder, and check it; answers when it is there.',
+  input: z.strictObject({
+    /** Where the daemon runs, from the root on. */
+    path: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .refine((path) => !path.includes('\0'), 'A path has no NUL'),
+    /** Replace a backup that is there already. */
+    force: z.boolean().default(false),
+    /** Write it into that folder under a name with the time, and keep so many of those. */
+    keep: z.int().min(1).max(1_000).optional(),
+  }),
+  output: z.object({
+    path: z.string(),
+    createdAt: Time,
+    version: z.string(),
+    node: Name,
+    incarnation: z.string(),
+    schema: z.int(),
+    /** Of the database and the artifacts. */
+    bytes: z.int(),
+    artifacts: z.int(),
+    /** Older ones that went, by name. */
+    removed: z.array(z.string()),
+  }),
+  doors: { http: 'POST /v1/backups', cli: 'backup', mcp: { none: 'Where a backup goes is for whoever runs the node to say.' } },
 })
 
 export const diagnoseNode = operation({

@@ -95,6 +95,7 @@ const ORDER = [
   ['orchestrators'],
   ['work'],
   ['plans', 'workflows'],
+  ['backups'],
   ['node'],
   ['scans'],
   ['gateway'],

@@ -9,6 +9,11 @@ export interface Block {
 
 /** The fenced blocks of the README, in order. */
 export function readmeBlocks(): Block[] {
-  const text = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  return blocksOf('README.md')
+}
+
+/** The fenced blocks of a page, in order. */
+export function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(ROOT, page), 'utf8')
   return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, body]) => ({ language: language ?? '', text: body ?? '' }))
 }

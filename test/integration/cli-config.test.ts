@@ -31,6 +31,8 @@ const VALUES: Readonly<Record<string, { readonly good: readonly string[]; readon
   log: { good: ['stdout', 'file'], bad: ['syslog', ''] },
   logMaxBytes: { good: ['65536', '1073741824'], bad: ['65535', '1073741825', '10MB', ''] },
   logFiles: { good: ['1', '100'], bad: ['0', '101', '1.5', ''] },
+  keepEvents: { good: ['7d', '3650d', '4w'], bad: ['6d', '3651d', '30', 'for ever', ''] },
+  keepThreads: { good: ['90d'], bad: ['1h', ''] },
   durability: { good: ['full', 'os'], bad: ['none', ''] },
   allowedHosts: { good: ['', 'a.example', 'a.example,b.example'], bad: ['a b', 'http://x/'] },
   trustedProxy: { good: ['true', 'false'], bad: ['yes', '1', ''] },

@@ -37,7 +37,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'this.#counters.set(kind, last + count)',
     "this.#counters.set(kind, kind === 'message' && last % 50 === 49 ? last : last + count)",
   ),
-  mutation('id of an undone row names a later one', 'store/store.ts', 'if (!ceilings || decoded.number <= (ceilings[kind] ?? 0))', 'if (decoded.number > 0)'),
+  mutation('id of an undone row names a later one', 'store/incarnations.ts', 'return tag === this.#living || number <= (', 'return number > 0 || number <= ('),
   mutation('dedupe skipped', 'operations.ts', 'const repeat = findRepeat(tx, keyed)', 'const repeat = undefined as ReturnType<typeof findRepeat>'),
   mutation('credential not checked at the command', 'operations.ts', '    requireLive(tx, caller)\n', ''),
   mutation(

@@ -45,6 +45,10 @@ export class Disk {
   fault: CommitFault | undefined
   /** The fault, or the crash, waits for a commit that makes a rare change. */
   waitsForRare = false
+  /** The newest backup. */
+  copy: Buffer | undefined
+  /** The files beside the database, copied after it. */
+  contents: ReadonlyMap<string, Buffer> = new Map()
   readonly #listener: DiskListener
   readonly #folder: string | undefined
   #db: Database.Database | undefined
@@ -78,8 +82,9 @@ export class Disk {
     this.#journal ??= new Journal(this.db)
   }
 
-  backUp(): Buffer {
-    return this.db.serialize()
+  /** Keeps a copy that may be put back. */
+  backUp(): void {
+    this.copy = this.db.serialize()
   }
 
   /** Puts an older copy in the place of the database. */

@@ -2,14 +2,7 @@ import type { Fault } from './coverage.ts'
 import { COMMIT_FAULTS } from './disk.ts'
 import type { World } from './world.ts'
 
-/** A copy of the database that may be put back. */
-export interface Backup {
-  copy: Buffer | undefined
-  /** The files beside the database, copied after it. */
-  contents?: ReadonlyMap<string, Buffer>
-}
-
-type Strike = Exclude<Fault, 'duplicate' | 'delay' | 'reorder'> | 'backup'
+type Strike = Exclude<Fault, 'duplicate' | 'delay' | 'reorder'>
 
 const STRIKES: readonly (readonly [Strike, number])[] = [
   ['drop', 26],
@@ -17,7 +10,6 @@ const STRIKES: readonly (readonly [Strike, number])[] = [
   ['crash', 13],
   ['commit', 18],
   ['restart', 7],
-  ['backup', 6],
   ['restore', 5],
   ['suspend', 9],
   ['clock', 9],
@@ -25,7 +17,7 @@ const STRIKES: readonly (readonly [Strike, number])[] = [
 ]
 
 /** Does something to the daemon, the disk, the clock or the wire. */
-export async function strike(world: World, backup: Backup): Promise<void> {
+export async function strike(world: World): Promise<void> {
   const { random, clock, witness } = world
   const actor = random.pick(world.actors.filter((candidate) => candidate.link !== undefined))
   switch (random.weighted(STRIKES)) {
@@ -50,11 +42,8 @@ export async function strike(world: World, backup: Backup): Promise<void> {
       world.strikeAll('restart')
       world.stop()
       return
-    case 'backup':
-      if (world.life && !world.life.dead) Object.assign(backup, { copy: world.disk.backUp(), contents: new Map(world.contents.kept) })
-      return
     case 'restore':
-      return restore(world, backup)
+      return restore(world)
     case 'suspend':
       world.strikeAll('suspend')
       clock.stepWall(random.between(6_000, 3_600_000))
@@ -86,8 +75,9 @@ function crash(world: World): void {
   if (random.chance(0.15)) world.die()
 }
 
-async function restore(world: World, backup: Backup): Promise<void> {
-  if (!backup.copy) return
+async function restore(world: World): Promise<void> {
+  const { copy, contents } = world.disk
+  if (!copy) return
   world.strikeAll('restore')
   world.note('an older copy of the database is put back')
   if (world.random.chance(0.5)) world.stop()
@@ -97,8 +87,8 @@ async function restore(world: World, backup: Backup): Promise<void> {
     link.toServer.length = 0
     link.endClient(undefined)
   }
-  world.disk.restore(backup.copy)
-  for (const [sha256, bytes] of backup.contents ?? []) world.contents.kept.set(sha256, bytes)
+  world.disk.restore(copy)
+  for (const [sha256, bytes] of contents) world.contents.kept.set(sha256, bytes)
   await world.start('restored')
   learnRestored(world)
 }

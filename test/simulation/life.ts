@@ -1,5 +1,7 @@
+import type { BackupTask, BackupWriter } from '../../daemon/backups/index.ts'
 import type { Clock } from '../../daemon/clock.ts'
 import { type Core, createCore } from '../../daemon/core.ts'
+import { formatTime } from '../../src/time.ts'
 import type { MemoryContents } from '../support/memory-contents.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { Disk, Holder } from './disk.ts'
@@ -37,6 +39,7 @@ export class Life implements Holder {
       log: { info: ignore, warn: ignore, debug: ignore, error } as never,
       onFatal: options.onFatal,
       driver: options.disk.driverFor(this),
+      backupWriter: (task) => this.#backUp(options, task),
       ...(options.reincarnate !== undefined && { reincarnate: options.reincarnate }),
     })
     options.disk.watch()
@@ -52,6 +55,16 @@ export class Life implements Holder {
     this.dead = true
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
+  }
+
+  /** SQLite's own copy of a database in memory, in the place of files and threads. */
+  #backUp({ disk, contents }: LifeOptions, { target, node, version }: BackupTask): ReturnType<BackupWriter> {
+    if (this.dead) return Promise.reject(new Error('the process is gone'))
+    disk.backUp()
+    disk.contents = new Map(contents.kept)
+    const database = { bytes: disk.copy?.length ?? 0, sha256: '' }
+    const facts = { createdAt: formatTime(this.#clock.wallMs()), incarnation: this.core.store.tag, schema: 0, node, version }
+    return Promise.resolve({ path: target, manifest: { v: 1, kind: 'muster-backup', ...facts, database, artifacts: [] } })
   }
 
   #ownClock(): Clock {

@@ -212,6 +212,7 @@ export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Pl
   'grants.list': play(5, 'any'),
   'node.ping': play(6, 'any'),
   'node.status': play(6, 'any'),
+  'node.backup': play(60, 'admin', () => ({ path: '/backups/node' })),
   'node.diagnose': play(4, 'any'),
 }
 

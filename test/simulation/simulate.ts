@@ -3,7 +3,7 @@ import { LIMITS } from '../../src/limits.ts'
 import { Actor } from './actor.ts'
 import type { Coverage } from './coverage.ts'
 import { drain } from './drain.ts'
-import { type Backup, strike } from './faults.ts'
+import { strike } from './faults.ts'
 import { PLAYS, performs, SPEAKING } from './operations.ts'
 import { KEYED } from './requests.ts'
 import { Trace } from './trace.ts'
@@ -64,10 +64,9 @@ async function play(world: World, operations: number): Promise<void> {
   const { random, clock } = world
   await join(world)
   world.network.jitter = random.pick(JITTERS) ?? 1
-  const backup: Backup = { copy: undefined }
   while (world.operations < operations && !world.violation) {
     if (!world.life) await world.start()
-    if (random.chance(0.1)) await strike(world, backup)
+    if (random.chance(0.1)) await strike(world)
     if (random.chance(0.004)) race(world)
     perform(world)
     if (random.chance(0.5)) clock.advance(pause(world))
@@ -75,7 +74,13 @@ async function play(world: World, operations: number): Promise<void> {
     await undefined
     comeBack(world)
     world.settle()
+    // A backup is written beside the turns of the daemon.
+    await nextTurn()
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Those who are offline come back, sooner or later. */

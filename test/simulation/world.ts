@@ -307,8 +307,10 @@ export class World {
   }
 
   newestDeliveryOf(actor: Actor): string | undefined {
+    // A process that died in this turn has let go of its file.
+    if (!this.life) return undefined
     const row = this.#statement('SELECT max(id) AS id FROM deliveries WHERE peer_id = ?').get(actor.peer ?? 0) as { id: number | null }
-    return row.id === null || !this.life ? undefined : this.life.core.store.id('delivery', row.id)
+    return row.id === null ? undefined : this.life.core.store.id('delivery', row.id)
   }
 
   spareEnrolment(): Record<string, unknown> | undefined {

@@ -171,6 +171,9 @@ export interface TestCoreOptions {
   readonly tracing?: RegisteredTracing
 }
 
+const HOUR_MS = 3_600_000
+const WEEK_MS = 7 * 24 * HOUR_MS
+
 /** The daemon in memory, on virtual time: whatever is due happens when a test says so, and every reply comes within its turn. */
 export class TestCore implements Disposable {
   readonly core: Core
@@ -269,6 +272,15 @@ export class TestCore implements Disposable {
   /** Lets time pass on both clocks. */
   pass(ms: number): void {
     this.clock.advance(ms)
+  }
+
+  /** Lets months pass on the calendar, and one run of the retention. A leap of weeks at once would be waited out. */
+  age(ms: number): void {
+    for (let left = ms; left > 0; left -= WEEK_MS) {
+      this.clock.stepWall(Math.min(left, WEEK_MS) - HOUR_MS)
+      this.pass(HOUR_MS)
+    }
+    this.pass(HOUR_MS)
   }
 
   /** A write behind the daemon's back, for states that cannot be reached from outside. */

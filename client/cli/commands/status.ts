@@ -9,7 +9,7 @@ import { CliError } from '../failure.ts'
 import { openReader } from '../open-caller.ts'
 import type { Output } from '../output.ts'
 import { type DeadLetter, type Pair, showDead, showPairs } from '../show-trouble.ts'
-import { plural } from '../text.ts'
+import { byteSize, plural } from '../text.ts'
 import { cliVersion } from '../version.ts'
 import { relativeTime, shortSpan } from '../when.ts'
 
@@ -65,6 +65,24 @@ async function gather({ call }: Caller): Promise<Facts> {
   return { status, dead, pairs }
 }
 
+function keepingFields({ retention, storage, backup }: Facts['status'], now: number): (readonly [string, string])[] {
+  const { keeps, purged, heldUntil } = retention
+  const gone = purged.map(({ what, rows, at }) => `${rows} of ${what} (${relativeTime(at, now)})`).join(', ')
+  const held = heldUntil === null ? '' : `; nothing goes for ${shortSpan(Date.parse(heldUntil) - now)}, since the clock leapt ahead`
+  const { running, last } = backup
+  const made = last ? `${relativeTime(last.at, now)}, ${byteSize(last.bytes)}` : 'none yet: muster backup <folder>'
+  return [
+    ['kept', `events ${keeps.events}, closed threads ${keeps.closedThreads}, idempotency keys ${keeps.idempotencyKeys}`],
+    ['oldest event', relativeTime(retention.oldestEventAt, now)],
+    ['purged', `looked ${relativeTime(retention.lastRunAt, now)}; ${gone || 'nothing yet'}${held}`],
+    [
+      'storage',
+      `database ${byteSize(storage.databaseBytes)}, log ${byteSize(storage.walBytes)}${storage.freeBytes === null ? '' : `; ${byteSize(storage.freeBytes)} free`}`,
+    ],
+    ['backup', running ? `being written (${running.phase}, ${Math.floor(running.done * 100)} %)` : made],
+  ]
+}
+
 function show(out: Output, { status, dead, pairs }: Facts, where: string): void {
   const { peers } = status
   out.fields([
@@ -78,7 +96,7 @@ function show(out: Output, { status, dead, pairs }: Facts, where: string): void 
     ['dead letters', status.deadLetters],
     ['parked pairs', status.parkedPairs],
     ['events', `at ${status.cursor}, since ${status.retention.eventsSince}`],
-    ['retention', `${relativeTime(status.retention.lastRunAt, out.now)}, ${plural(status.retention.purgedRows, 'row')} purged`],
+    ...keepingFields(status, out.now),
   ])
   if (dead.length > 0) {
     out.line()

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { daemonArguments } from '../daemon-start.ts'
+import { daemonProgram } from '../daemon-program.ts'
 import type { Environment } from '../environment.ts'
 import { CliError } from '../failure.ts'
 import { cliVersion } from '../version.ts'
@@ -41,7 +41,7 @@ export function serviceHere(environment: Environment, platform: NodeJS.Platform 
 function daemonCommand(env: Environment['env']): DaemonCommand {
   const places = PLACES.flatMap((name) => (env[name]?.startsWith('/') ? [[name, env[name]] as const] : []))
   const settings = SETTINGS.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []))
-  return { argv: [process.execPath, ...daemonArguments()], env: Object.fromEntries([...places, ...settings]), version: cliVersion() }
+  return { argv: [process.execPath, ...daemonProgram('bin')], env: Object.fromEntries([...places, ...settings]), version: cliVersion() }
 }
 
 /** What is in the file of a service now. @throws CliError `config_taken` where it is somebody else's */

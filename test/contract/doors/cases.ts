@@ -74,6 +74,8 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'node.ping': nothing,
   'node.status': nothing,
   'node.diagnose': nothing,
+  // Where nothing is written.
+  'node.backup': { input: () => ({ path: 'not/from/the/root' }), refused: { admin: 'invalid_input' } },
   'peers.register': { input: () => ({ name: 'newcomer' }) },
   'peers.get': { input: ({ bob }) => ({ peer: bob.id }) },
   'peers.list': { input: ({ circle }) => ({ circle }), tool: () => ({}) },

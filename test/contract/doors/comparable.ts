@@ -19,4 +19,20 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** What counts or pages through all scenes; and when a credential was used, which is written down beside the call. */
-const VARYING = new Set(['connections', 'peers', 'openAsks', 'queued', 'deadLetters', 'parkedPairs', 'purgedRows', 'after', 'lastUsedAt', 'bytes', 'freeBytes'])
+const VARYING = new Set([
+  'connections',
+  'peers',
+  'openAsks',
+  'queued',
+  'deadLetters',
+  'parkedPairs',
+  'purgedRows',
+  'after',
+  'lastUsedAt',
+  'databaseBytes',
+  'walBytes',
+  'freeBytes',
+  'oldestEventAt',
+  'bytes',
+  'freeBytes',
+])

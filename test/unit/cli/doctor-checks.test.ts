@@ -23,7 +23,17 @@ describe('what the daemon tells of itself', () => {
       deadLetters: 0,
       parkedPairs: 0,
       cursor: 'abcdef.1',
-      retention: { lastRunAt: null, purgedRows: 0, eventsSince: 'abcdef.0' },
+      retention: {
+        lastRunAt: null,
+        purgedRows: 0,
+        oldestEventAt: null,
+        heldUntil: null,
+        keeps: { events: '30d', closedThreads: '90d', idempotencyKeys: '7d' },
+        purged: [],
+        eventsSince: 'abcdef.0',
+      },
+      storage: { databaseBytes: 0, walBytes: 0, freeBytes: null },
+      backup: { running: null, last: null },
     },
     diagnosis: {
       process: { pid: 1, node: '20.20.0', platform: 'linux' },

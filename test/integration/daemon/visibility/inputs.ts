@@ -23,6 +23,7 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'node.ping': nothing,
   'node.status': nothing,
   'node.diagnose': nothing,
+  'node.backup': () => ({ path: 'elsewhere' }),
   'peers.register': (world) => ({ name: world.random.chance(0.5) ? world.word('n') : world.address() }),
   'peers.get': (world) => ({ peer: world.random.chance(0.2) ? 'role:agent' : world.address() }),
   'peers.list': (world) => ({

@@ -1,0 +1,6 @@
+export { Backups, type BackupWriter, summaryOf } from './backups.ts'
+export { BackupError } from './manifest.ts'
+export { refuseUnfinishedRestore, restoreBackup, UnfinishedRestoreError } from './restore.ts'
+export { targetOf } from './rotation.ts'
+export { backUpInProcess } from './run-in-process.ts'
+export { type BackupTask, partialOf, writeBackup } from './write-backup.ts'
