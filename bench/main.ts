@@ -11,6 +11,7 @@ import { measureBundle } from './rows/bundle.ts'
 import { measureCommandLine } from './rows/command-line.ts'
 import { measureFanOut } from './rows/fan-out.ts'
 import { measureMemory } from './rows/memory.ts'
+import { measureSchedules } from './rows/schedules.ts'
 import { measureSearch } from './rows/search.ts'
 import { measureColdStart, measureLargeStart } from './rows/starts.ts'
 import { measureWrites } from './rows/writes.ts'
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, (plan: Plan) => Promise<Row[]>>> = {
   memory: measureMemory,
   start: measureColdStart,
   'large-start': measureLargeStart,
+  schedules: measureSchedules,
   search: measureSearch,
   cli: measureCommandLine,
   bundle: measureBundle,

@@ -19,6 +19,8 @@ const KEYED: Readonly<Record<Keyed, 1>> = {
   'threads.answer': 1,
   'threads.decline': 1,
   'threads.cancel': 1,
+  'schedules.create': 1,
+  'schedules.run': 1,
   'fans.open': 1,
   'fans.cancel': 1,
   'sessions.boundary': 1,
@@ -31,7 +33,7 @@ export function createCall(requests: Requests, callTimeoutMs: number, newKey: ()
     const patienceMs = timeoutMs ?? (/\.wa(it|tch)$/.test(name) ? undefined : callTimeoutMs)
     const params = name in KEYED ? { key: newKey(), ...input } : input
     // What mints a credential takes no key, so it is never repeated: it might mint two.
-    const onThisConnection = name.endsWith('.create')
+    const onThisConnection = name.endsWith('.create') && !(name in KEYED)
     return requests.request(name, params, { timeoutMs: patienceMs, signal, onThisConnection }) as Promise<Output<N>>
   }
 }

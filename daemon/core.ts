@@ -22,6 +22,7 @@ import { PresenceTracker } from './peers/presence.ts'
 import { createRegistration } from './peers/registration.ts'
 import { findPeer, type PeerRow, toPeer } from './peers/rows.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
+import { createSchedules } from './schedules/index.ts'
 import { createBoundary, SessionRegistry } from './sessions/index.ts'
 import { isDamage, markSuspect } from './store/damage.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
@@ -42,6 +43,8 @@ export interface CoreOptions {
   readonly version: string
   readonly clock: Clock
   readonly random: RandomBytes
+  /** The IANA zone of this machine: schedules that name none are meant in it. */
+  readonly zone: string
   readonly log: Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>
   /** The state on the disk is unknown: the process must end. */
   readonly onFatal: (error: unknown) => void
@@ -98,6 +101,16 @@ export function createCore(options: CoreOptions) {
   })
   const tracing: Tracing | undefined = options.tracing?.create((kind, number) => store.id(kind, number), options.version)
   const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents, watch: tracing })
+  const schedules = createSchedules({
+    store,
+    pipeline,
+    timer,
+    clock,
+    random,
+    threads,
+    zone: options.zone,
+    callerOf: (peer) => ({ kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }),
+  })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -129,7 +142,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, artifacts, sessions, connections, calls, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -236,6 +249,7 @@ interface AssembleOptions {
   readonly store: Store
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
+  readonly schedules: ReturnType<typeof createSchedules>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -244,7 +258,7 @@ interface AssembleOptions {
   readonly diagnosis: DiagnosisSource
 }
 
-function assemble({ store, random, threads, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
+function assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
@@ -265,6 +279,7 @@ function assemble({ store, random, threads, artifacts, sessions, connections, ca
     ackThread: threads.ackThread,
     commands: {
       ...threads.commands,
+      ...schedules.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -280,6 +295,7 @@ function assemble({ store, random, threads, artifacts, sessions, connections, ca
     queries: {
       ...threads.queries,
       ...artifacts.queries,
+      ...schedules.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -53,6 +53,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     version,
     clock,
     random,
+    zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     log,
     onFatal: options.onFatal,
     tracing: options.tracing,

@@ -48,6 +48,7 @@ export const ERRORS = {
   stale_attempt: { message: 'That attempt of the delivery is over.', rpc: -32000, http: 409, exit: 5, retryable: false },
   wrong_mode: { message: 'The peer consumes its mailbox in another mode.', rpc: -32000, http: 409, exit: 5, retryable: false },
   mailbox_full: { message: 'The recipient has no room for more.', rpc: -32000, http: 429, exit: 75, retryable: true },
+  too_many_schedules: { message: 'The peer has as many schedules as it may have.', rpc: -32000, http: 409, exit: 5, retryable: false },
   quota_exceeded: { message: 'There is no room for more files.', rpc: -32000, http: 507, exit: 75, retryable: true },
   thread_full: { message: 'The thread has as many messages as it may have.', rpc: -32000, http: 409, exit: 5, retryable: false },
   pair_parked: { message: 'The two peers were parked because they kept each other busy.', rpc: -32000, http: 429, exit: 75, retryable: true },

@@ -7,6 +7,7 @@ export const ID_KINDS = {
   thread: 'thr',
   message: 'msg',
   delivery: 'dlv',
+  schedule: 'sch',
   /** What a peer uploaded. */
   artifact: 'art',
   /** An artifact as one message carries it. */

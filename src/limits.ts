@@ -56,6 +56,24 @@ export const LIMITS = {
   /** What the bodies of all asks of a fan may take together. */
   maxFanBytes: 16_777_216,
   maxWaitMs: 3_600_000,
+  // Schedules
+  maxSchedules: 1_000,
+  /** The least time between two occurrences: a schedule is a check-in, no loop. */
+  minIntervalMs: 60_000,
+  maxIntervalMs: 31_536_000_000,
+  maxJitterMs: 3_600_000,
+  /** An occurrence that is later than this was missed, as after a time in which the daemon was down. */
+  lateMs: 60_000,
+  /** How many missed occurrences are looked at one by one, and how many of them fire at most. */
+  maxMissedCounted: 100,
+  maxMissedFired: 50,
+  /** Schedules that one command fires, and commands at once, so that what else waits gets its turn. */
+  maxFiredAtOnce: 32,
+  firingCommands: 8,
+  maxGates: 8,
+  maxPreview: 50,
+  /** A schedule that fails this many times in a row pauses. */
+  maxScheduleFailures: 5,
   // Attachments
   maxArtifactBytes: 33_554_432,
   maxFileNameBytes: 255,
@@ -114,6 +132,7 @@ export const LIMITS = {
   idempotencyMs: 604_800_000,
   closedThreadMs: 7_776_000_000,
   eventMs: 2_592_000_000,
+  occurrenceMs: 7_776_000_000,
   /** An upload that no message has carried yet, and one whose last message is gone. */
   looseUploadMs: 86_400_000,
   uncarriedMs: 604_800_000,

@@ -19,7 +19,7 @@ import { createFans } from './fans.ts'
 import { Delays } from './flights.ts'
 import { ackThread, endTurn } from './handover.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
-import { parkPair } from './notices.ts'
+import { parkPair, tellPeer } from './notices.ts'
 import { createOpening } from './open.ts'
 import { listPairs, releasePair } from './pairs.ts'
 import { createPulling, owedThreads, peekMailbox } from './pull.ts'
@@ -28,6 +28,7 @@ import { createReplying } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
 import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
+import { type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
 import { createTelling } from './telling.ts'
@@ -38,14 +39,17 @@ export type { SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { isAwaited, stuckDeliveries } from './diagnosis.ts'
 export type { OfferWatch } from './dispatcher.ts'
+export { isOpen, lastWordOf, owesAnswer, waitsFor } from './facts.ts'
 export { viewFan } from './fan-reading.ts'
 export { purgeFans } from './fans.ts'
 export { type FoundFile, findFile } from './files.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { toFan } from './joins.ts'
-export { newsOf } from './reading.ts'
+export { asSender } from './open.ts'
+export { newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
-export { priorityNumber } from './rows.ts'
+export { PRIORITIES, priorityNumber } from './rows.ts'
+export type { Scheduled, ScheduledSend } from './scheduled.ts'
 export { SearchIndex } from './search/filling.ts'
 export { searchMessages } from './search/search.ts'
 export { forgetHours } from './search/tables.ts'
@@ -114,6 +118,8 @@ export function createThreads(options: ThreadsOptions) {
     signals: deps.signals,
     fanSignals: deps.fanSignals,
     mail: createSessionMail(deps),
+    sendScheduled: (tx: Tx, scheduled: Scheduled) => sendScheduled(tx, deps, scheduled),
+    tell: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),
     ackThread: (tx: Tx, peerId: number, threadId: number) => ackThread(tx, deps, peerId, threadId),

@@ -16,6 +16,7 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   messages: 'Finding messages again, by their words and by their causes.',
   pairs: 'Peers that were parked as runaways.',
   mailbox: 'What waits for a peer, and its dead letters.',
+  schedules: 'Messages at a time, or again and again.',
   sessions: 'Agent sessions: what their hooks report and carry.',
   events: 'The append-only log of what has happened.',
 }

@@ -7,6 +7,7 @@ import * as finding from './finding.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as peers from './peers.ts'
+import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
 import * as threads from './threads.ts'
 
@@ -62,6 +63,16 @@ const LIST = [
   mailboxes.listDead,
   mailboxes.replayDead,
   mailboxes.discardDead,
+  schedules.createSchedule,
+  schedules.editSchedule,
+  schedules.pauseSchedule,
+  schedules.resumeSchedule,
+  schedules.runSchedule,
+  schedules.deleteSchedule,
+  schedules.getSchedule,
+  schedules.listSchedules,
+  schedules.historySchedule,
+  schedules.previewSchedule,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -124,6 +135,9 @@ export type Hit = z.output<typeof finding.Hit>
 export type Link = z.output<typeof finding.Link>
 export type Event = z.output<typeof events.Event>
 export type Item = z.output<typeof mailboxes.Item>
+export type Schedule = z.output<typeof schedules.Schedule>
+export type Occurrence = z.output<typeof schedules.Occurrence>
+export type Gate = z.output<typeof schedules.Gate>
 export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>

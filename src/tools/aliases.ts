@@ -23,6 +23,11 @@ export const ALIASES: Readonly<Record<string, Alias>> = {
   ack: { tool: 'reply', fields: { correlation_id: 'thread', message: 'text' }, always: { how: 'answer' } },
   answer: { tool: 'reply', fields: { correlation_id: 'thread', text: 'text' }, always: { how: 'answer' } },
   decline: { tool: 'reply', fields: { correlation_id: 'thread', reason: 'text' }, always: { how: 'decline' } },
+  schedule_create: { tool: 'schedule', fields: { to_peer: 'to', text: 'text', fire_at: 'at', kind: 'kind' } },
+  schedule_cron: { tool: 'schedule', fields: { to_peer: 'to', text: 'text', cron: 'cron', kind: 'kind' } },
+  schedule_self: { tool: 'schedule', fields: { text: 'text', fire_at: 'at', cron: 'cron', kind: 'kind' } },
+  schedule_list: { tool: 'schedules', fields: {} },
+  schedule_delete: { tool: 'schedules', fields: { id: 'cancel' } },
   // Brainclaw
   bclaw_list_agents: { tool: 'peers', fields: {} },
   bclaw_who: { tool: 'peers', fields: {} },

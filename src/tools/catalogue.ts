@@ -8,6 +8,7 @@ import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
 import { peers, setDescription } from './roll.ts'
+import { schedule, schedules } from './scheduling.ts'
 import { notify, reply } from './speaking.ts'
 import { PROFILES, type Profile, type Tool, type ToolHints } from './tool.ts'
 
@@ -22,6 +23,8 @@ export const TOOLS: readonly Tool[] = [
   wait,
   attachment,
   setDescription,
+  schedule,
+  schedules,
   fan,
   broadcast,
   overview.threads,

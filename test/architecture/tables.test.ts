@@ -26,6 +26,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   open_asks: 'threads',
   topics: 'threads',
   pairs: 'threads',
+  schedules: 'schedules',
+  occurrences: 'schedules',
   fans: 'threads',
   fan_refusals: 'threads',
   search_cursor: 'threads',

@@ -33,6 +33,7 @@ export class Life implements Holder {
       files: options.contents,
       durability: 'full',
       node: 'simulated',
+      zone: 'UTC',
       version: '0.0.0',
       clock: this.#ownClock(),
       random: options.random.bytes,

@@ -65,7 +65,10 @@ const BOUNDARIES = [
 ] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-export const PLAYS: Readonly<Record<Exclude<OperationName, 'peers.register'>, Play>> = {
+/** Schedules have a simulation of their own. */
+type Played = Exclude<OperationName, 'peers.register' | `schedules.${string}`>
+
+export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
     const escalateTo = world.random.chance(0.25) ? world.random.pick(world.peers)?.name : undefined
     const base = { ...address(world, actor), ...deadline(world), ...cause(world, actor), ...attached(world, actor), priority: world.random.pick(PRIORITIES) }

@@ -197,6 +197,7 @@ export class TestCore implements Disposable {
       durability: 'os',
       node: 'test',
       version: '0.0.0',
+      zone: 'UTC',
       clock: this.clock,
       random: seededRandom(),
       log,

@@ -1,4 +1,4 @@
--- What came with fans, attachments and the search.
+-- What came with fans, attachments, the search and schedules.
 
 -- One ask to many, joined. Its asks are the `asked` threads numbered without a gap from `first_thread` on, counted here by their
 -- states; `notice` is the message that told the asker of the end.
@@ -91,3 +91,66 @@ CREATE TABLE search_hours (
   first INTEGER NOT NULL,
   last  INTEGER NOT NULL
 ) STRICT;
+
+-- Rules that fire, and one row for each due time that came.
+
+-- One of `at`, `cron` and `every_ms` says when. `next_at` is the due time to come; `fire_at` the same after the jitter. What is for one peer has
+-- its number in `target_id`, so that a new name changes nothing; a selector stays as it was written and means whom it means when it fires.
+CREATE TABLE schedules (
+  id           INTEGER PRIMARY KEY,
+  owner_id     INTEGER NOT NULL,
+  circle_id    INTEGER NOT NULL,
+  target_id    INTEGER,
+  target       TEXT,
+  selects      TEXT CHECK (selects = 'one' OR selects = 'all'),
+  kind         TEXT NOT NULL CHECK (kind = 'notify' OR kind = 'ask'),
+  body         TEXT NOT NULL,
+  label        TEXT,
+  at           INTEGER,
+  cron         TEXT,
+  every_ms     INTEGER,
+  zone         TEXT NOT NULL,
+  priority     INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 3),
+  deadline_ms  INTEGER,
+  missed       TEXT NOT NULL CHECK (missed = 'skip' OR missed = 'once' OR missed = 'all'),
+  missed_window_ms INTEGER,
+  missed_cap   INTEGER NOT NULL,
+  overlap      TEXT NOT NULL CHECK (overlap = 'skip' OR overlap = 'allow'),
+  jitter_ms    INTEGER NOT NULL DEFAULT 0,
+  start_at     INTEGER,
+  end_at       INTEGER,
+  max_runs     INTEGER,
+  quiet_from   INTEGER,
+  quiet_to     INTEGER,
+  gates        TEXT NOT NULL,
+  state        TEXT NOT NULL CHECK (state = 'active' OR state = 'paused' OR state = 'ended'),
+  reason       TEXT,
+  next_at      INTEGER,
+  fire_at      INTEGER,
+  last_at      INTEGER,
+  last_thread  INTEGER,
+  runs         INTEGER NOT NULL DEFAULT 0,
+  failures     INTEGER NOT NULL DEFAULT 0,
+  created_at   INTEGER NOT NULL,
+  ended_at     INTEGER,
+  CHECK ((at IS NOT NULL) + (cron IS NOT NULL) + (every_ms IS NOT NULL) = 1),
+  CHECK ((target_id IS NULL) = (target IS NOT NULL)),
+  CHECK ((state = 'active') = (fire_at IS NOT NULL) AND (fire_at IS NULL) = (next_at IS NULL))
+) STRICT;
+CREATE INDEX schedules_due ON schedules (fire_at) WHERE state = 'active';
+CREATE INDEX schedules_by_owner ON schedules (owner_id);
+CREATE INDEX schedules_by_target ON schedules (target_id) WHERE target_id IS NOT NULL;
+CREATE INDEX schedules_by_circle ON schedules (circle_id);
+
+-- A due time fires once: it is the key. Several that were missed share the row of the first, up to `until_at`.
+CREATE TABLE occurrences (
+  schedule_id INTEGER NOT NULL,
+  due_at      INTEGER NOT NULL,
+  outcome     TEXT NOT NULL CHECK (outcome = 'fired' OR outcome = 'missed' OR outcome = 'suppressed' OR outcome = 'skipped' OR outcome = 'failed'),
+  at          INTEGER NOT NULL,
+  until_at    INTEGER,
+  count       INTEGER NOT NULL DEFAULT 1,
+  threads     TEXT NOT NULL DEFAULT '[]',
+  reason      TEXT,
+  PRIMARY KEY (schedule_id, due_at)
+) STRICT, WITHOUT ROWID;

@@ -41,6 +41,11 @@ const ended = async (scene: Scene) => {
   await act(kind === 'observer' ? bob.token : me.token, 'fans.cancel', { fan })
   return { fan }
 }
+/** The caller's schedule. An observer has none: it is given somebody else's. */
+const planned = async ({ act, bob, me, kind }: Scene) => {
+  const { schedule } = await act(kind === 'observer' ? bob.token : me.token, 'schedules.create', { body: 'Look.', every: '1h' })
+  return { schedule: schedule.id }
+}
 /** Bob's notify to the caller. */
 const note = async ({ act, bob, me }: Scene) => asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'It rains.', causedBy: null }))
 /** The same, in the caller's hand. */
@@ -209,6 +214,20 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   },
   'mailbox.replay': { input: dead },
   'mailbox.discard': { input: dead },
+  'schedules.create': {
+    input: () => ({ body: 'Look.', every: '1h' }),
+    tool: ({ body, every }) => ({ text: body, every }),
+    refused: MUTE,
+  },
+  'schedules.edit': { input: planned, refused: UNASKED },
+  'schedules.pause': { input: planned, refused: UNASKED },
+  'schedules.resume': { input: planned, refused: UNASKED },
+  'schedules.run': { input: planned, refused: UNASKED },
+  'schedules.delete': { input: planned, tool: ({ schedule }) => ({ cancel: schedule }), refused: UNASKED },
+  'schedules.get': { input: planned, refused: UNASKED },
+  'schedules.list': nothing,
+  'schedules.history': { input: planned, refused: UNASKED },
+  'schedules.preview': { input: () => ({ cron: '0 9 * * *', zone: 'Europe/Berlin', count: 1 }) },
   'sessions.boundary': {
     input: async (scene) => {
       await note(scene)

@@ -28,6 +28,8 @@ describe('each door of the contract leads to its operation', () => {
     threads: () => ({}),
     trace: () => ({ id: made.thread }),
     owed: () => ({}),
+    schedule: () => ({ text: 'x', every: '1h' }),
+    schedules: () => ({}),
     cancel: () => ({ thread: made.thread }),
     pairs: () => ({}),
     release_pair: () => ({ a: 'bob', b: 'eve' }),
@@ -47,12 +49,13 @@ describe('each door of the contract leads to its operation', () => {
   /** Arguments that a door needs besides those that it names itself. */
   const EXTRA: Partial<Record<OperationName, Args>> = {
     'peers.get': () => ({ peer: 'bob' }),
+    'schedules.delete': () => ({ cancel: 'sch_k7qm2x4f3' }),
     'fans.get': () => ({ ticket: made.fan, seconds: 0 }),
     'fans.wait': () => ({ ticket: made.fan }),
     'fans.cancel': () => ({ thread: made.fan }),
   }
   /** Reached, and refused for want of the rare thing that they are for. */
-  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read']
+  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete']
 
   beforeAll(async () => {
     daemon = await TestDaemon.start()

@@ -81,7 +81,7 @@ describe('the MCP door', () => {
     const list = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
     const count = async (path: string, headers = {}) => (await post(list, headers, path)).text.split('"inputSchema"').length - 1
     const [few, more, all] = [await count('/mcp'), await count('/mcp?profile=orchestrator'), await count('/mcp', { 'muster-profile': 'full' })]
-    expect(few).toBe(9)
+    expect(few).toBe(11)
     expect(more).toBeGreaterThan(few)
     expect(all).toBeGreaterThan(more)
     for (const path of ['/mcp?profile=root', '/mcp?profile=', '/mcp?profile=full&profile=full', '/mcp?profile=__proto__']) {

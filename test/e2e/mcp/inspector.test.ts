@@ -71,6 +71,11 @@ describe("the official Inspector's command line", () => {
     await use(bob, 'set_description', { description: 'reviews code', capabilities: ['review'] })
     expect((await use(ada, 'boot')).structuredContent).toMatchObject({ you: { name: 'ada' }, peers: [{ name: 'bob', can: ['review'] }] })
     expect((await use(ada, 'peers', { capability: 'review' })).structuredContent).toMatchObject({ peers: [{ name: 'bob', about: 'reviews code' }] })
+    await use(ada, 'attachment')
+    const planned = (await use(bob, 'schedule', { text: 'Look again.', every: '1h' })).structuredContent
+    expect((await use(bob, 'schedules')).structuredContent).toMatchObject({
+      schedules: [{ schedule: planned['schedule'], rule: 'every 1h', text: 'Look again.' }],
+    })
     await use(ada, 'notify', { to: 'bob', text: 'A question follows.' })
     const asked = await use(ada, 'ask', { to: 'cap:review', select: 'one', text: 'Is it ready?', wait: 0 })
     const ticket = String(asked.structuredContent['ticket'])

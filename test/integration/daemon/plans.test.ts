@@ -3,7 +3,22 @@ import { findFile } from '../../../daemon/threads/index.ts'
 import { type TestCore as Daemon, faultyDriver, TestCore } from '../../support/test-core.ts'
 
 /** Tables that grow without bound: no statement may look at all of one. */
-const LARGE = ['fans', 'fan_refusals', 'threads', 'messages', 'deliveries', 'events', 'open_asks', 'topics', 'idempotency', 'pairs', 'artifacts', 'attachments']
+const LARGE = [
+  'schedules',
+  'occurrences',
+  'fans',
+  'fan_refusals',
+  'threads',
+  'messages',
+  'deliveries',
+  'events',
+  'open_asks',
+  'topics',
+  'idempotency',
+  'pairs',
+  'artifacts',
+  'attachments',
+]
 
 /** What may walk an index from end to end, and why. */
 const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
@@ -13,6 +28,7 @@ const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
   [/^SELECT \* FROM \(SELECT \* FROM deliveries WHERE state IN/, 'the diagnosis looks at the first 1,000 that wait, by their index'],
   [/INDEXED BY deliveries_dead/, 'the dead letters, which are few, by their index'],
   [/^SELECT due_at FROM open_asks ORDER BY due_at LIMIT 1$/, 'the first entry of an index'],
+  [/^SELECT fire_at FROM schedules WHERE state = 'active' ORDER BY fire_at LIMIT 1$/, 'the same'],
 ]
 
 /** Uses every operation that reads or writes those tables, and lets every timer run. */
@@ -22,6 +38,24 @@ function useEverything(daemon: Daemon): void {
   const p = daemon.join('p', { mode: 'pull' })
   const r = daemon.join('r', { mode: 'read' })
   const lead = daemon.join('lead', { role: 'orchestrator' })
+  for (const peer of [a, lead]) {
+    const { id } = peer.call('schedules.create', {
+      to: 'p',
+      body: 'look',
+      every: '1h',
+      gates: [
+        { if: 'silent', for: '1m' },
+        { if: 'mail', not: true },
+        { if: 'owes', not: true },
+      ],
+    }).schedule
+    peer.call('schedules.history', { schedule: id })
+    peer.call('schedules.run', { schedule: id })
+    peer.call('schedules.list', {})
+    peer.call('schedules.list', { mine: true })
+    peer.call('schedules.pause', { schedule: id })
+    peer.call('schedules.resume', { schedule: id })
+  }
   const {
     thread = '',
     message = '',

@@ -27,6 +27,8 @@ describe('the tools', () => {
       'wait',
       'attachment',
       'set_description',
+      'schedule',
+      'schedules',
     ])
   })
 

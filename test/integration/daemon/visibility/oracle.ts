@@ -40,6 +40,7 @@ export class Oracle {
     this.#threads()
     this.#files()
     this.#fans()
+    this.#schedules()
     this.#events()
     this.#credentials()
   }
@@ -148,6 +149,21 @@ export class Oracle {
       if (!this.messages.has(row['message_id'] as number)) continue
       this.#id('attachment', row['id'])
       this.#say(artifacts.get(row['artifact_id'])?.['name'])
+    }
+  }
+
+  /** Of one's own, of those that wake one, and, for orchestrators and people, of the circles that they see into. */
+  #schedules(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    for (const row of this.#rows('schedules')) {
+      const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
+      if (!oversees && row['owner_id'] !== peer && row['target_id'] !== peer) continue
+      this.#id('schedule', row['id'])
+      this.#say(row['body'], row['label'], row['reason'], row['target'])
+      this.#ref(row['owner_id'])
+      this.#ref(row['target_id'])
+      for (const one of this.#rows('occurrences').filter(({ schedule_id }) => schedule_id === row['id'])) this.#say(one['reason'])
     }
   }
 

@@ -1,0 +1,18 @@
+import type { PeerCaller } from '../caller.ts'
+import type { RandomBytes } from '../clock.ts'
+import type { PeerRow } from '../peers/index.ts'
+import type { Tx } from '../store/transaction.ts'
+import type { Scheduled, ScheduledSend } from '../threads/index.ts'
+
+/** What the rules of this domain need besides the transaction. */
+export interface ScheduleDeps {
+  readonly threads: {
+    readonly sendScheduled: (tx: Tx, scheduled: Scheduled) => ScheduledSend
+    /** The daemon tells a peer something. */
+    readonly tell: (tx: Tx, peerId: number, body: string) => void
+  }
+  readonly random: RandomBytes
+  /** The zone of this machine, for schedules that name none. */
+  readonly zone: string
+  readonly callerOf: (peer: PeerRow) => PeerCaller
+}

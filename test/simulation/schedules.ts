@@ -1,0 +1,250 @@
+import { mintCredential } from '../../daemon/peers/credentials.ts'
+import { type OccurrenceRow, ruleOf, type ScheduleRow } from '../../daemon/schedules/rows.ts'
+import { nextAfter } from '../../daemon/schedules/rule.ts'
+import type { Input } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { MemoryContents } from '../support/memory-contents.ts'
+import { CoreClient } from '../support/test-core.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
+import { Life } from './life.ts'
+import { Random } from './random.ts'
+
+const HOUR = 3_600_000
+const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata', 'America/Santiago']
+const PATTERNS = ['30 2 * * *', '0 * * * *', '15 1,2,3 * * *', '0 9 * * 1-5', '@weekly', '45 */6 * * *']
+
+export interface ScheduleStory {
+  readonly occurrences: number
+  readonly fired: number
+  readonly missed: number
+  readonly crashes: number
+  /** What was broken. */
+  readonly failures: readonly string[]
+}
+
+/**
+ * Months of schedules in several zones, with a daemon that crashes in the middle of commits, disks that fail, machines that sleep and clocks
+ * that are put forward and back. In the end each due time must be accounted for once, and each that fired have its message once.
+ */
+export async function simulateSchedules(seed: number, steps: number): Promise<ScheduleStory> {
+  const world = new ScheduleWorld(seed)
+  const before = { ...LIMITS }
+  // What happened months ago is judged, too.
+  Object.assign(LIMITS, { occurrenceMs: Number.MAX_SAFE_INTEGER, closedThreadMs: Number.MAX_SAFE_INTEGER })
+  try {
+    await world.start()
+    for (let n = 0; n < steps; n += 1) await world.step()
+    await world.settle()
+    return world.judge()
+  } finally {
+    Object.assign(LIMITS, before)
+    world.disk.dispose()
+  }
+}
+
+class ScheduleWorld {
+  readonly random: Random
+  readonly clock: VirtualClock
+  readonly disk: Disk
+  readonly #failures: string[] = []
+  readonly #contents = new MemoryContents()
+  #life: Life | undefined
+  #token = ''
+  #dies: 'before' | 'after' | undefined
+  #crashes = 0
+  #made = 0
+
+  constructor(seed: number) {
+    this.random = new Random(seed)
+    // A month before clocks change in half of the zones.
+    this.clock = new VirtualClock(Date.UTC(2024 + (seed % 12), seed % 2 === 0 ? 2 : 9, 1))
+    this.disk = new Disk({ onCommitted: () => undefined, onFailed: () => undefined, diesAt: (point) => this.#diesAt(point) }, false)
+  }
+
+  async start(): Promise<void> {
+    await this.#live()
+    const core = this.#core()
+    let token = ''
+    void core.pipeline.execute((tx) => {
+      token = mintCredential(tx, this.random.bytes, null, 'simulation').token
+    })
+    this.clock.advance(0)
+    const admin = new CoreClient(core, this.clock, token)
+    const enrolment = admin.call('enrolments.create', { roles: ['agent'] }).token
+    this.#token = new CoreClient(core, this.clock, enrolment).call('peers.register', { name: 'owner', mode: 'pull' }).token
+  }
+
+  async step(): Promise<void> {
+    const { random, clock } = this
+    await random.weighted<() => void | Promise<void>>([
+      [() => this.#create(), 25],
+      [() => clock.advance(random.between(1, 48) * HOUR), 40],
+      [() => clock.stepWall(-random.between(1, 26 * 60) * 60_000), 8],
+      [() => clock.stepWall(random.between(1, 40 * 24) * HOUR), 8],
+      [() => this.#sleep(), 8],
+      [() => this.#plant(random.pick(COMMIT_FAULTS)), 8],
+      [() => this.#plant(undefined, random.pick(['before', 'after'] as const)), 12],
+    ])()
+    if (!this.#life || this.#life.dead) await this.#live()
+    this.#readMail()
+  }
+
+  /** Ends the story: no more faults, and an hour to come to rest. */
+  async settle(): Promise<void> {
+    this.#plant(undefined)
+    if (!this.#life || this.#life.dead) await this.#live()
+    this.clock.advance(HOUR)
+  }
+
+  judge(): ScheduleStory {
+    const { db } = this.disk
+    const rows = db.prepare('SELECT * FROM schedules').all() as ScheduleRow[]
+    const seen = new Set<number>()
+    let [occurrences, fired, missed] = [0, 0, 0]
+    for (const row of rows) {
+      const happened = db.prepare('SELECT * FROM occurrences WHERE schedule_id = ? ORDER BY due_at').all(row.id) as OccurrenceRow[]
+      this.#requireEachOnce(row, happened)
+      const threads = happened.flatMap((one) => JSON.parse(one.threads) as number[])
+      const stored = db.prepare('SELECT t.id FROM threads t JOIN messages m ON m.id = t.head WHERE m.body = ? ORDER BY t.id').all(row.body) as { id: number }[]
+      if (stored.map(({ id }) => id).join() !== [...threads].sort((a, b) => a - b).join())
+        this.#fail(row, `sent ${stored.length} messages and counts ${threads.length}`)
+      for (const thread of threads) {
+        if (seen.has(thread)) this.#fail(row, `thread ${thread} stands for two occurrences`)
+        seen.add(thread)
+      }
+      const runs = happened.filter(({ outcome }) => outcome === 'fired').length
+      if (runs !== row.runs) this.#fail(row, `has ${runs} occurrences that fired, and says ${row.runs}`)
+      occurrences += happened.length
+      fired += runs
+      missed += happened.filter(({ outcome }) => outcome === 'missed').length
+    }
+    return { occurrences, fired, missed, crashes: this.#crashes, failures: this.#failures }
+  }
+
+  /** Every due time up to the plan has one row, or lies in one range of what was missed; and there are no others. */
+  #requireEachOnce(row: ScheduleRow, happened: readonly OccurrenceRow[]): void {
+    const due = dueTimes(row, happened.at(-1))
+    let index = 0
+    for (const one of happened) {
+      if (due[index] !== one.due_at) return this.#fail(row, `${iso(due[index])} is accounted for nowhere, or ${iso(one.due_at)} twice, or it was never due`)
+      const size = due.slice(index).filter((at) => at <= (one.until_at ?? one.due_at)).length
+      index += size
+      if (due[index - 1] !== (one.until_at ?? one.due_at) || one.count > size)
+        this.#fail(row, `counts ${one.count} up to ${iso(due[index - 1])}: there were ${size}`)
+    }
+    if (index !== due.length) this.#fail(row, `${iso(due[index])} is accounted for nowhere`)
+    if (row.state === 'active' && nextAfter(ruleOf(row), due.at(-1) ?? row.created_at) !== row.next_at) this.#fail(row, 'plans another time than the next')
+  }
+
+  #fail(row: ScheduleRow, what: string): void {
+    this.#failures.push(`schedule ${row.id} (${row.cron ?? row.every_ms ?? row.at} ${row.zone}, missed: ${row.missed}): ${what}`)
+  }
+
+  /** Lets the next commit fail, or the daemon die at it. */
+  #plant(fault: CommitFault | undefined, dies?: 'before' | 'after'): void {
+    this.disk.fault = fault
+    this.#dies = dies
+  }
+
+  #create(): void {
+    const { random } = this
+    const rule = random.weighted<() => Partial<Input<'schedules.create'>>>([
+      [() => ({ cron: random.pick(PATTERNS) as string }), 50],
+      [() => ({ every: `${random.between(1, 72)}h` }), 25],
+      [() => ({ every: `${random.between(1, 90)}m` }), 10],
+      [() => ({ at: `in ${random.between(1, 400)}h` }), 15],
+    ])()
+    const recurs = rule.at === undefined
+    this.#made += 1
+    this.#call('schedules.create', {
+      body: `occurrence of ${this.#made}`,
+      ...rule,
+      zone: random.pick(ZONES) as string,
+      missed: random.pick(['skip', 'once', 'all'] as const) as 'skip',
+      missedCap: random.between(1, 5),
+      kind: random.chance(0.3) ? 'ask' : 'notify',
+      ...(random.chance(0.3) && { missedWindow: `${random.between(1, 20)}d` }),
+      ...(random.chance(0.3) && { overlap: 'allow' as const }),
+      ...(recurs && rule.every === undefined && random.chance(0.3) && { jitter: `${random.between(1, 20)}m` }),
+      ...(recurs && random.chance(0.2) && { maxRuns: random.between(1, 20) }),
+      ...(recurs && random.chance(0.2) && { quiet: '22:00-06:30' }),
+      ...(recurs && random.chance(0.2) && { gates: [{ if: 'owes' as const, not: random.chance(0.5) }] }),
+      key: `schedule ${this.#made}`.replaceAll(' ', '-'),
+    })
+  }
+
+  /** Reads and answers what has come, so that no mailbox fills. */
+  #readMail(): void {
+    for (let round = 0; round < 40; round += 1) {
+      const inbox = this.#call('mailbox.inbox', { limit: 50 })
+      if (!inbox || inbox.items.length === 0) return
+      this.#call('mailbox.ack', { deliveries: inbox.items.map(({ delivery }) => delivery.id) })
+      for (const { thread } of inbox.items) {
+        if (thread.kind === 'ask' && this.random.chance(0.7)) this.#call('threads.answer', { thread: thread.id, body: 'done' })
+      }
+    }
+  }
+
+  /** Calls as the owner. A refusal, and a daemon that dies meanwhile, end the call. */
+  #call<N extends Parameters<CoreClient['call']>[0]>(name: N, input: Input<N>): ReturnType<typeof CoreClient.prototype.call<N>> | undefined {
+    if (!this.#life || this.#life.dead) return undefined
+    try {
+      const client = new CoreClient(this.#core(), this.clock, this.#token)
+      const result = client.call(name, input)
+      client.leave()
+      return result
+    } catch (error) {
+      if (error instanceof MusterError || this.#life.dead) return undefined
+      throw error
+    }
+  }
+
+  async #sleep(): Promise<void> {
+    this.#life?.die()
+    this.clock.advance(this.random.between(1, 45 * 24) * HOUR)
+  }
+
+  async #live(): Promise<void> {
+    const life = new Life({
+      clock: this.clock,
+      disk: this.disk,
+      random: this.random,
+      contents: this.#contents,
+      onFatal: () => life.die(),
+      onUnexpected: (error, message) => {
+        if (error instanceof Error && !this.disk.injected.has(error)) this.#failures.push(`${message}: ${error.stack ?? error.message}`)
+      },
+    })
+    this.#life = life
+    const started = life.core.start().catch(() => undefined)
+    this.clock.advance(0)
+    await started
+  }
+
+  #core() {
+    if (!this.#life) throw new Error('Nobody lives')
+    return this.#life.core
+  }
+
+  #diesAt(point: 'before' | 'after'): boolean {
+    if (this.#dies !== point) return false
+    this.#dies = undefined
+    this.#crashes += 1
+    this.#life?.die()
+    return true
+  }
+}
+
+/** When a schedule came due, from when it was made up to its plan, or up to the last that happened. */
+function dueTimes(row: ScheduleRow, last: OccurrenceRow | undefined): number[] {
+  const due: number[] = []
+  const until = row.state === 'active' ? (row.next_at as number) - 1 : (last?.until_at ?? last?.due_at ?? 0)
+  for (let at = nextAfter(ruleOf(row), row.created_at); at !== undefined && at <= until; at = nextAfter(ruleOf(row), at)) due.push(at)
+  return due
+}
+
+function iso(at: number | undefined): string {
+  return at === undefined ? 'nothing' : new Date(at).toISOString()
+}
