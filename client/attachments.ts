@@ -10,7 +10,7 @@ import { LIMITS } from '../src/limits.ts'
 import { backoffMs } from './backoff.ts'
 import { ClientError } from './client-error.ts'
 import type { PeerOptions } from './peer.ts'
-import type { Attached, BroadcastOptions, Sends, Speaker } from './speaker.ts'
+import type { Attached, BroadcastOptions, Speaker } from './speaker.ts'
 
 /** A file to upload: one on this machine, or what is in memory or comes as it is made. */
 export type FileSource =
@@ -99,7 +99,7 @@ export async function saveFile(door: FileDoor, id: string, path: string): Promis
 }
 
 /** A speaker that uploads what is to be attached, and opens what it was sent. */
-export function withFiles(speaker: Sends, options: PeerOptions): Speaker {
+export function withFiles(speaker: Omit<Speaker, 'attach' | 'open' | 'download'>, options: PeerOptions): Speaker {
   const door = async (): Promise<FileDoor> => ({ url: filesUrl(await options.url()), token: await options.credentials.current() })
   const attach: Speaker['attach'] = (file) => patiently(options, typeof file === 'string' ? { path: file } : file, door)
   const ids = (attachments: readonly Attached[]) =>

@@ -17,9 +17,9 @@ export type { EventOptions } from './events.ts'
 export type { FanHandle, FanResult, OpenFan } from './fans.ts'
 export { type AskHandler, type AskResult, type Handlers, LATER, type MessageContext, type MessageHandler } from './handlers.ts'
 export type { Status } from './link.ts'
-export type { AskOutcome, MusterPeer, PeerEvents, Platform, WaitOptions } from './peer.ts'
-export { PipeError, type PipeStage, type PipeStart } from './pipe.ts'
-export type { AskOptions, BroadcastOptions, Cast, FanOptions, NotifyOptions, Speaker } from './speaker.ts'
+export type { MusterPeer, PeerEvents, Platform, WaitOptions } from './peer.ts'
+export type { PipeStage, PipeStart } from './pipe.ts'
+export type { AskOptions, AskOutcome, BroadcastOptions, Cast, FanOptions, NotifyOptions, Speaker } from './speaker.ts'
 export type { OpenTransport, Transport, TransportEnd, TransportListener } from './transport.ts'
 export { connect }
 

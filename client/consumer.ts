@@ -12,7 +12,7 @@ export interface ConsumerOptions {
   readonly clock: Clock
   readonly requests: Requests
   readonly asks: Asks
-  readonly fans: Fans
+  readonly fans: Pick<Fans, 'take'> | undefined
   readonly handlers: Handlers
   /** How many handlers run at a time; the daemon offers no more either, except owed asks. */
   readonly prefetch: number
@@ -102,7 +102,7 @@ export class Consumer {
     const { asks, fans, requests } = this.#options
     const { message } = run.delivered
     const { kind } = message
-    if (asks.take(run.delivered) || fans.take(run.delivered)) this.#ack(run)
+    if (asks.take(run.delivered) || fans?.take(run.delivered)) this.#ack(run)
     else if (this.#draining) this.#end(run)
     else if (isEnding(kind) && requests.isInDoubt('threads.ask')) this.#held.push(run)
     else {

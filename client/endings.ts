@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type ErrorSpec, MusterError } from '../src/errors.ts'
+import { ERRORS, type ErrorCode, type ErrorSpec, isRetryable, MusterError } from '../src/errors.ts'
 import { ClientError } from './client-error.ts'
 import type { ConnectionEnd } from './connection.ts'
 
@@ -13,7 +13,7 @@ export function judge(end: ConnectionEnd): { readonly error: Error; readonly isF
   const text = status ? `The daemon answered with HTTP ${status}.` : close ? `The connection was closed (${close}).` : 'The daemon cannot be reached.'
   const cause = end.kind === 'failed' ? end.cause : undefined
   // An application's close code (4000 and up) speaks of this client; those of the protocol speak of the moment.
-  const isOurs = (status >= 400 && status < 500 && status !== 429) || (close >= 4000 && code !== undefined && !ERRORS[code].retryable)
+  const isOurs = (status >= 400 && status < 500 && status !== 429) || (close >= 4000 && code !== undefined && !isRetryable(code))
   return {
     error: code ? new MusterError(code) : new ClientError('disconnected', text, { cause }),
     isFinal: isOurs || end.bye?.reconnect === false,

@@ -1,12 +1,9 @@
 /** The SDK for Node. */
-import { asyncCauses } from './async-causes.ts'
-import { withFiles } from './attachments.ts'
-import { systemClock, systemRandom } from './clock.ts'
 import { connectWith } from './connect.ts'
 import { type JoinOptions, joiningTokens } from './join.ts'
 import { nodeDefaults } from './node-defaults.ts'
+import { nodePlatform } from './node-platform.ts'
 import type { MusterPeer } from './peer.ts'
-import { openWsTransport } from './ws-transport.ts'
 
 export type { Artifact, Attachment, Event, Input, Message, OperationName, Output, PeerRef, Sent } from '../src/contract/index.ts'
 export { type ErrorCode, MusterError } from '../src/errors.ts'
@@ -23,14 +20,11 @@ export { type AskHandler, type AskResult, type Handlers, LATER, type MessageCont
 export type { JoinOptions } from './join.ts'
 export type { Status } from './link.ts'
 export { fileCredentials } from './node-defaults.ts'
-export type { AskOutcome, MusterPeer, PeerEvents, Platform, WaitOptions } from './peer.ts'
+export type { MusterPeer, PeerEvents, Platform, WaitOptions } from './peer.ts'
 export { PipeError, type PipeStage, type PipeStart } from './pipe.ts'
-export type { AskOptions, Attached, BroadcastOptions, Cast, FanOptions, NotifyOptions, Speaker } from './speaker.ts'
+export type { AskOptions, AskOutcome, Attached, BroadcastOptions, Cast, FanOptions, NotifyOptions, Speaker } from './speaker.ts'
 export type { OpenTransport, Transport, TransportEnd, TransportListener } from './transport.ts'
 export { connect }
-
-/** setImmediate waits for all I/O of the turn, so that one frame acks all of it. */
-const nodeClock = { ...systemClock, soon: (fn: () => void): void => void setImmediate(fn) }
 
 /**
  * Joins or resumes as a peer of the daemon on this machine, or of the one at `url` or `MUSTER_URL`.
@@ -48,7 +42,7 @@ async function connect(options: JoinOptions = {}): Promise<MusterPeer> {
   return connectWith(
     { ...joining, consume: options.consume ?? options.mode !== 'pull' },
     {
-      platform: { open: openWsTransport, clock: nodeClock, random: systemRandom, causes: asyncCauses, extend: withFiles },
+      platform: nodePlatform,
       url: defaults.url,
       credentials: (session) => joiningTokens(joining, defaults.enrolment, session),
     },

@@ -1,20 +1,28 @@
-import type { Event, Hello, HelloInput, Input, Message, NotificationName, NotificationParams, OperationName, Output, Thread } from '../src/contract/index.ts'
+import type { Event, Hello, HelloInput, Input, NotificationName, NotificationParams, OperationName, Output } from '../src/contract/index.ts'
 import { type AskHandle, Asks } from './asks.ts'
 import { type Bounds, bounded } from './bounded.ts'
 import { type Call, createCall } from './calls.ts'
 import type { Causes } from './causes.ts'
-import { AskError } from './client-error.ts'
 import type { Clock, Random } from './clock.ts'
 import { Consumer } from './consumer.ts'
 import { type EventOptions, EventStream } from './events.ts'
-import { type FanHandle, Fans } from './fans.ts'
+import type { FanHandle, Fans } from './fans.ts'
 import type { Handlers, MessageContext } from './handlers.ts'
 import { Link, type Status } from './link.ts'
 import { Requests } from './requests.ts'
 import { createContext, type Run } from './run.ts'
-import { createSpeaker, handleOf, type Sends, type Speaker } from './speaker.ts'
+import { type CausedBy, createSpeaker, handleOf, type Sends, type Speaker } from './speaker.ts'
 import type { TokenSource } from './tokens.ts'
 import type { OpenTransport } from './transport.ts'
+
+/** What a platform that adds to a speaker is given. */
+export interface Extended {
+  readonly asks: Asks
+  readonly fans: Fans
+  readonly call: Call
+  readonly causedBy: CausedBy
+  readonly options: PeerOptions
+}
 
 /** What differs between Node, a browser and a test. */
 export interface Platform {
@@ -22,8 +30,11 @@ export interface Platform {
   readonly clock: Clock
   readonly random: Random
   readonly causes: Causes
-  /** Adds to a speaker what only this platform has. */
-  readonly extend?: (speaker: Sends, options: PeerOptions) => Speaker
+  /** What only this platform has. */
+  readonly more?: {
+    readonly fans: (clock: Clock, call: Call) => Fans
+    readonly speaker: (speaker: Sends, peer: Extended) => Speaker
+  }
 }
 
 /** What can be listened to with `peer.on`. */
@@ -40,11 +51,6 @@ export interface WaitOptions extends Bounds {
   readonly until?: 'message' | 'closed'
 }
 
-/** How an ask ended: with an answer, or with the error that its `result()` throws. */
-export type AskOutcome =
-  | { readonly thread: string; readonly answer: Message; readonly error?: never }
-  | { readonly thread: string; readonly answer?: never; readonly error: AskError }
-
 export interface PeerOptions {
   readonly platform: Platform
   readonly url: () => Promise<string>
@@ -57,8 +63,6 @@ export interface PeerOptions {
 
 /** How long `drain()` waits for handlers and acks. */
 const DRAIN_MS = 10_000
-/** Threads that are listed with one call. */
-const PAGE = 200
 
 /** A connected peer: it speaks, it handles what it is sent, and it comes back by itself when the connection is lost. */
 export class MusterPeer implements Speaker, AsyncDisposable {
@@ -71,13 +75,15 @@ export class MusterPeer implements Speaker, AsyncDisposable {
   declare readonly broadcast: Speaker['broadcast']
   declare readonly fan: Speaker['fan']
   declare readonly pipe: Speaker['pipe']
+  declare readonly openAsks: Speaker['openAsks']
+  declare readonly awaitAll: Speaker['awaitAll']
   readonly #options: PeerOptions
   readonly #listeners: { readonly [K in keyof PeerEvents]: Set<(value: PeerEvents[K]) => void> } = { status: new Set(), error: new Set() }
   readonly #requests: Requests
   readonly #link: Link
   readonly #call: Call
   readonly #asks: Asks
-  readonly #fans: Fans
+  readonly #fans: Fans | undefined
   readonly #consumer: Consumer
   readonly #streams = new Set<EventStream>()
   #hello: Hello | undefined
@@ -91,7 +97,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     this.#requests = requests
     this.#call = createCall(requests, callTimeoutMs, newKey)
     this.#asks = new Asks({ clock, requests, callTimeoutMs, newKey, consumes: hello.consume, onKnown: () => this.#consumer.onAskKnown() })
-    this.#fans = new Fans(clock, this.#call)
+    this.#fans = platform.more?.fans(clock, this.#call)
     this.#consumer = new Consumer({
       clock,
       requests,
@@ -141,40 +147,9 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     return handleOf(this.#asks, this.#call, thread)
   }
 
-  /** The same for a fan. */
+  /** The same for a fan. Node only. */
   fanHandle(id: string): FanHandle {
-    return this.#fans.handle(id)
-  }
-
-  /** The asks of this peer that are open, those of its fans too, newest first: who is still at work for it. */
-  async openAsks(): Promise<Thread[]> {
-    const threads: Thread[] = []
-    let before: string | undefined
-    do {
-      const page = await this.#call('threads.list', { side: 'mine', state: 'open', limit: PAGE, ...(before !== undefined && { before }) })
-      threads.push(...page.threads)
-      before = page.before ?? undefined
-    } while (before !== undefined)
-    return threads
-  }
-
-  /**
-   * Waits until asks have ended, one way or another; by default all of this peer's that are open now. Like `Promise.allSettled`
-   * it does not reject because of how they ended: an outcome has the answer, or the error that `result()` throws.
-   */
-  async awaitAll(asks?: readonly AskHandle[], bounds: Bounds = {}): Promise<AskOutcome[]> {
-    const handles = asks ?? (await this.openAsks()).map(({ id }) => this.handle(id))
-    return Promise.all(
-      handles.map(async (handle) => {
-        const { thread } = handle
-        try {
-          return { thread, answer: await handle.result(bounds) }
-        } catch (error) {
-          if (error instanceof AskError) return { thread, error }
-          throw error
-        }
-      }),
-    )
+    return (this.#fans as Fans).handle(id)
   }
 
   /**
@@ -261,9 +236,10 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     else if (method === 'events.event') for (const stream of this.#streams) stream.onEvent(params as NotificationParams<'events.event'>)
   }
 
-  #speaker(causedBy: () => string | null | undefined): Speaker {
-    const speaker = createSpeaker({ asks: this.#asks, fans: this.#fans, call: this.#call }, causedBy)
-    return this.#options.platform.extend?.(speaker, this.#options) ?? (speaker as Speaker)
+  #speaker(causedBy: CausedBy): Speaker {
+    const speaker = createSpeaker(this.#asks, this.#call, causedBy)
+    const [options, fans, asks, call] = [this.#options, this.#fans, this.#asks, this.#call]
+    return fans ? (options.platform.more?.speaker(speaker, { asks, fans, call, causedBy, options }) as Speaker) : (speaker as Speaker)
   }
 
   #contextOf(run: Run, signal: AbortSignal): MessageContext {

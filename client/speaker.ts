@@ -1,10 +1,11 @@
-import type { Artifact, Input, Message, Output, Sent } from '../src/contract/index.ts'
+import type { Artifact, Input, Message, Output, Sent, Thread } from '../src/contract/index.ts'
 import type { AskHandle, Asks } from './asks.ts'
 import type { FileSource, Opened } from './attachments.ts'
 import type { Bounds } from './bounded.ts'
 import type { Call } from './calls.ts'
-import type { Fans, OpenFan } from './fans.ts'
-import { type PipeStage, type PipeStart, runPipe } from './pipe.ts'
+import type { AskError } from './client-error.ts'
+import type { OpenFan } from './fans.ts'
+import type { PipeStage, PipeStart } from './pipe.ts'
 
 /** What a message is to carry: the id of an upload or of an attachment, an attachment itself, or a file to upload (Node). */
 export type Attached = string | { readonly id: string } | FileSource
@@ -24,6 +25,11 @@ export type FanOptions = Sending<'fans.open'>
 export interface Cast extends AskHandle {
   readonly sent: Sent
 }
+
+/** How an ask ended: with an answer, or with the error that its `result()` throws. */
+export type AskOutcome =
+  | { readonly thread: string; readonly answer: Message; readonly error?: never }
+  | { readonly thread: string; readonly answer?: never; readonly error: AskError }
 
 /** Speaks to other peers: the peer itself, and each handler's context in the name of the message it handles. */
 export interface Speaker {
@@ -56,6 +62,8 @@ export interface Speaker {
    * Asks many the same; resolves when the daemon has all asks on disk. Their answers are joined: `result()` of what this
    * returns has them all, and survives both programs.
    *
+   * Node only, as are those below.
+   *
    * @param to names, ids and selectors; a selector means all that it names
    */
   fan(to: string | readonly string[], body: string, options?: FanOptions): Promise<OpenFan>
@@ -67,39 +75,39 @@ export interface Speaker {
    * @throws PipeError for the first stage that brings no answer; those after it are not asked
    */
   pipe(...stages: readonly [PipeStart, ...PipeStage[]]): Promise<Message[]>
-}
-
-export interface SpeakerParts {
-  readonly asks: Asks
-  readonly fans: Fans
-  readonly call: Call
+  /** The asks of this peer that are open, those of its fans too, newest first: who is still at work for it. */
+  openAsks(): Promise<Thread[]>
+  /**
+   * Waits until asks have ended, one way or another; by default all of this peer's that are open now. Like `Promise.allSettled`
+   * it does not reject because of how they ended: an outcome has the answer, or the error that `result()` throws.
+   */
+  awaitAll(asks?: readonly AskHandle[], bounds?: Bounds): Promise<AskOutcome[]>
 }
 
 /** What every platform can do. */
-export type Sends = Omit<Speaker, 'attach' | 'open' | 'download'>
+export type Sends = Pick<Speaker, 'ask' | 'cast' | 'notify' | 'broadcast'>
+/** Asked at each send for the message that led to it. */
+export type CausedBy = () => string | null | undefined
 
-/**
- * @param causedBy asked at each send for the message that led to it
- */
-export function createSpeaker({ asks, fans, call }: SpeakerParts, causedBy: () => string | null | undefined): Sends {
-  /** Input and bounds of a send. What is `undefined` in the input vanishes in the frame. Files have become ids before. */
-  const prepare = <To, O extends Bounds>(to: To, body: string, { timeoutMs, signal, ...rest }: O) => {
-    return [
+/** Input and bounds of a send. What is `undefined` in the input vanishes in the frame. Files have become ids before. */
+export function prepareFor(causedBy: CausedBy) {
+  return <To, O extends Bounds>(to: To, body: string, { timeoutMs, signal, ...rest }: O) =>
+    [
       { ...(rest as Omit<O, keyof Bounds | 'attachments'> & { attachments?: string[] }), to, body, causedBy: causedBy() as string | null },
       { timeoutMs, signal },
     ] as const
-  }
-  const ask: Speaker['ask'] = (to, body, options = {}) => asks.ask(...prepare(to, body, options))
+}
+
+export function createSpeaker(asks: Asks, call: Call, causedBy: CausedBy): Sends {
+  const prepare = prepareFor(causedBy)
   return {
-    ask,
+    ask: (to, body, options = {}) => asks.ask(...prepare(to, body, options)),
     cast: async (to, body, options = {}) => {
       const [sent] = (await call('threads.ask', ...prepare(to, body, options))).sent as [Sent]
       return { ...handleOf(asks, call, sent.thread), sent }
     },
     notify: (to, body, options = {}) => call('threads.notify', ...prepare(to, body, options)),
     broadcast: (body, { to, ...options } = {}) => call('threads.broadcast', ...prepare(to, body, options)),
-    fan: (to, body, options = {}) => fans.open(...prepare(typeof to === 'string' ? [to] : [...to], body, options)),
-    pipe: (...stages) => runPipe(ask, stages),
   }
 }
 

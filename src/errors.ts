@@ -1,14 +1,9 @@
-/** What a caller needs to know about one error code. */
+/** What the SDK needs to know about one error code; how each door shows it is in `error-statuses.ts`, which a browser never loads. */
 export interface ErrorSpec {
   /** The sentence shown when the raiser gives none. */
   readonly message: string
-  /** JSON-RPC error number (JSON-RPC 2.0, section 5.1); -32000 for everything of our own. */
-  readonly rpc: number
-  readonly http: number
-  /** CLI exit status; 75 is EX_TEMPFAIL, 64 EX_USAGE, 77 EX_NOPERM (sysexits.h). */
-  readonly exit: number
   /** Whether the same request may succeed later without being changed. */
-  readonly retryable: boolean
+  readonly retryable?: true
   /** WebSocket close code, for the errors that end a connection. */
   readonly close?: number
 }
@@ -19,52 +14,45 @@ export interface ErrorSpec {
  */
 export const ERRORS = {
   // The frame
-  invalid_frame: { message: 'The frame is not a JSON-RPC 2.0 request.', rpc: -32600, http: 400, exit: 64, retryable: false, close: 4400 },
-  unknown_operation: { message: 'There is no operation of that name.', rpc: -32601, http: 404, exit: 64, retryable: false },
-  invalid_input: { message: 'The input does not fit the operation.', rpc: -32602, http: 422, exit: 64, retryable: false },
-  too_large: { message: 'The body is larger than the limit.', rpc: -32602, http: 413, exit: 64, retryable: false },
-  method_not_allowed: { message: 'That path does not take this method.', rpc: -32000, http: 405, exit: 64, retryable: false },
-  unsupported_media_type: { message: 'A body is sent as application/json.', rpc: -32000, http: 415, exit: 64, retryable: false },
-  duplicate_id: { message: 'A request with that id is still being answered on this connection.', rpc: -32600, http: 400, exit: 64, retryable: false },
-  too_many_requests: { message: 'Too many requests are waiting for an answer on this connection.', rpc: -32000, http: 429, exit: 75, retryable: true },
+  invalid_frame: { message: 'The frame is not a JSON-RPC 2.0 request.', close: 4400 },
+  unknown_operation: { message: 'There is no operation of that name.' },
+  invalid_input: { message: 'The input does not fit the operation.' },
+  too_large: { message: 'The body is larger than the limit.' },
+  method_not_allowed: { message: 'That path does not take this method.' },
+  unsupported_media_type: { message: 'A body is sent as application/json.' },
+  duplicate_id: { message: 'A request with that id is still being answered on this connection.' },
+  too_many_requests: { message: 'Too many requests are waiting for an answer on this connection.', retryable: true },
   // The handshake and the connection
-  hello_required: { message: 'The first request on a connection must be hello.', rpc: -32000, http: 400, exit: 64, retryable: false },
-  hello_timeout: { message: 'No hello arrived in time.', rpc: -32000, http: 408, exit: 75, retryable: true, close: 4408 },
-  unsupported_protocol: { message: 'This daemon does not speak that protocol version.', rpc: -32000, http: 400, exit: 64, retryable: false, close: 4406 },
-  unauthenticated: { message: 'The credential is missing, unknown, expired or revoked.', rpc: -32000, http: 401, exit: 77, retryable: false, close: 4401 },
-  replaced: { message: 'A newer connection consumes this mailbox.', rpc: -32000, http: 409, exit: 1, retryable: false, close: 4409 },
-  slow_consumer: { message: 'The connection does not read what it is sent.', rpc: -32000, http: 429, exit: 75, retryable: true, close: 4429 },
-  too_many_connections: { message: 'The daemon holds as many connections as it may.', rpc: -32000, http: 503, exit: 75, retryable: true },
+  hello_required: { message: 'The first request on a connection must be hello.' },
+  hello_timeout: { message: 'No hello arrived in time.', retryable: true, close: 4408 },
+  unsupported_protocol: { message: 'This daemon does not speak that protocol version.', close: 4406 },
+  unauthenticated: { message: 'The credential is missing, unknown, expired or revoked.', close: 4401 },
+  replaced: { message: 'A newer connection consumes this mailbox.', close: 4409 },
+  slow_consumer: { message: 'The connection does not read what it is sent.', retryable: true, close: 4429 },
+  too_many_connections: { message: 'The daemon holds as many connections as it may.', retryable: true },
   // Authority and reading
-  forbidden: { message: 'This credential may not do that.', rpc: -32000, http: 403, exit: 77, retryable: false },
-  not_found: { message: 'There is nothing of that name or id that you may see.', rpc: -32000, http: 404, exit: 4, retryable: false },
-  ambiguous_address: { message: 'The address fits more than one peer.', rpc: -32000, http: 409, exit: 5, retryable: false },
-  cursor_expired: { message: 'The event cursor is of another incarnation or below the retention floor.', rpc: -32000, http: 410, exit: 6, retryable: false },
-  scan_timeout: { message: 'Finding that took longer than it may.', rpc: -32000, http: 504, exit: 1, retryable: false },
+  forbidden: { message: 'This credential may not do that.' },
+  not_found: { message: 'There is nothing of that name or id that you may see.' },
+  ambiguous_address: { message: 'The address fits more than one peer.' },
+  cursor_expired: { message: 'The event cursor is of another incarnation or below the retention floor.' },
+  scan_timeout: { message: 'Finding that took longer than it may.' },
   // State
-  name_taken: { message: 'Another peer of the circle has that name.', rpc: -32000, http: 409, exit: 5, retryable: false },
-  already_closed: { message: 'The thread has been decided already.', rpc: -32000, http: 409, exit: 5, retryable: false },
-  idempotency_mismatch: { message: 'That idempotency key was used with another input.', rpc: -32000, http: 409, exit: 5, retryable: false },
-  stale_attempt: { message: 'That attempt of the delivery is over.', rpc: -32000, http: 409, exit: 5, retryable: false },
-  wrong_mode: { message: 'The peer consumes its mailbox in another mode.', rpc: -32000, http: 409, exit: 5, retryable: false },
-  mailbox_full: { message: 'The recipient has no room for more.', rpc: -32000, http: 429, exit: 75, retryable: true },
-  too_many_schedules: { message: 'The peer has as many schedules as it may have.', rpc: -32000, http: 409, exit: 5, retryable: false },
-  quota_exceeded: { message: 'There is no room for more files.', rpc: -32000, http: 507, exit: 75, retryable: true },
-  thread_full: { message: 'The thread has as many messages as it may have.', rpc: -32000, http: 409, exit: 5, retryable: false },
-  pair_parked: { message: 'The two peers were parked because they kept each other busy.', rpc: -32000, http: 429, exit: 75, retryable: true },
+  name_taken: { message: 'Another peer of the circle has that name.' },
+  already_closed: { message: 'The thread has been decided already.' },
+  idempotency_mismatch: { message: 'That idempotency key was used with another input.' },
+  stale_attempt: { message: 'That attempt of the delivery is over.' },
+  wrong_mode: { message: 'The peer consumes its mailbox in another mode.' },
+  mailbox_full: { message: 'The recipient has no room for more.', retryable: true },
+  too_many_schedules: { message: 'The peer has as many schedules as it may have.' },
+  quota_exceeded: { message: 'There is no room for more files.', retryable: true },
+  thread_full: { message: 'The thread has as many messages as it may have.' },
+  pair_parked: { message: 'The two peers were parked because they kept each other busy.', retryable: true },
   // The node
-  unavailable: { message: 'The daemon could not commit; nothing was changed.', rpc: -32000, http: 503, exit: 75, retryable: true },
-  read_only: { message: 'The disk is full: the daemon reads but does not write.', rpc: -32000, http: 507, exit: 75, retryable: true },
-  backup_failed: { message: 'No backup was written.', rpc: -32000, http: 500, exit: 1, retryable: false },
-  shutting_down: { message: 'The daemon is stopping.', rpc: -32000, http: 503, exit: 75, retryable: true, close: 1012 },
-  internal: {
-    message: 'The daemon failed in a way it did not foresee. Its log has the details.',
-    rpc: -32603,
-    http: 500,
-    exit: 70,
-    retryable: false,
-    close: 1011,
-  },
+  unavailable: { message: 'The daemon could not commit; nothing was changed.', retryable: true },
+  read_only: { message: 'The disk is full: the daemon reads but does not write.', retryable: true },
+  backup_failed: { message: 'No backup was written.' },
+  shutting_down: { message: 'The daemon is stopping.', retryable: true, close: 1012 },
+  internal: { message: 'The daemon failed in a way it did not foresee. Its log has the details.', close: 1011 },
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof ERRORS
@@ -75,6 +63,11 @@ export interface ErrorData {
   readonly message: string
   readonly hint?: string
   readonly [detail: string]: unknown
+}
+
+/** Whether the same request may succeed later without being changed. */
+export function isRetryable(code: ErrorCode): boolean {
+  return (ERRORS[code] as ErrorSpec).retryable === true
 }
 
 /** An error that a caller can act on, the same class on both sides of the wire; told apart by `code`, never by subclass. */
@@ -90,7 +83,7 @@ export class MusterError extends Error {
   }
 
   get retryable(): boolean {
-    return ERRORS[this.code].retryable
+    return isRetryable(this.code)
   }
 
   toData(): ErrorData {

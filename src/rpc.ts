@@ -1,4 +1,5 @@
-import { ERRORS, type ErrorData, MusterError } from './errors.ts'
+import { ERROR_STATUSES } from './error-statuses.ts'
+import { type ErrorData, MusterError } from './errors.ts'
 
 /** JSON-RPC 2.0 over WebSocket (https://www.jsonrpc.org/specification), without batches and without client notifications. */
 export const PROTOCOL = 1
@@ -59,7 +60,7 @@ export function encodeSuccess(id: RequestId, result: unknown): string {
 }
 
 export function encodeFailure(id: RequestId | null, error: MusterError): string {
-  const frame: Failure = { jsonrpc: '2.0', id, error: { code: ERRORS[error.code].rpc, message: error.message, data: error.toData() } }
+  const frame: Failure = { jsonrpc: '2.0', id, error: { code: ERROR_STATUSES[error.code].rpc, message: error.message, data: error.toData() } }
   return JSON.stringify(frame)
 }
 

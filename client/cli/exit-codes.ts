@@ -1,5 +1,5 @@
 /**
- * Every exit status of the CLI, held to `docs/cli.md` by a test. Errors of the daemon bring theirs from `ERRORS[code].exit`
+ * Every exit status of the CLI, held to `docs/cli.md` by a test. Errors of the daemon bring theirs from `ERROR_STATUSES[code].exit`
  * (src/errors.ts); the names here are for what the CLI itself decides. 64, 70, 75 and 77 are those of sysexits.h, 3 is what
  * init scripts answer for a program that is not running (LSB), 2 what wakes Claude Code from a background hook, 124 is that of timeout(1), 130 that of a shell after Ctrl-C.
  */

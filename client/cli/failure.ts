@@ -1,4 +1,5 @@
-import { ERRORS, MusterError } from '../../src/errors.ts'
+import { ERROR_STATUSES } from '../../src/error-statuses.ts'
+import { MusterError } from '../../src/errors.ts'
 import { ClientError } from '../client-error.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { candidatesOf, hintInCommands, messageOf } from './wording.ts'
@@ -75,7 +76,7 @@ export function describeError(error: unknown): Described {
   if (error instanceof CliError) return { exit: error.exit, code: error.code, message: error.message, hint: error.hint, details: {} }
   if (error instanceof MusterError) {
     const { hint: _hint, ...details } = error.details
-    return { exit: ERRORS[error.code].exit, code: error.code, message: messageOf(error), hint: hintOf(error), details }
+    return { exit: ERROR_STATUSES[error.code].exit, code: error.code, message: messageOf(error), hint: hintOf(error), details }
   }
   if (error instanceof ClientError && error.code === 'aborted') {
     return { exit: CLI_ERRORS.interrupted, code: 'interrupted', message: 'interrupted', hint: undefined, details: {} }

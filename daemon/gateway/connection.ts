@@ -1,5 +1,5 @@
 import { type Event, type HelloInput, HelloSchema } from '../../src/contract/index.ts'
-import { ERRORS, type ErrorCode, MusterError } from '../../src/errors.ts'
+import { ERRORS, type ErrorCode, isRetryable, MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { encodeFailure, encodeNotification, encodeSuccess, PROTOCOL, parseRequest, type Request, type RequestId } from '../../src/rpc.ts'
 import type { Caller, PeerCaller, RunnableName } from '../caller.ts'
@@ -164,9 +164,7 @@ export class Connection implements Link, Heart, ConsumerPort {
   closeWith(code: ErrorCode, options: { readonly orderly?: boolean } = {}): void {
     if (this.#closed) return
     const spec: { readonly close?: number; readonly message: string } = ERRORS[code]
-    this.#socket.send(
-      encodeNotification('bye', { reason: code, reconnect: ERRORS[code].retryable, afterMs: code === 'shutting_down' ? LIMITS.restartMs : null }),
-    )
+    this.#socket.send(encodeNotification('bye', { reason: code, reconnect: isRetryable(code), afterMs: code === 'shutting_down' ? LIMITS.restartMs : null }))
     this.onClose(options.orderly ?? false)
     this.#socket.close(spec.close ?? ERRORS.internal.close, code)
   }

@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { ERRORS, MusterError } from '../../src/errors.ts'
+import { ERROR_STATUSES } from '../../src/error-statuses.ts'
+import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { GatewayDeps } from './deps.ts'
 
@@ -12,7 +13,10 @@ export function sendError(reply: FastifyReply, error: MusterError): FastifyReply
   if (Array.isArray(allow)) reply.header('allow', allow.join(', '))
   const retryInMs = retryInMsOf(error)
   if (retryInMs !== undefined) reply.header('retry-after', String(Math.ceil(retryInMs / 1000)))
-  return reply.code(ERRORS[error.code].http).headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).send({ error: error.toData() })
+  return reply
+    .code(ERROR_STATUSES[error.code].http)
+    .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    .send({ error: error.toData() })
 }
 
 function retryInMsOf({ code, details }: MusterError): number | undefined {
@@ -39,7 +43,7 @@ export function pathOf(url: string): string {
 
 /** Answers on a bare socket, where there is no request to reply to, and ends the connection. */
 export function refuseSocket(socket: Duplex, error: MusterError): void {
-  const { http } = ERRORS[error.code]
+  const { http } = ERROR_STATUSES[error.code]
   const body = JSON.stringify({ error: error.toData() })
   const head = [
     `HTTP/1.1 ${http} ${STATUS_CODES[http]}`,

@@ -1,6 +1,7 @@
 import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../src/contract/index.ts'
 import { httpRoutes } from '../../src/contract/routes.ts'
-import { ERRORS, type ErrorSpec } from '../../src/errors.ts'
+import { ERROR_STATUSES, type ErrorStatus } from '../../src/error-statuses.ts'
+import { ERRORS, type ErrorCode, type ErrorSpec } from '../../src/errors.ts'
 import { ID_KINDS } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { ContractSnapshot, JsonSchema } from './snapshot.ts'
@@ -95,15 +96,18 @@ function describeDefinition(name: string, schema: JsonSchema): string {
 }
 
 function renderErrors(): string {
-  const rows = Object.entries<ErrorSpec>(ERRORS).map(([name, spec]) => [
-    code(name),
-    spec.message,
-    String(spec.rpc),
-    String(spec.http),
-    spec.close === undefined ? '' : String(spec.close),
-    String(spec.exit),
-    spec.retryable ? 'yes' : 'no',
-  ])
+  const rows = Object.entries<ErrorStatus>(ERROR_STATUSES).map(([name, { rpc, http, exit }]) => {
+    const spec: ErrorSpec = ERRORS[name as ErrorCode]
+    return [
+      code(name),
+      spec.message,
+      String(rpc),
+      String(http),
+      spec.close === undefined ? '' : String(spec.close),
+      String(exit),
+      spec.retryable ? 'yes' : 'no',
+    ]
+  })
   return table(['code', 'meaning', 'JSON-RPC', 'HTTP', 'close', 'exit', 'retryable'], rows)
 }
 

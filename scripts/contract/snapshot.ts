@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import { HelloOutput, HelloSchema, NOTIFICATIONS, OPERATION_NAMES, OPERATIONS } from '../../src/contract/index.ts'
 import { TYPE_NAMES } from '../../src/contract/names.ts'
-import { ERRORS, type ErrorSpec } from '../../src/errors.ts'
+import { ERROR_STATUSES, type ErrorStatus } from '../../src/error-statuses.ts'
+import { ERRORS, type ErrorCode, type ErrorSpec, isRetryable } from '../../src/errors.ts'
 import { PROTOCOL, SUBPROTOCOL, WS_PATH } from '../../src/rpc.ts'
 
 export type JsonSchema = { readonly [keyword: string]: unknown }
@@ -21,7 +22,7 @@ export interface ContractSnapshot {
   /** `hello` and every operation, by name. */
   readonly operations: Readonly<Record<string, OperationSnapshot>>
   readonly notifications: Definitions
-  readonly errors: Readonly<Record<string, Omit<ErrorSpec, 'message'>>>
+  readonly errors: Readonly<Record<string, ErrorStatus & { readonly retryable: boolean; readonly close?: number }>>
   /** What the schemas above refer to by `#/$defs/<name>`. */
   readonly definitions: Definitions
 }
@@ -40,7 +41,12 @@ export function snapshotContract(): ContractSnapshot {
     wire: { protocol: PROTOCOL, subprotocol: SUBPROTOCOL, path: WS_PATH },
     operations: Object.fromEntries([['hello', hello], ...operations]),
     notifications: Object.fromEntries(notifications),
-    errors: Object.fromEntries(Object.entries<ErrorSpec>(ERRORS).map(([code, { message: _, ...spec }]) => [code, spec])),
+    errors: Object.fromEntries(
+      Object.entries<ErrorStatus>(ERROR_STATUSES).map(([code, status]) => {
+        const { close }: ErrorSpec = ERRORS[code as ErrorCode]
+        return [code, { ...status, retryable: isRetryable(code as ErrorCode), ...(close !== undefined && { close }) }]
+      }),
+    ),
     definitions: Object.fromEntries(Object.entries(definitions).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ERRORS, type ErrorSpec } from '../../src/errors.ts'
+import { ERROR_STATUSES, type ErrorStatus } from '../../src/error-statuses.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { type BadInput, type BrokenMessage, expandInput, expandText, type NotRequest, readCorpus } from './support/corpus.ts'
 import { RawSocket } from './support/raw-socket.ts'
@@ -52,7 +52,7 @@ describe('a frame that is no request', () => {
     wire.send(expandText(frame))
     const { error } = await wire.reply(id)
     expect(error?.data.code).toBe('invalid_frame')
-    expect(error?.code).toBe(ERRORS.invalid_frame.rpc)
+    expect(error?.code).toBe(ERROR_STATUSES.invalid_frame.rpc)
     expect(JSON.stringify(error).length).toBeLessThan(MAX_REFUSAL_CHARS)
     await expectAlive()
   })
@@ -89,7 +89,7 @@ describe('a request that does not fit', () => {
     wire.send(expandInput(entry, id, names))
     const { error } = await wire.reply(id)
     expect(error?.data.code, JSON.stringify(error).slice(0, 500)).toBe(entry.code)
-    expect(error?.code).toBe((ERRORS as Readonly<Record<string, ErrorSpec>>)[entry.code]?.rpc)
+    expect(error?.code).toBe((ERROR_STATUSES as Readonly<Record<string, ErrorStatus>>)[entry.code]?.rpc)
     expect(JSON.stringify(error).length).toBeLessThan(MAX_REFUSAL_CHARS)
     await expectAlive()
   })

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../../src/errors.ts'
+import { type ErrorCode, isRetryable } from '../../src/errors.ts'
 import type { Link, ServerFrame } from './network.ts'
 import { numberOf } from './numbers.ts'
 import { type Intent, KEYED, type SimRequest } from './requests.ts'
@@ -201,12 +201,12 @@ export class Actor {
     if (intent.method === 'mailbox.inbox') this.inboxCursor = undefined
     if (intent.method === 'mailbox.ack') return this.#ackSingly(intent.params['deliveries'] as string[], code)
     const isBusy = code === 'mailbox_full' || code === 'pair_parked'
-    if (ERRORS[code].retryable && KEYED.has(intent.method) && !(isBusy && draining) && random.chance(0.5)) this.unsettled.push(intent)
+    if (isRetryable(code) && KEYED.has(intent.method) && !(isBusy && draining) && random.chance(0.5)) this.unsettled.push(intent)
   }
 
   /** One delivery of an earlier incarnation refuses the whole frame. */
   #ackSingly(deliveries: readonly string[], code: ErrorCode): void {
-    if (!ERRORS[code].retryable && !(code === 'not_found' && deliveries.length > 1)) return
+    if (!isRetryable(code) && !(code === 'not_found' && deliveries.length > 1)) return
     for (const delivery of deliveries) this.#world.after(1_000, () => this.call('mailbox.ack', { deliveries: [delivery] }))
   }
 

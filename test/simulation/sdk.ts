@@ -1,6 +1,7 @@
 import { noCauses } from '../../client/causes.ts'
 import { AskError, ClientError } from '../../client/client-error.ts'
 import { connectWith } from '../../client/connect.ts'
+import { nodePlatform } from '../../client/node-platform.ts'
 import type { MusterPeer } from '../../client/peer.ts'
 import { givenToken } from '../../client/tokens.ts'
 import type { OpenTransport, TransportListener } from '../../client/transport.ts'
@@ -130,7 +131,7 @@ async function connectAll(world: World): Promise<MusterPeer[]> {
   registrar.link?.close()
   // The wall clock of a machine knows no parts of a millisecond.
   const clock = { soon: world.clock.soon, setTimer: (fn: () => void, ms: number) => world.clock.setTimer(fn, Math.ceil(ms)) }
-  const platform = { open: transportOf(world), clock, random: world.random.next, causes: noCauses }
+  const platform = { open: transportOf(world), clock, random: world.random.next, causes: noCauses, more: nodePlatform.more }
   const connecting = world.peers.map((actor) =>
     connectWith(
       { ...handlersOf(world, actor.name), prefetch: world.random.between(1, 6), callTimeoutMs: Number.POSITIVE_INFINITY },

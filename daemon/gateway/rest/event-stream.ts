@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Event } from '../../../src/contract/index.ts'
-import { ERRORS, type ErrorCode, MusterError } from '../../../src/errors.ts'
+import { type ErrorCode, isRetryable, MusterError } from '../../../src/errors.ts'
 import { LIMITS } from '../../../src/limits.ts'
 import type { Caller } from '../../caller.ts'
 import { Backlog } from '../backlog.ts'
@@ -107,7 +107,7 @@ class EventStream implements EventSink, Link {
   closeWith(code: ErrorCode): void {
     if (!this.live) return
     const afterMs = code === 'shutting_down' ? LIMITS.restartMs : null
-    this.#write(`event: bye\ndata: ${JSON.stringify({ reason: code, reconnect: ERRORS[code].retryable, afterMs })}\n\n`)
+    this.#write(`event: bye\ndata: ${JSON.stringify({ reason: code, reconnect: isRetryable(code), afterMs })}\n\n`)
     this.#end()
     this.#response.end()
     // Who reads nothing would keep the socket, and what is buffered for it.

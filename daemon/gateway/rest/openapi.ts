@@ -3,7 +3,8 @@ import { DOMAINS } from '../../../src/contract/domains.ts'
 import { OPERATIONS, type OperationName } from '../../../src/contract/index.ts'
 import type { Access } from '../../../src/contract/operation.ts'
 import { httpRoutes, type Route } from '../../../src/contract/routes.ts'
-import { ERRORS, type ErrorCode } from '../../../src/errors.ts'
+import { ERROR_STATUSES } from '../../../src/error-statuses.ts'
+import { ERRORS, type ErrorCode, isRetryable } from '../../../src/errors.ts'
 import { type Json, SchemaWriter } from './schemas.ts'
 
 /** An operation as the document has it, by the parts that the reference page reads back. */
@@ -177,7 +178,7 @@ function nameOf(status: number): string {
 }
 
 function describeStatus(status: number): ResponseObject {
-  const codes = CODES.filter((code) => ERRORS[code].http === status)
+  const codes = CODES.filter((code) => ERROR_STATUSES[code].http === status)
   const header = headerOf(status)
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].message}`).join(' '),
@@ -188,7 +189,7 @@ function describeStatus(status: number): ResponseObject {
 
 function headerOf(status: number): { readonly name: string; readonly description: string } | undefined {
   if (status === 401) return { name: 'WWW-Authenticate', description: 'The scheme that is taken: `Bearer`.' }
-  const retryable = CODES.some((code) => ERRORS[code].http === status && ERRORS[code].retryable)
+  const retryable = CODES.some((code) => ERROR_STATUSES[code].http === status && isRetryable(code))
   return retryable ? { name: 'Retry-After', description: 'Seconds, where the daemon knows how long to wait.' } : undefined
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OperationName } from '../../../src/contract/index.ts'
 import { httpRoutes, type Route } from '../../../src/contract/routes.ts'
-import { ERRORS } from '../../../src/errors.ts'
+import { ERROR_STATUSES } from '../../../src/error-statuses.ts'
 import { type BadInput, expandInput, readCorpus } from '../support/corpus.ts'
 import { HttpClient } from '../support/http-client.ts'
 import { RawSocket } from '../support/raw-socket.ts'
@@ -64,10 +64,10 @@ function say({ method, path, type, body }: Sent): Promise<{ readonly status: num
 function judge({ status, text }: { readonly status: number; readonly text: string }): void {
   const after = daemon.dump()
   if (status >= 400) {
-    expect(Object.values(ERRORS).map(({ http: known }) => known)).toContain(status)
-    expect(status).not.toBe(ERRORS.internal.http)
+    expect(Object.values(ERROR_STATUSES).map(({ http: known }) => known)).toContain(status)
+    expect(status).not.toBe(ERROR_STATUSES.internal.http)
     // A HEAD has no body.
-    if (text !== '') expect(ERRORS[(JSON.parse(text) as { error: { code: keyof typeof ERRORS } }).error.code].http).toBe(status)
+    if (text !== '') expect(ERROR_STATUSES[(JSON.parse(text) as { error: { code: keyof typeof ERROR_STATUSES } }).error.code].http).toBe(status)
     expect(text.length).toBeLessThan(MAX_REFUSAL_CHARS)
     expect(after).toEqual(state)
   }

@@ -37,6 +37,7 @@ async function inspected() {
   return {
     inspect,
     call,
+    url: daemon.url,
     ada: await tokenOf('ada'),
     bob: await tokenOf('bob'),
     async [Symbol.asyncDispose]() {
@@ -71,7 +72,13 @@ describe("the official Inspector's command line", () => {
     await use(bob, 'set_description', { description: 'reviews code', capabilities: ['review'] })
     expect((await use(ada, 'boot')).structuredContent).toMatchObject({ you: { name: 'ada' }, peers: [{ name: 'bob', can: ['review'] }] })
     expect((await use(ada, 'peers', { capability: 'review' })).structuredContent).toMatchObject({ peers: [{ name: 'bob', about: 'reviews code' }] })
-    await use(ada, 'attachment')
+    const uploaded = await fetch(`${world.url}/v1/artifacts?name=note.txt`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ada}`, 'content-type': 'text/plain' },
+      body: 'as it is',
+    })
+    const { artifact } = (await uploaded.json()) as { artifact: { id: string } }
+    expect((await use(ada, 'attachment', { id: artifact.id })).content[0]?.text).toContain('as it is')
     const planned = (await use(bob, 'schedule', { text: 'Look again.', every: '1h' })).structuredContent
     expect((await use(bob, 'schedules')).structuredContent).toMatchObject({
       schedules: [{ schedule: planned['schedule'], rule: 'every 1h', text: 'Look again.' }],

@@ -11,7 +11,7 @@ import { Agent, MUSTER, until } from '../../support/agent.ts'
 import { CliHome } from '../../support/cli-process.ts'
 
 const CLAUDE = ['mcp', '--runtime', 'claude']
-const TOOLS = ['boot', 'peers', 'ask', 'reply', 'notify', 'inbox', 'wait', 'attachment', 'set_description']
+const TOOLS = ['boot', 'peers', 'ask', 'reply', 'notify', 'inbox', 'wait', 'attachment', 'set_description', 'schedule', 'schedules']
 
 let sessions = 0
 /** A session of Claude Code that no other test has, in a folder of its own. */

@@ -7,7 +7,7 @@ import { COMMANDS } from '../../../client/cli/registry.ts'
 import { COMMAND_OF, hintInCommands } from '../../../client/cli/wording.ts'
 import { refreshCommands } from '../../../scripts/command-line/reference.ts'
 import { OPERATIONS } from '../../../src/contract/index.ts'
-import { ERRORS } from '../../../src/errors.ts'
+import { ERROR_STATUSES } from '../../../src/error-statuses.ts'
 
 const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
 /** The text under `### muster <name>`, by name. */
@@ -49,7 +49,7 @@ describe('docs/cli.md', () => {
 
   it('leaves no status of a daemon error unexplained', () => {
     const known = new Set<number>(Object.values(EXIT))
-    for (const [code, { exit }] of Object.entries(ERRORS)) expect(known, code).toContain(exit)
+    for (const [code, { exit }] of Object.entries(ERROR_STATUSES)) expect(known, code).toContain(exit)
   })
 })
 

@@ -123,8 +123,8 @@ describe('connect() in a browser', () => {
 })
 
 describe('the entries', () => {
-  it('export the same values, but for files', () => {
-    expect(Object.keys(browser).sort()).toEqual(['AskError', 'ClientError', 'LATER', 'MusterError', 'PipeError', 'connect'])
+  it('export the same values, but for files, and what asks many', () => {
+    expect(Object.keys(browser).sort()).toEqual(['AskError', 'ClientError', 'LATER', 'MusterError', 'connect'])
     expect(Object.keys(node).sort()).toEqual(['AskError', 'ClientError', 'LATER', 'MusterError', 'PipeError', 'connect', 'fileCredentials'])
   })
 })

@@ -1,6 +1,7 @@
 import { noCauses } from '../../../client/causes.ts'
 import { connectWith } from '../../../client/connect.ts'
 import { type JoinOptions, joiningTokens } from '../../../client/join.ts'
+import { nodePlatform } from '../../../client/node-platform.ts'
 import type { MusterPeer } from '../../../client/peer.ts'
 import { ScriptedServer } from '../../support/scripted-server.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -17,7 +18,7 @@ export interface Scene {
 export function createScene(): Scene {
   const clock = new VirtualClock()
   const server = new ScriptedServer(clock)
-  const platform = { open: server.open, clock, random: () => 0.5, causes: noCauses }
+  const platform = { open: server.open, clock, random: () => 0.5, causes: noCauses, more: nodePlatform.more }
   const begin = (options: JoinOptions = { token: 'token' }): Promise<MusterPeer> =>
     connectWith(options, { platform, url: () => 'http://127.0.0.1:6878', credentials: (session) => joiningTokens(options, async () => undefined, session) })
   return {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ERRORS, type ErrorCode, type ErrorSpec, MusterError } from '../../../src/errors.ts'
+import { ERROR_STATUSES } from '../../../src/error-statuses.ts'
+import { ERRORS, type ErrorCode, type ErrorSpec, isRetryable, MusterError } from '../../../src/errors.ts'
 
 const codes = Object.keys(ERRORS) as ErrorCode[]
-const table = Object.entries<ErrorSpec>(ERRORS)
+const table = codes.map((code) => [code, { ...(ERRORS[code] as ErrorSpec), ...ERROR_STATUSES[code], retryable: isRetryable(code) }] as const)
 
 describe('the table of errors', () => {
   it('names codes in snake case, each with a sentence', () => {
@@ -46,7 +47,7 @@ describe('an error', () => {
       fc.property(fc.constantFrom(...codes), details, fc.string(), (code, details, message) => {
         const data = JSON.parse(JSON.stringify(new MusterError(code, details, { message }).toData())) as Record<string, unknown>
         const back = MusterError.fromData(data)
-        expect([back.code, back.message, back.retryable]).toEqual([code, message, ERRORS[code].retryable])
+        expect([back.code, back.message, back.retryable]).toEqual([code, message, isRetryable(code)])
         expect(JSON.stringify(back.details)).toBe(JSON.stringify(details))
       }),
     )
