@@ -1,10 +1,10 @@
 import { type DaemonCommand, MARK } from './service.ts'
 
 /**
- * With these the daemon asks for a person: its configuration is refused (78), or another one has its port or its database (69). Started again,
- * it would end in the same way, for ever. After an I/O error (74) and a crash it is started again, and recovers from the disk.
+ * With these the daemon asks for a person: its database is damaged (65), another one has its port or its database (69), it may not write its
+ * files (77), or its configuration is refused (78). Started again, it would end in the same way, for ever. After an I/O error (74) and a crash it is started again, and recovers from the disk.
  */
-const NOT_AGAIN = '69 78'
+const NOT_AGAIN = '65 69 77 78'
 
 /** A systemd user unit (systemd.service(5)). */
 export function systemdUnit({ argv, env, version }: DaemonCommand): string {

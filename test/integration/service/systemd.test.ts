@@ -94,7 +94,7 @@ describe.runIf(process.platform === 'linux')('muster service on systemd', () => 
     const dry = await service('install', '--dry-run')
     expect(dry).toMatchObject({
       exit: 0,
-      stdout: expect.stringContaining('+RestartPreventExitStatus=69 78'),
+      stdout: expect.stringContaining('+RestartPreventExitStatus=65 69 77 78'),
       stderr: expect.stringContaining('Nothing was changed'),
     })
     expect(await json('service', 'install', '--dry-run')).toMatchObject({

@@ -21,7 +21,7 @@ describe('a unit of systemd', () => {
   it('starts the daemon again after a crash, and not where it asks for a person', () => {
     const unit = systemdUnit(command({ argv: ['/usr/bin/node', '/opt/my muster/bin.js'], env: { MUSTER_HOME: '/srv/m' } }))
     expect(unit).toContain('ExecStart="/usr/bin/node" "/opt/my muster/bin.js"\nEnvironment="MUSTER_HOME=/srv/m"\nRestart=on-failure\n')
-    expect(unit).toContain('RestartPreventExitStatus=69 78\n')
+    expect(unit).toContain('RestartPreventExitStatus=65 69 77 78\n')
     expect(unit.split('\n', 1)[0]).toBe('# Written by muster service install (Muster 1.2.3); muster service uninstall removes it.')
   })
 
