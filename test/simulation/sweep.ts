@@ -1,4 +1,4 @@
-import { OPERATIONS, type OperationName } from '../../src/contract/index.ts'
+import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../src/contract/index.ts'
 import { Coverage, type Fault } from './coverage.ts'
 import { simulate } from './simulate.ts'
 
@@ -37,6 +37,9 @@ export function cannotStrike(fault: Fault, name: string): boolean {
 export function cannotBefall(fault: Fault, name: string): boolean {
   return name === 'message remind' && (fault === 'duplicate' || fault === 'delay' || fault === 'reorder')
 }
+
+/** The operations of these peers. Schedules live for months, and have a simulation of their own with the faults of the daemon (`schedules.ts`). */
+export const OPERATIONS_HERE = OPERATION_NAMES.filter((name) => !name.startsWith('schedules.'))
 
 /** What can become of a thread, a message and a delivery. */
 export const TRANSITIONS = [

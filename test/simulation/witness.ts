@@ -1,5 +1,5 @@
 import { OPERATIONS, type OperationName } from '../../src/contract/index.ts'
-import { decodeId } from '../../src/ids.ts'
+import { decodeId, ID_KINDS } from '../../src/ids.ts'
 import type { Coverage, Fault } from './coverage.ts'
 import { Fans } from './fans.ts'
 import type { Change, Moved } from './journal.ts'
@@ -184,7 +184,8 @@ export class Witness implements LinkWatcher {
   onRestored(): void {
     const last = new Map(this.all<{ kind: string; last: number }>('SELECT kind, last FROM counters').map((row) => [row.kind, row.last]))
     for (const [tag, known] of this.#ceilings) {
-      this.#ceilings.set(tag, new Map([...last].map(([kind, number]) => [kind, Math.min(number, known.get(kind) ?? number)])))
+      // A kind that the copy does not count yet is undone as a whole.
+      this.#ceilings.set(tag, new Map(Object.keys(ID_KINDS).map((kind) => [kind, Math.min(last.get(kind) ?? 0, known.get(kind) ?? Number.MAX_SAFE_INTEGER)])))
     }
     this.offers.onRestored()
     this.sessions.onRestored()
