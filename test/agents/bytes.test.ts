@@ -10,7 +10,7 @@ import { watched } from './support/watched.ts'
 /** At most so many bytes more, on the way to the model. A token is about four. */
 const LIMITS = {
   /** Every request of a session with Muster installed: tools, instructions. */
-  standing: 9_000,
+  standing: 11_000,
   /** `boot` with one peer there and nothing waiting: the call and its result. */
   boot: 1_000,
   /** `ask` with a line, and a line of an answer. */
