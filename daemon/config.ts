@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 import { type MusterPaths, musterPaths } from '../src/paths.ts'
-import { conflictOf, type DaemonSettings, isSettingKey, refusalOf, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, valueFrom } from '../src/settings.ts'
+import { conflictOf, type DaemonSettings, refusalIn, refusalOf, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, valueFrom } from '../src/settings.ts'
 
 export interface Config extends DaemonSettings {
   readonly paths: MusterPaths
@@ -52,8 +52,7 @@ function readConfigFile(path: string): Readonly<Record<string, unknown>> {
   if (first) throw new ConfigError(`${path} is not JSON: ${printParseErrorCode(first.error)} in line ${text.slice(0, first.offset).split('\n').length}`)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ConfigError(`${path} must hold one JSON object`)
   for (const [key, of] of Object.entries(value)) {
-    const isUserKey = isSettingKey(key) && (SETTINGS[key] as Setting).files.includes('user')
-    const refusal = isUserKey ? refusalOf(key, of) : 'There is no such setting. muster config list shows those that there are.'
+    const refusal = refusalIn('user', key, of)
     if (refusal !== undefined) throw new ConfigError(`${path}: ${key}: ${refusal}`)
   }
   return value as Readonly<Record<string, unknown>>

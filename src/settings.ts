@@ -235,6 +235,12 @@ export function refusalOf(key: SettingKey, value: unknown): string | undefined {
   return isAccepted(SETTINGS[key], value) ? undefined : `Expected ${expectedOf(key)}.`
 }
 
+/** The same for an entry of a settings file, whose key may be none of ours or stand in the wrong file. */
+export function refusalIn(file: SettingsFile, key: string, value: unknown): string | undefined {
+  const isOurs = isSettingKey(key) && (SETTINGS[key] as Setting).files.includes(file)
+  return isOurs ? refusalOf(key, value) : `There is no such setting in a ${file}'s file. muster config list shows those that there are.`
+}
+
 export function expectedOf(key: SettingKey): string {
   const setting: Setting = SETTINGS[key]
   switch (setting.kind) {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CliHome } from '../support/cli-process.ts'
 
@@ -144,6 +144,22 @@ describe('muster doctor', () => {
     const finding = (await doctor()).findings.find(({ check }) => check === 'credentials')
     expect(finding).toMatchObject({ state: 'warn', says: 'kept for peers that are not here: gone' })
     expect(finding?.fixable).toBeUndefined()
+  })
+
+  it('names what is refused in the settings, before the daemon does not start with it', async () => {
+    const settings = async () => (await doctor()).findings.find(({ subject, check }) => subject === 'settings' && check === 'user file')
+    expect(await settings()).toMatchObject({ state: 'off' })
+    mkdirSync(dirname(home.paths.config), { recursive: true })
+    for (const [text, state, says] of [
+      ['{ "port": 70000, "colour": 1, "logFiles": 2 }', 'fail', /: port: Expected a whole number from 0 to 65535\.; colour: There is no such setting/],
+      ['{ "host": "0.0.0.0" }', 'fail', /host 0\.0\.0\.0 is not a loopback address/],
+      ['{ "port": ', 'fail', /is not JSON/],
+      ['{ /* two */ "logFiles": 2, "logLevel": "warn" }', 'ok', /^2 settings in/],
+    ] as const) {
+      writeFileSync(home.paths.config, text)
+      expect(await settings()).toMatchObject({ state, says: expect.stringMatching(says) })
+      expect((await home.run(['up'])).exit === 0).toBe(state === 'ok')
+    }
   })
 
   it('names who has the port of a daemon that is down, and what the daemon said outside of its log', async () => {

@@ -10,6 +10,7 @@ import { nodeCheck } from '../checks/node-check.ts'
 import { reachCheck } from '../checks/reach-check.ts'
 import { runtimeCheck } from '../checks/runtime-check.ts'
 import { serviceCheck } from '../checks/service-check.ts'
+import { settingsCheck } from '../checks/settings-check.ts'
 import type { Command, Invocation } from '../command.ts'
 import { applyFixes, type FixOutcome, withAfter } from '../doctor-fix.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -21,7 +22,7 @@ import { safeLine } from '../text.ts'
 export const command: Command = {
   usage: ['doctor [--fix [--dry-run]] [--bundle <file>]'],
   about: [
-    'Looks whether everything is as it should be: the daemon, its port, clock, database, outbox and mail, this machine, the files, the service,',
+    'Looks whether everything is as it should be: the daemon, its port, clock, database, outbox and mail, this machine, the files, the settings, the service,',
     'and of each agent program whether it is found, which version, whether Muster is installed in it, when a hook last fired, and which of its',
     'sessions can be reached now. Changes nothing, unless --fix is given. Ends with 1 where something fails, after the fixes where it made some.',
   ],
@@ -45,6 +46,7 @@ const CHECKS: readonly Check[] = [
   nodeCheck,
   hostCheck,
   filesCheck,
+  settingsCheck,
   logCheck,
   serviceCheck,
   ...Object.values(TARGETS).map(runtimeCheck),
