@@ -6,17 +6,16 @@ import { CliError, usageError } from './failure.ts'
 import type { Flag } from './flags.ts'
 import type { PeerCaller } from './open-caller.ts'
 import type { Output } from './output.ts'
-import { noteReach, PRIORITIES, SELECT_FLAGS, selectOf } from './sending.ts'
+import { noteReach, PRIORITIES, PRIORITY_FLAG, SELECT_FLAGS, selectOf } from './sending.ts'
 import { peerName } from './show.ts'
 import { safeLine, safeText } from './text.ts'
 
 /** A daemon that restarts is back well within this; the ask itself is on its disk. */
 export const PATIENCE_MS = 120_000
 
-export const FILE_FLAG = { type: 'string', short: 'f', value: 'path', summary: 'Read the body from a file' } as const satisfies Flag
 export const TERM_FLAGS = {
   deadline: { type: 'string', value: 'when', summary: 'When the ask expires: 15m, 24h or a time (24h)' },
-  priority: { type: 'string', value: 'priority', summary: `${PRIORITIES.join(', ')} (normal)` },
+  ...PRIORITY_FLAG,
 } as const satisfies Record<string, Flag>
 /** What may be said of an ask to one, or to all that a selector names. */
 export const ASK_FLAGS = {

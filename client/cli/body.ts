@@ -3,6 +3,7 @@ import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Environment } from './environment.ts'
 import { CliError, usageError } from './failure.ts'
+import type { Flag } from './flags.ts'
 
 export interface BodySource {
   /** The body itself, or `-` for stdin. */
@@ -11,6 +12,11 @@ export interface BodySource {
   readonly file: string | undefined
   /** What the text is called in messages: body, reason. */
   readonly what: string
+}
+
+/** `--file`, for {@link readBody}. */
+export function fileFlag(what: string) {
+  return { type: 'string', short: 'f', value: 'path', summary: `Read the ${what} from a file` } as const satisfies Flag
 }
 
 /**

@@ -7,6 +7,14 @@ import { peerName } from './show.ts'
 import { safeLine } from './text.ts'
 
 export const PRIORITIES = ['urgent', 'normal', 'low'] as const
+export const PRIORITY_FLAG = {
+  priority: { type: 'string', value: 'priority', summary: `${PRIORITIES.join(', ')} (normal)`, values: PRIORITIES },
+} as const satisfies Record<string, Flag>
+/** What may be said of a notify, to one or to all. */
+export const NOTIFY_FLAGS = {
+  topic: { type: 'string', value: 'key', summary: 'Supersede what still waits with this key' },
+  ...PRIORITY_FLAG,
+} as const satisfies Record<string, Flag>
 
 /** Who of those that a selector means; only with such an address. */
 export const SELECT_FLAGS = {

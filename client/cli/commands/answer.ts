@@ -1,6 +1,6 @@
 import { expectId, expectWords } from '../arguments.ts'
 import { ATTACH_FLAG, attachAll } from '../attaching.ts'
-import { readBody } from '../body.ts'
+import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openPeer } from '../open-caller.ts'
@@ -13,7 +13,7 @@ export const command: Command = {
     'asker may do so too. An answer to an ask that has ended is still delivered, marked late.',
   ],
   flags: {
-    file: { type: 'string', short: 'f', value: 'path', summary: 'Read the body from a file' },
+    file: fileFlag('body'),
     ...ATTACH_FLAG,
     more: { type: 'boolean', summary: 'Say more in the thread and leave it open' },
   },

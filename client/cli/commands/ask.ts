@@ -1,8 +1,8 @@
 import { expectWords } from '../arguments.ts'
 import { exitOfAll, openOutcome } from '../ask-outcome.ts'
-import { ASK_FLAGS, askOptions, awaitSent, FILE_FLAG, PATIENCE_MS, TIMEOUT_FLAG } from '../asking.ts'
+import { ASK_FLAGS, askOptions, awaitSent, PATIENCE_MS, TIMEOUT_FLAG } from '../asking.ts'
 import { ATTACH_FLAG, attachAll } from '../attaching.ts'
-import { readBody } from '../body.ts'
+import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../failure.ts'
@@ -16,7 +16,7 @@ export const command: Command = {
     '8 expired, 9 cancelled, 10 failed, 124 when --timeout is over. Ctrl-C and --timeout leave the ask open; its answer then waits in the inbox.',
   ],
   flags: {
-    file: FILE_FLAG,
+    file: fileFlag('body'),
     ...ATTACH_FLAG,
     ...ASK_FLAGS,
     timeout: TIMEOUT_FLAG,

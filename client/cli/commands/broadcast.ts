@@ -1,10 +1,9 @@
 import { expectWords } from '../arguments.ts'
-import { FILE_FLAG } from '../asking.ts'
-import { readBody } from '../body.ts'
+import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openPeer } from '../open-caller.ts'
-import { noteRefused, PRIORITIES } from '../sending.ts'
+import { NOTIFY_FLAGS, noteRefused, PRIORITIES } from '../sending.ts'
 import { peerName } from '../show.ts'
 
 export const command: Command = {
@@ -15,9 +14,8 @@ export const command: Command = {
   ],
   flags: {
     to: { type: 'string', value: 'selector', summary: 'role:…, cap:… or circle:… (your own circle)' },
-    file: FILE_FLAG,
-    topic: { type: 'string', value: 'key', summary: 'Supersede what still waits with this key' },
-    priority: { type: 'string', value: 'priority', summary: `${PRIORITIES.join(', ')} (normal)` },
+    file: fileFlag('body'),
+    ...NOTIFY_FLAGS,
   },
   examples: [
     ['muster broadcast "Freeze at six."', 'everybody of your circle'],

@@ -1,7 +1,7 @@
 import { expectWords } from '../arguments.ts'
 import { openOutcome } from '../ask-outcome.ts'
-import { ASK_FLAGS, askOptions, FILE_FLAG } from '../asking.ts'
-import { readBody } from '../body.ts'
+import { ASK_FLAGS, askOptions } from '../asking.ts'
+import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openPeer } from '../open-caller.ts'
@@ -13,7 +13,7 @@ export const command: Command = {
     'Asks a peer without waiting and prints a ticket, the id of the thread: muster result waits for the answer, muster thread looks, and',
     'muster pipe goes on from it. The answer comes to the inbox, too.',
   ],
-  flags: { file: FILE_FLAG, ...ASK_FLAGS },
+  flags: { file: fileFlag('body'), ...ASK_FLAGS },
   examples: [
     ['ticket=$(muster cast impl "Implement the retry module")', 'work begins'],
     ['muster result "$ticket"', 'wait for it later, in any process'],

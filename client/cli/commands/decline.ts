@@ -1,5 +1,5 @@
 import { expectId, expectWords } from '../arguments.ts'
-import { readBody } from '../body.ts'
+import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openPeer } from '../open-caller.ts'
@@ -8,7 +8,7 @@ import { peerName } from '../show.ts'
 export const command: Command = {
   usage: ['decline <thread> <reason>', 'decline <thread> --file <path>', 'decline <thread> -'],
   about: ['Declines an ask, which closes its thread. The asker is told the reason.'],
-  flags: { file: { type: 'string', short: 'f', value: 'path', summary: 'Read the reason from a file' } },
+  flags: { file: fileFlag('reason') },
   examples: [['muster decline thr_k7qm2x1 "not my module: ask alice"', 'the reason is what helps the asker']],
   run: decline,
 }

@@ -2,8 +2,8 @@ import type { Fan, Input } from '../../../src/contract/index.ts'
 import { decodeId } from '../../../src/ids.ts'
 import { LIMITS } from '../../../src/limits.ts'
 import { expectId, expectWords } from '../arguments.ts'
-import { FILE_FLAG, PATIENCE_MS, TERM_FLAGS, termsOf } from '../asking.ts'
-import { readBody } from '../body.ts'
+import { PATIENCE_MS, TERM_FLAGS, termsOf } from '../asking.ts'
+import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../failure.ts'
@@ -22,7 +22,7 @@ export const command: Command = {
     'of a fan, shows how it is. The exit status is 0 where all, or enough, answered; else that of the first ask without an answer.',
   ],
   flags: {
-    file: FILE_FLAG,
+    file: fileFlag('body'),
     ...TERM_FLAGS,
     enough: { type: 'string', value: 'count', summary: 'So many answers are enough' },
     timeout: { type: 'string', value: 'duration', summary: 'How long to wait here (until the deadline)' },

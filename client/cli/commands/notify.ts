@@ -1,10 +1,10 @@
 import { expectWords } from '../arguments.ts'
 import { ATTACH_FLAG, attachAll } from '../attaching.ts'
-import { readBody } from '../body.ts'
+import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openPeer } from '../open-caller.ts'
-import { noteRefused, PRIORITIES, SELECT_FLAGS, selectOf } from '../sending.ts'
+import { NOTIFY_FLAGS, noteRefused, PRIORITIES, SELECT_FLAGS, selectOf } from '../sending.ts'
 import { peerName } from '../show.ts'
 
 export const command: Command = {
@@ -14,11 +14,10 @@ export const command: Command = {
     'A newer notify with the same --topic replaces the one that still waits.',
   ],
   flags: {
-    file: { type: 'string', short: 'f', value: 'path', summary: 'Read the body from a file' },
+    file: fileFlag('body'),
     ...ATTACH_FLAG,
     ...SELECT_FLAGS,
-    topic: { type: 'string', value: 'key', summary: 'Supersede what still waits with this key' },
-    priority: { type: 'string', value: 'priority', summary: `${PRIORITIES.join(', ')} (normal)` },
+    ...NOTIFY_FLAGS,
   },
   examples: [
     ['muster notify bob "the build is green"', 'one peer'],

@@ -1,6 +1,6 @@
 import type { Schedule } from '../../../src/contract/index.ts'
 import { expectId } from '../arguments.ts'
-import { readBody } from '../body.ts'
+import { fileFlag, readBody } from '../body.ts'
 import type { Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { family } from '../family.ts'
@@ -13,7 +13,7 @@ import { relativeTime } from '../when.ts'
 
 const PAGE = 50
 const STATES = ['active', 'paused', 'ended'] as const
-const FILE = { file: { type: 'string', short: 'f', value: 'path', summary: 'Read the text from a file' } } as const
+const FILE = { file: fileFlag('text') }
 
 export const command = family({
   name: 'schedule',

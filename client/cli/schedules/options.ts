@@ -3,7 +3,7 @@ import { LIMITS } from '../../../src/limits.ts'
 import type { Invocation } from '../command.ts'
 import { usageError } from '../failure.ts'
 import type { Flag } from '../flags.ts'
-import { PRIORITIES } from '../sending.ts'
+import { PRIORITIES, PRIORITY_FLAG } from '../sending.ts'
 
 const MISSED = ['skip', 'once', 'all'] as const
 const OVERLAP = ['skip', 'allow'] as const
@@ -24,7 +24,7 @@ export const RULE_FLAGS = {
 /** How it behaves. */
 export const HABIT_FLAGS = {
   label: { type: 'string', value: 'text', summary: 'What it is called in lists' },
-  priority: { type: 'string', value: 'priority', summary: `${PRIORITIES.join(', ')} (normal)`, values: PRIORITIES },
+  ...PRIORITY_FLAG,
   deadline: { type: 'string', value: 'duration', summary: 'How long an ask has to be answered (24h)' },
   missed: { type: 'string', value: 'policy', summary: 'What was missed: skip it, fire once for all (the default), or all', values: MISSED },
   window: { type: 'string', value: 'duration', summary: 'Only what was missed within this fires' },
