@@ -1,36 +1,32 @@
 import type { Logger } from 'pino'
-import { type Hello, OPERATION_NAMES, type Role, type Turn } from '../src/contract/index.ts'
 import { MusterError } from '../src/errors.ts'
 import { LIMITS } from '../src/limits.ts'
-import { PROTOCOL } from '../src/rpc.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
+import { assemble } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
-import type { Caller, PeerCaller } from './caller.ts'
+import type { Caller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
-import { listEvents } from './events/events.ts'
 import { Connection, type SocketPort } from './gateway/connection.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { contractRevision } from './gateway/revision.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
-import { type ClockJumps, type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
+import { createHello } from './hello.ts'
+import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
-import { type Handlers, OperationRunner } from './operations.ts'
-import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
-import { authenticate, createCredentialHandlers, enrolmentById, listCredentials, listEnrolments, touchCredential } from './peers/credentials.ts'
+import { OperationRunner } from './operations.ts'
+import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
-import { createRegistration } from './peers/registration.ts'
-import { findPeer, type PeerRow, toPeer } from './peers/rows.ts'
+import { findPeer } from './peers/rows.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
 import { createSchedules } from './schedules/index.ts'
-import { createBoundary, SessionRegistry } from './sessions/index.ts'
+import { SessionRegistry } from './sessions/index.ts'
 import { isDamage, markSuspect } from './store/damage.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
 import { Outbox } from './store/outbox.ts'
 import { Pipeline } from './store/pipeline.ts'
 import { Store } from './store/store.ts'
 import { DueTimer } from './store/timer.ts'
-import type { Tx } from './store/transaction.ts'
 import { createThreads, DeferredSignals, type Outlook, SearchIndex } from './threads/index.ts'
 import type { RegisteredTracing, Tracing } from './tracing.ts'
 
@@ -242,104 +238,6 @@ export function createCore(options: CoreOptions) {
       connections.clear()
       store.close()
     },
-  }
-}
-
-interface AssembleOptions {
-  readonly store: Store
-  readonly random: RandomBytes
-  readonly threads: ReturnType<typeof createThreads>
-  readonly schedules: ReturnType<typeof createSchedules>
-  readonly artifacts: ReturnType<typeof createArtifacts>
-  readonly sessions: SessionRegistry
-  readonly connections: Set<Link>
-  readonly calls: ToolCalls
-  readonly status: StatusSource
-  readonly diagnosis: DiagnosisSource
-}
-
-function assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
-  const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
-    for (const connection of [...connections]) {
-      const { caller } = connection
-      const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
-      if (same) connection.closeWith('unauthenticated')
-    }
-    if (ended.credentialId === undefined) return
-    sessions.forget(ended.credentialId)
-    calls.forget(ended.credentialId)
-  }
-  const credentials = createCredentialHandlers({ random, disconnect })
-  const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
-    if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
-    tx.after(() => sessions.turned(peer, turn))
-  }
-  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired: threads.onRetired, onTurn })
-  return {
-    ackThread: threads.ackThread,
-    commands: {
-      ...threads.commands,
-      ...schedules.commands,
-      'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
-      'peers.register': registration.register,
-      'peers.describe': registration.describe,
-      'peers.rename': registration.rename,
-      'peers.retire': registration.retire,
-      'enrolments.create': credentials.createEnrolment,
-      'enrolments.revoke': credentials.revokeEnrolment,
-      'credentials.create': credentials.createCredential,
-      'credentials.revoke': credentials.revokeCredential,
-      'grants.add': addGrant,
-      'grants.remove': removeGrant,
-    },
-    queries: {
-      ...threads.queries,
-      ...artifacts.queries,
-      ...schedules.queries,
-      'node.status': nodeStatus(status),
-      'node.diagnose': diagnoseNode(diagnosis),
-      'peers.get': registration.get,
-      'peers.list': registration.list,
-      'enrolments.list': listEnrolments,
-      'credentials.list': listCredentials,
-      'circles.list': listCircles,
-      'grants.list': listGrants,
-      'events.list': listEvents(store),
-    },
-  }
-}
-
-function createHello(store: Store, options: CoreOptions, threads: ReturnType<typeof createThreads>): (caller: Caller) => Hello {
-  let revision: string | undefined
-  return (caller) => {
-    revision ??= contractRevision()
-    return {
-      protocol: PROTOCOL,
-      revision,
-      server: `muster/${options.version}`,
-      node: { name: options.node, incarnation: store.tag },
-      you: identityOf(store, caller, threads),
-      limits: { ...LIMITS, ...options.keeping },
-      heartbeatMs: LIMITS.heartbeatMs,
-      operations: [...OPERATION_NAMES],
-      cursor: store.cursor(store.last('event')),
-    }
-  }
-}
-
-function identityOf(store: Store, caller: Caller, threads: ReturnType<typeof createThreads>): Hello['you'] {
-  switch (caller.kind) {
-    case 'peer': {
-      // The presence is settled by a command that this very hello queues.
-      const row: PeerRow = { ...(findPeer(store, caller.peerId) as PeerRow), presence: 'online' }
-      return { kind: 'peer', peer: toPeer(store, row, threads.live), credential: store.id('credential', caller.credentialId) }
-    }
-    case 'admin':
-      return { kind: 'admin', credential: store.id('credential', caller.credentialId) }
-    case 'enrolment': {
-      const { circle, roles } = enrolmentById(store, caller.enrolmentId)
-      return { kind: 'enrolment', enrolment: store.id('enrolment', caller.enrolmentId), circle, roles: JSON.parse(roles) as Role[] }
-    }
   }
 }
 

@@ -20,6 +20,7 @@ const SCHEMAS: Readonly<Record<string, { readonly commit: string; readonly witho
   1: { commit: '9bdd46c' },
   2: { commit: '0c3cc84', without: '003_checks.sql' },
   3: { commit: '0c3cc84' },
+  4: { commit: 'b99ff35' },
 }
 
 async function make(schema: string, { commit, without }: (typeof SCHEMAS)[string]): Promise<void> {

@@ -1,0 +1,83 @@
+import type { Turn } from '../src/contract/index.ts'
+import type { createArtifacts } from './artifacts/index.ts'
+import type { PeerCaller } from './caller.ts'
+import type { RandomBytes } from './clock.ts'
+import { listEvents } from './events/events.ts'
+import type { Link } from './gateway/deps.ts'
+import type { ToolCalls } from './gateway/tool-calls.ts'
+import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
+import { nodeStatus, type StatusSource } from './node/status.ts'
+import type { Handlers } from './operations.ts'
+import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
+import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
+import { createRegistration } from './peers/registration.ts'
+import type { createSchedules } from './schedules/index.ts'
+import { createBoundary, type SessionRegistry } from './sessions/index.ts'
+import type { Store } from './store/store.ts'
+import type { Tx } from './store/transaction.ts'
+import type { createThreads } from './threads/index.ts'
+
+interface AssembleOptions {
+  readonly store: Store
+  readonly random: RandomBytes
+  readonly threads: ReturnType<typeof createThreads>
+  readonly schedules: ReturnType<typeof createSchedules>
+  readonly artifacts: ReturnType<typeof createArtifacts>
+  readonly sessions: SessionRegistry
+  readonly connections: Set<Link>
+  readonly calls: ToolCalls
+  readonly status: StatusSource
+  readonly diagnosis: DiagnosisSource
+}
+
+/** The handler of each command and query, from the domains that have them. */
+export function assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
+  const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
+    for (const connection of [...connections]) {
+      const { caller } = connection
+      const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
+      if (same) connection.closeWith('unauthenticated')
+    }
+    if (ended.credentialId === undefined) return
+    sessions.forget(ended.credentialId)
+    calls.forget(ended.credentialId)
+  }
+  const credentials = createCredentialHandlers({ random, disconnect })
+  const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
+    if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
+    tx.after(() => sessions.turned(peer, turn))
+  }
+  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired: threads.onRetired, onTurn })
+  return {
+    ackThread: threads.ackThread,
+    commands: {
+      ...threads.commands,
+      ...schedules.commands,
+      'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
+      'peers.register': registration.register,
+      'peers.describe': registration.describe,
+      'peers.rename': registration.rename,
+      'peers.retire': registration.retire,
+      'enrolments.create': credentials.createEnrolment,
+      'enrolments.revoke': credentials.revokeEnrolment,
+      'credentials.create': credentials.createCredential,
+      'credentials.revoke': credentials.revokeCredential,
+      'grants.add': addGrant,
+      'grants.remove': removeGrant,
+    },
+    queries: {
+      ...threads.queries,
+      ...artifacts.queries,
+      ...schedules.queries,
+      'node.status': nodeStatus(status),
+      'node.diagnose': diagnoseNode(diagnosis),
+      'peers.get': registration.get,
+      'peers.list': registration.list,
+      'enrolments.list': listEnrolments,
+      'credentials.list': listCredentials,
+      'circles.list': listCircles,
+      'grants.list': listGrants,
+      'events.list': listEvents(store),
+    },
+  }
+}

@@ -1,0 +1,1 @@
+-- What came with reviews, orchestrators and watchdogs.
