@@ -6,9 +6,7 @@ import { assemble } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
 import type { Caller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
-import { Connection, type SocketPort } from './gateway/connection.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
-import { contractRevision } from './gateway/revision.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
 import { createHello } from './hello.ts'
 import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
@@ -104,7 +102,9 @@ export function createCore(options: CoreOptions) {
     clock,
     random,
     threads,
-    zone: options.zone,
+    get zone() {
+      return options.zone
+    },
     callerOf: (peer) => ({ kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }),
   })
   const keeping = options.keeping ?? LIMITS
@@ -133,7 +133,7 @@ export function createCore(options: CoreOptions) {
     path: options.path,
     now: () => clock.wallMs(),
   }
-  const diagnosis: DiagnosisSource = { store, revision: contractRevision, jumps, now: () => clock.wallMs() }
+  const diagnosis: DiagnosisSource = { store, jumps, now: () => clock.wallMs() }
   const runner = new OperationRunner({
     store,
     pipeline,
@@ -203,15 +203,6 @@ export function createCore(options: CoreOptions) {
       })
       outbox.wake()
       stopTimer = timer.start()
-    },
-
-    /** Opens a connection for a token, as every door does after its own checks; `undefined` when the token is not good. */
-    accept(token: string, socket: SocketPort): Connection | undefined {
-      const caller = gateway.authenticate(token)
-      if (!caller) return undefined
-      const connection = new Connection(gateway, caller, socket)
-      connections.add(connection)
-      return connection
     },
 
     /** Orderly: tells every client, commits what is queued, and closes the database. */

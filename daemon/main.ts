@@ -53,7 +53,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     version,
     clock,
     random,
-    zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    // Asked for when a schedule names none: the first look loads the tables of all zones.
+    get zone() {
+      return new Intl.DateTimeFormat().resolvedOptions().timeZone
+    },
     log,
     onFatal: options.onFatal,
     tracing: options.tracing,

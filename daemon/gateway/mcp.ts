@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MusterError } from '../../src/errors.ts'
-import { toolSet } from '../../src/tools/catalogue.ts'
 import { PROFILES, type Profile } from '../../src/tools/tool.ts'
 import { callerOf, noteCall } from './bearer.ts'
 import type { GatewayDeps } from './deps.ts'
 import { sayFarewell } from './farewell.ts'
 import type { McpHandler } from './mcp-handler.ts'
 import type { McpServerOptions, Visit } from './mcp-server.ts'
+import { onDemand } from './on-demand.ts'
 
 /** Model Context Protocol over Streamable HTTP: the revisions of 2025, and that of 2026-07-28. */
 const MCP_PATH = '/mcp'
@@ -17,7 +17,12 @@ const PROFILE_HEADER = 'muster-profile'
 export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): void {
   const { deps } = options
   // With the first call: the SDK takes longer to load than everything else that a start needs.
-  let handler: Promise<McpHandler> | undefined
+  let made: McpHandler | undefined
+  const handler = onDemand(async () => {
+    const { createHandler } = await import('./mcp-handler.ts')
+    made = createHandler(options)
+    return made
+  })
   const visits = new Map<Visit, Promise<void>>()
   app.register((scope, _options, done) => {
     // The SDK reads the body itself, and answers a bad one as the protocol has it.
@@ -32,8 +37,7 @@ export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): voi
         reply.raw.once('finish', () => {
           for (const act of visit.afterwards) act()
         })
-        handler ??= import('./mcp-handler.ts').then(({ createHandler }) => createHandler(options))
-        const served = handler.then(({ serve }) => serve(request.raw, reply.raw, visit))
+        const served = handler().then(({ serve }) => serve(request.raw, reply.raw, visit))
         visits.set(visit, served)
         await served.finally(() => visits.delete(visit))
       },
@@ -43,7 +47,7 @@ export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): voi
   app.addHook('preClose', async () => {
     const answers = [...visits].filter(([{ calling }]) => calling).map(([, served]) => served)
     await sayFarewell(answers, deps.clock)
-    await (await handler)?.close()
+    await made?.close()
   })
 }
 
@@ -54,9 +58,9 @@ function admit(deps: GatewayDeps, request: FastifyRequest): Visit {
     const whose = caller.kind === 'admin' ? "the administrator's" : "an enrolment's"
     throw new MusterError('forbidden', { hint: `This token is ${whose}. Tools are called by a peer: send its token; muster token issue mints one.` })
   }
-  const set = toolSet(profileOf(request))
+  const profile = profileOf(request)
   noteCall(deps, caller)
-  return { caller, set, afterwards: [], calling: false }
+  return { caller, profile, afterwards: [], calling: false }
 }
 
 function profileOf({ query, headers }: FastifyRequest): Profile {

@@ -1,4 +1,5 @@
 import type { Output } from '../../src/contract/index.ts'
+import { CONTRACT_REVISION } from '../../src/contract/revision.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Query } from '../caller.ts'
@@ -17,19 +18,18 @@ export interface ClockJumps {
 
 export interface DiagnosisSource {
   readonly store: Store
-  readonly revision: () => string
   readonly jumps: ClockJumps
   readonly now: () => number
 }
 
 /** What only the daemon knows of its own health; `muster doctor` judges it. */
-export function diagnoseNode({ store, revision, jumps, now }: DiagnosisSource): Query<'node.diagnose'> {
+export function diagnoseNode({ store, jumps, now }: DiagnosisSource): Query<'node.diagnose'> {
   return (reader): Output<'node.diagnose'> => {
     const pragma = (name: string): number => store.db.pragma(name, { simple: true }) as number
     const outbox = outboxState(reader)
     return {
       process: { pid: process.pid, node: process.versions.node, platform: process.platform },
-      revision: revision(),
+      revision: CONTRACT_REVISION,
       clock: { at: formatTime(now()), jumps: jumps.count, lastAt: timeOrNull(jumps.lastAt), lastByMs: jumps.lastByMs },
       database: {
         schema: pragma('user_version'),

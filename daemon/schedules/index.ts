@@ -48,7 +48,7 @@ export function createSchedules(options: SchedulesOptions) {
       'schedules.get': getSchedule,
       'schedules.list': listSchedules,
       'schedules.history': historySchedule,
-      'schedules.preview': previewSchedule(clock, options.zone),
+      'schedules.preview': previewSchedule(clock, options),
     },
   } as const
 }

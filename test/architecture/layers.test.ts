@@ -68,6 +68,14 @@ describe('the layers', () => {
     expect([...packages].map(([specifier, path]) => `${path} imports ${specifier}`)).toEqual([])
   })
 
+  it('the daemon listens before it loads the contract, a schema, a tool or a door', () => {
+    const { files: loaded, packages } = reachable('daemon/bin.ts', files, { atOnce: true })
+    expect([...loaded].filter((path) => /^daemon\/(threads|schedules)\/index\.ts$/.test(path))).toHaveLength(2)
+    expect([...packages.keys()].filter((specifier) => !isBuiltin(specifier)).sort()).toEqual(['better-sqlite3', 'croner', 'fastify', 'jsonc-parser', 'pino'])
+    const contract = [...loaded].filter((path) => /^src\/(contract|tools)\//.test(path))
+    expect(contract.sort()).toEqual(['src/contract/revision.ts', 'src/tools/tool.ts'])
+  })
+
   it('every entry of the package has its source', () => {
     const { bin, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string>; exports: object }
     const built = [...JSON.stringify([bin, exports]).matchAll(/"\.\/?(dist\/[^"]+?)(?:\.d\.ts|\.js)"|"(dist\/[^"]+?)\.js"/g)].map(

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Output } from '../../../src/contract/index.ts'
+import { CONTRACT_REVISION } from '../../../src/contract/revision.ts'
 import { MusterError } from '../../../src/errors.ts'
 import type { MusterPaths } from '../../../src/paths.ts'
 import { namesIn } from '../../agents/session-files.ts'
@@ -38,7 +38,7 @@ export const nodeCheck: Check = {
       }
       const [status, diagnosis] = await Promise.all([caller.call('node.status', {}), caller.call('node.diagnose', {})])
       const credentials = await credentialsFinding(caller, invocation.environment.paths)
-      const findings = nodeFindings({ status, diagnosis }, { now: invocation.out.now, revision: await ownRevision(), node: process.versions.node })
+      const findings = nodeFindings({ status, diagnosis }, { now: invocation.out.now, revision: CONTRACT_REVISION, node: process.versions.node })
       return [...findings, credentials]
     } finally {
       await caller.close()
@@ -177,13 +177,4 @@ async function credentialsFinding({ call }: Caller, paths: MusterPaths): Promise
   if (gone.length === 0) return { ...about, state: 'ok', says: plural(names.length, 'kept credential') }
   const hint = `They are of no use, unless a backup comes back: rm ${folder}/<name>.token`
   return { ...about, state: 'warn', says: `kept for peers that are not here: ${gone.join(', ')}`, hint, facts: { gone } }
-}
-
-/** Of the contract in this package, as the daemon works it out of its own. */
-async function ownRevision(): Promise<string> {
-  // zod and all schemas: nothing that the other checks should wait for.
-  const { contractParts } = await import('../../../src/contract/parts.ts')
-  const hash = createHash('sha256')
-  for (const part of contractParts()) hash.update(part)
-  return hash.digest('hex').slice(0, 12)
 }
