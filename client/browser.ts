@@ -7,7 +7,7 @@ import { givenToken } from './tokens.ts'
 import { openBrowserTransport } from './transport.ts'
 
 export type { Event, Input, Message, OperationName, Output, PeerRef, Sent } from '../src/contract/index.ts'
-export { type ErrorCode, MusterError } from '../src/errors.ts'
+export { type ErrorCode, MusterError } from '../src/muster-error.ts'
 export type { AskHandle } from './asks.ts'
 export type { Bounds } from './bounded.ts'
 export { AskError, type AskErrorCode, ClientError, type ClientErrorCode } from './client-error.ts'

@@ -1,5 +1,5 @@
 import type { NotificationParams } from '../src/contract/index.ts'
-import { MusterError } from '../src/errors.ts'
+import { MusterError } from '../src/muster-error.ts'
 import { type Asks, isEnding } from './asks.ts'
 import { AskError, type AskErrorCode, type ClientError } from './client-error.ts'
 import type { Clock } from './clock.ts'

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.ts'
+import type { ErrorCode } from './muster-error.ts'
 
 /** How the doors show an error code. */
 export interface ErrorStatus {

@@ -1,5 +1,5 @@
 import { ERROR_STATUSES } from './error-statuses.ts'
-import { type ErrorData, MusterError } from './errors.ts'
+import { type ErrorData, MusterError } from './muster-error.ts'
 
 /** JSON-RPC 2.0 over WebSocket (https://www.jsonrpc.org/specification), without batches and without client notifications. */
 export const PROTOCOL = 1

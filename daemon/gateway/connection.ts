@@ -1,5 +1,5 @@
 import { type Event, type Hello, type HelloInput, HelloSchema, OPERATION_NAMES } from '../../src/contract/index.ts'
-import { ERRORS, type ErrorCode, isRetryable, MusterError } from '../../src/errors.ts'
+import { ERROR_CODES, type ErrorCode, type ErrorFacts, isRetryable, MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { encodeFailure, encodeNotification, encodeSuccess, PROTOCOL, parseRequest, type Request, type RequestId } from '../../src/rpc.ts'
 import type { Caller, PeerCaller, RunnableName } from '../caller.ts'
@@ -163,10 +163,10 @@ export class Connection implements Link, Heart, ConsumerPort {
   /** Ends the connection with a reason; what was offered on it returns. */
   closeWith(code: ErrorCode, options: { readonly orderly?: boolean } = {}): void {
     if (this.#closed) return
-    const spec: { readonly close?: number; readonly message: string } = ERRORS[code]
+    const facts: ErrorFacts = ERROR_CODES[code]
     this.#socket.send(encodeNotification('bye', { reason: code, reconnect: isRetryable(code), afterMs: code === 'shutting_down' ? LIMITS.restartMs : null }))
     this.onClose(options.orderly ?? false)
-    this.#socket.close(spec.close ?? ERRORS.internal.close, code)
+    this.#socket.close(facts.close ?? ERROR_CODES.internal.close, code)
   }
 
   /** New events were committed. */
