@@ -18,8 +18,9 @@ export interface DispatcherOptions {
   readonly watch?: OfferWatch | undefined
 }
 
+/** Told of each delivery that goes out, offered on a connection or handed over to a session, and of the end of that. */
 export interface OfferWatch {
-  offered(parcel: Parcel, attempt: number): void
+  offered(parcel: Pick<Parcel, 'deliveryId' | 'threadId' | 'messageId' | 'peerId'>, attempt: number): void
   ended(deliveryId: number): void
 }
 

@@ -88,8 +88,11 @@ export function createThreads(options: ThreadsOptions) {
     watch: options.watch,
   })
   const live: Liveness = { consuming: (peerId) => dispatcher.consuming(peerId), attended: (peerId) => options.sessions.attended(peerId) }
-  // What ended may have kept another of its thread waiting.
-  const holds = new Delays(clock, ({ peerId }) => mailboxes.changed(peerId))
+  const holds = new Delays(clock, ({ deliveryId, peerId }) => {
+    options.watch?.ended(deliveryId)
+    // What ended may have kept another of its thread waiting.
+    mailboxes.changed(peerId)
+  })
   const deps: ThreadDeps = {
     pipeline,
     dispatcher,
@@ -97,6 +100,7 @@ export function createThreads(options: ThreadsOptions) {
     signals: new Signals(),
     fanSignals: new Signals(),
     holds,
+    watch: options.watch,
     live,
     sessions: options.sessions,
     random,
