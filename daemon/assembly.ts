@@ -8,7 +8,7 @@ import type { ToolCalls } from './gateway/tool-calls.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
-import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
+import { addGrant, createCircle, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
 import type { createSchedules } from './schedules/index.ts'
@@ -62,6 +62,7 @@ export function assemble({ store, random, threads, schedules, artifacts, session
       'enrolments.revoke': credentials.revokeEnrolment,
       'credentials.create': credentials.createCredential,
       'credentials.revoke': credentials.revokeCredential,
+      'circles.create': createCircle,
       'grants.add': addGrant,
       'grants.remove': removeGrant,
     },

@@ -59,6 +59,7 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'pairs.list': 'pairs list',
   'pairs.release': 'pairs release',
   'circles.list': 'circles list',
+  'circles.create': 'circles create',
   'grants.add': 'grants give',
   'grants.remove': 'grants revoke',
   'grants.list': 'grants list',

@@ -28,6 +28,7 @@ const LIST = [
   peers.createCredential,
   peers.listCredentials,
   peers.revokeCredential,
+  peers.createCircle,
   peers.listCircles,
   peers.addGrant,
   peers.removeGrant,

@@ -210,6 +210,7 @@ export const PLAYS: Readonly<Record<Played, Play>> = {
     return credential === undefined ? undefined : { credential }
   }),
   'circles.list': play(5, 'any'),
+  'circles.create': play(20, 'admin', (world) => ({ name: `circle-${world.random.between(1, 40)}` })),
   'grants.add': play(20, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
   'grants.remove': play(20, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
   'grants.list': play(5, 'any'),

@@ -96,6 +96,7 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'credentials.list': { input: ({ me }) => ({ peer: me.id }) },
   'credentials.revoke': { input: async ({ act, me }) => ({ credential: (await act(me.token, 'credentials.create', {})).credential.id }) },
   'circles.list': nothing,
+  'circles.create': { input: async (scene) => ({ name: `lab-${scene.circle}` }) },
   'grants.add': { input: async (scene) => ({ peer: await orchestrator(scene), circle: scene.circle }) },
   'grants.remove': {
     input: async (scene) => {

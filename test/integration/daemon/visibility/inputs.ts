@@ -43,6 +43,7 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'credentials.list': (world) => maybe(world, 'peer', () => world.address()),
   'credentials.revoke': (world) => ({ credential: world.anyId('credential') }),
   'circles.list': nothing,
+  'circles.create': (world) => ({ name: world.circle() }),
   'grants.add': (world) => ({ peer: world.address(), circle: world.circle() }),
   'grants.remove': (world) => ({ peer: world.address(), circle: world.circle() }),
   'grants.list': nothing,
