@@ -130,6 +130,7 @@ export function createCore(options: CoreOptions) {
     connections: () => connections.size,
     retention,
     backups,
+    search: index,
     path: options.path,
     now: () => clock.wallMs(),
   }

@@ -5,7 +5,7 @@ import type { Query } from '../caller.ts'
 import { presenceCounts } from '../peers/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { Store } from '../store/store.ts'
-import { depths } from '../threads/index.ts'
+import { depths, type SearchIndex } from '../threads/index.ts'
 import type { Retention } from './retention.ts'
 import { storageOf } from './storage.ts'
 
@@ -18,6 +18,7 @@ export interface StatusSource {
   readonly connections: () => number
   readonly retention: Retention
   readonly backups: Backups
+  readonly search: SearchIndex
   /** The database's file. */
   readonly path: string
   readonly now: () => number
@@ -39,6 +40,7 @@ export function nodeStatus(source: StatusSource): Query<'node.status'> {
       cursor: store.cursor(store.last('event')),
       retention: source.retention.status(reader),
       storage: storageOf(source.path),
+      search: source.search.status(reader),
       backup: source.backups.status(reader),
     }
   }

@@ -52,6 +52,8 @@ export const nodeStatus = operation({
     }),
     /** What the files take, and what the disk that holds the database has left; `null` where that cannot be told. */
     storage: z.object({ databaseBytes: z.int(), walBytes: z.int(), freeBytes: z.int().nullable() }),
+    /** How far the index of the search is behind: messages at most, when the oldest of them was sent, and how often in a row it could not be written. */
+    search: z.object({ behind: z.int(), oldestAt: Time.nullable(), failures: z.int() }),
     backup: z.object({
       running: z.object({ startedAt: Time, phase: z.enum(['database', 'checking', 'artifacts']), done: z.number() }).nullable(),
       /** The last that this daemon wrote, whatever became of it since. */

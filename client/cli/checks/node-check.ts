@@ -66,6 +66,7 @@ export function nodeFindings({ status, diagnosis }: NodeFacts, here: Here): read
     parkedFinding(status),
     outboxFinding(diagnosis, here),
     leftoversFinding(diagnosis),
+    searchFinding(status),
   ]
 }
 
@@ -128,6 +129,15 @@ function parkedFinding({ parkedPairs }: Status): Finding {
   const about = { subject: 'mail', check: 'parked pairs', facts: { parkedPairs } }
   if (parkedPairs === 0) return { ...about, state: 'ok', says: 'none' }
   return { ...about, state: 'warn', says: `${plural(parkedPairs, 'pair')} that wrote to each other without end`, hint: 'muster status lists them.' }
+}
+
+function searchFinding({ search: { behind, oldestAt, failures } }: Status): Finding {
+  const about = { subject: 'search', check: 'index', facts: { behind, oldestAt, failures } }
+  if (failures > 0) {
+    const says = `could not be written, ${plural(failures, 'time')} in a row; ${plural(behind, 'message')} behind`
+    return { ...about, state: 'warn', says, hint: 'It is tried again by itself. A full disk is the likeliest cause; muster logs may say more.' }
+  }
+  return { ...about, state: 'ok', says: behind === 0 ? 'up to date' : `${plural(behind, 'message')} behind: it is filled when nothing else is to do` }
 }
 
 function outboxFinding({ outbox }: Diagnosis, { now }: Here): Finding {

@@ -65,7 +65,7 @@ async function gather({ call }: Caller): Promise<Facts> {
   return { status, dead, pairs }
 }
 
-function keepingFields({ retention, storage, backup }: Facts['status'], now: number): (readonly [string, string])[] {
+function keepingFields({ retention, storage, backup, search }: Facts['status'], now: number): (readonly [string, string])[] {
   const { keeps, purged, heldUntil } = retention
   const gone = purged.map(({ what, rows, at }) => `${rows} of ${what} (${relativeTime(at, now)})`).join(', ')
   const held = heldUntil === null ? '' : `; nothing goes for ${shortSpan(Date.parse(heldUntil) - now)}, since the clock leapt ahead`
@@ -79,8 +79,15 @@ function keepingFields({ retention, storage, backup }: Facts['status'], now: num
       'storage',
       `database ${byteSize(storage.databaseBytes)}, log ${byteSize(storage.walBytes)}${storage.freeBytes === null ? '' : `; ${byteSize(storage.freeBytes)} free`}`,
     ],
+    ['search', searchText(search, now)],
     ['backup', running ? `being written (${running.phase}, ${Math.floor(running.done * 100)} %)` : made],
   ]
+}
+
+function searchText({ behind, oldestAt, failures }: Facts['status']['search'], now: number): string {
+  if (behind === 0) return 'finds everything'
+  const fails = failures === 0 ? '' : `; its index could not be written, ${plural(failures, 'time')} in a row`
+  return `does not find the newest ${plural(behind, 'message')} yet, since ${relativeTime(oldestAt, now)}${fails}`
 }
 
 function show(out: Output, { status, dead, pairs }: Facts, where: string): void {

@@ -33,6 +33,7 @@ describe('what the daemon tells of itself', () => {
         eventsSince: 'abcdef.0',
       },
       storage: { databaseBytes: 0, walBytes: 0, freeBytes: null },
+      search: { behind: 0, oldestAt: null, failures: 0 },
       backup: { running: null, last: null },
     },
     diagnosis: {
@@ -91,6 +92,13 @@ describe('what the daemon tells of itself', () => {
       /peers\.retired/,
     ],
     ['a row that waits for hours', { diagnosis: { outbox: { waiting: 1, dead: 0, oldestAt: AT(7_200_000), destinations: [] } } }, 'rows', 'warn', /2h ago/],
+    [
+      'an index of the search that cannot be written',
+      { status: { search: { behind: 3, oldestAt: AT(1_000), failures: 2 } } },
+      'index',
+      'warn',
+      /2 times in a row; 3 messages/,
+    ],
     ['what a retired peer left', { diagnosis: { leftovers: { awaited: 1, credentials: 0 } } }, 'retired', 'warn', /1 retired peer/],
   ]
   it.each(cases)('%s is one finding with a hint', (_name, change, check, state, says) => {
