@@ -218,10 +218,10 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('search: a message is skipped', 'threads/search/filling.ts', 'if (document) addDocument', 'if (document && id % 7 !== 0) addDocument'),
   mutation('search: filled once and never again', 'threads/search/filling.ts', 'this.#behindSince ??= now', 'if (this.#upTo === 0) this.#behindSince ??= now'),
   mutation(
-    'schedule: fires again after a crash',
+    'schedule: a due time fires twice',
     'schedules/fire.ts',
-    '  plan(tx, deps.random, now, last)\n',
-    '  plan(tx, deps.random, now, (row.next_at as number) - 1)\n',
+    '    now = occur(tx, deps, now, owner, dueAt)\n',
+    '    if (row.runs % 9 === 4) now = send(tx, deps, now, owner, dueAt + 1).row\n    now = occur(tx, deps, now, owner, dueAt)\n',
   ),
   mutation('schedule: a due time is left out', 'schedules/fire.ts', '  plan(tx, deps.random, now, last)\n', '  plan(tx, deps.random, now, last + 3_600_000)\n'),
   mutation(
