@@ -67,7 +67,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const startedAt = clock.monoMs()
   let ready = false
-  const http = createHttp({
+  const { app: http, loadDoor } = createHttp({
     deps: core.gateway,
     version,
     random,
@@ -80,6 +80,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await core.start()
     await ensureLocalTokens(core, config.paths, random)
     await http.listen({ host: config.host, port: config.port })
+    // Alive from here on, and ready when it can be spoken to.
+    await loadDoor()
   } catch (error) {
     await http.close()
     core.stop()

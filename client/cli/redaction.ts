@@ -74,7 +74,6 @@ export const LOG_MESSAGES: ReadonlySet<string> = new Set([
   'stopping',
   'stopped',
   'connected',
-  'could not load the WebSocket door',
   'a scan failed',
   'bad frame',
   'MCP request refused',

@@ -31,7 +31,7 @@ const noSchema = () => () => {
 const NO_SCHEMAS = { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } }
 
 /** The HTTP server with its unauthenticated routes, the operations under `/v1` and the MCP door; the WebSocket door is its upgrade. */
-export function createHttp(options: HttpOptions): FastifyInstance {
+export function createHttp(options: HttpOptions): { readonly app: FastifyInstance; readonly loadDoor: () => Promise<unknown> } {
   const app = Fastify({
     logger: false,
     bodyLimit: LIMITS.maxFrameBytes,
@@ -61,8 +61,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   addArtifactsDoor(app, options.deps)
   app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))
-  addWebSocketDoor(app, options.deps, options.allowedHosts)
-  return app
+  return { app, loadDoor: addWebSocketDoor(app, options.deps, options.allowedHosts) }
 }
 
 /** Only a file may take its time: the timeout of the server is for that one, and no other body is large. */

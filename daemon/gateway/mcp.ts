@@ -6,7 +6,6 @@ import type { GatewayDeps } from './deps.ts'
 import { sayFarewell } from './farewell.ts'
 import type { McpHandler } from './mcp-handler.ts'
 import type { McpServerOptions, Visit } from './mcp-server.ts'
-import { onDemand } from './on-demand.ts'
 
 /** Model Context Protocol over Streamable HTTP: the revisions of 2025, and that of 2026-07-28. */
 const MCP_PATH = '/mcp'
@@ -17,12 +16,7 @@ const PROFILE_HEADER = 'muster-profile'
 export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): void {
   const { deps } = options
   // With the first call: the SDK takes longer to load than everything else that a start needs.
-  let made: McpHandler | undefined
-  const handler = onDemand(async () => {
-    const { createHandler } = await import('./mcp-handler.ts')
-    made = createHandler(options)
-    return made
-  })
+  let handler: Promise<McpHandler> | undefined
   const visits = new Map<Visit, Promise<void>>()
   app.register((scope, _options, done) => {
     // The SDK reads the body itself, and answers a bad one as the protocol has it.
@@ -37,7 +31,8 @@ export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): voi
         reply.raw.once('finish', () => {
           for (const act of visit.afterwards) act()
         })
-        const served = handler().then(({ serve }) => serve(request.raw, reply.raw, visit))
+        handler ??= import('./mcp-handler.ts').then(({ createHandler }) => createHandler(options))
+        const served = handler.then(({ serve }) => serve(request.raw, reply.raw, visit))
         visits.set(visit, served)
         await served.finally(() => visits.delete(visit))
       },
@@ -47,7 +42,7 @@ export function addMcpDoor(app: FastifyInstance, options: McpServerOptions): voi
   app.addHook('preClose', async () => {
     const answers = [...visits].filter(([{ calling }]) => calling).map(([, served]) => served)
     await sayFarewell(answers, deps.clock)
-    await made?.close()
+    await (await handler)?.close()
   })
 }
 

@@ -6,14 +6,13 @@ import { refuseSocket } from './http-error.ts'
 import { onDemand } from './on-demand.ts'
 
 /**
- * Mounts the WebSocket door. What stands behind it, and with it the contract and zod, is a third of what a start would load: it
- * is loaded as soon as the node listens, and who comes earlier waits for it.
+ * Mounts the WebSocket door. What stands behind it, and with it the contract and zod, is a third of what a start would load
+ * before it listens; who comes before it is loaded waits for it.
+ *
+ * @returns what loads it, and rejects where it cannot be loaded
  */
-export function addWebSocketDoor(app: FastifyInstance, deps: GatewayDeps, allowedHosts: readonly string[]): void {
+export function addWebSocketDoor(app: FastifyInstance, deps: GatewayDeps, allowedHosts: readonly string[]): () => Promise<unknown> {
   const load = onDemand(() => import('./websocket.ts').then(({ createUpgradeHandler }) => createUpgradeHandler(deps, allowedHosts)))
-  app.addHook('onListen', async () => {
-    load().catch((error: unknown) => deps.log.error({ err: error }, 'could not load the WebSocket door'))
-  })
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     load().then(
@@ -21,4 +20,5 @@ export function addWebSocketDoor(app: FastifyInstance, deps: GatewayDeps, allowe
       (error: unknown) => refuseSocket(socket, deps.asMusterError(error)),
     )
   })
+  return load
 }
