@@ -34,7 +34,7 @@ import { type DeferredSignals, Signals } from './signals.ts'
 import { createTelling } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
-export type { Consumer, ConsumerPort, Parcel } from './consumer.ts'
+export type { Consumer, ConsumerPort } from './consumer.ts'
 export type { SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { isAwaited, stuckDeliveries } from './diagnosis.ts'

@@ -20,7 +20,7 @@ function shape(schema: z.ZodType, io: 'input' | 'output'): unknown {
 }
 
 /** The source of `src/contract/revision.ts`, for the contract as the code declares it now. */
-export function revisionSource(): string {
+function revisionSource(): string {
   const hash = createHash('sha256')
   for (const part of parts()) hash.update(part)
   return [
