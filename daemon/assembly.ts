@@ -11,6 +11,7 @@ import type { Handlers } from './operations.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
+import type { createReviews } from './reviews/index.ts'
 import type { createSchedules } from './schedules/index.ts'
 import { createBoundary, type SessionRegistry } from './sessions/index.ts'
 import type { Store } from './store/store.ts'
@@ -22,6 +23,7 @@ interface AssembleOptions {
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
+  readonly reviews: ReturnType<typeof createReviews>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -31,7 +33,19 @@ interface AssembleOptions {
 }
 
 /** The handler of each command and query, from the domains that have them. */
-export function assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
+export function assemble({
+  store,
+  random,
+  threads,
+  schedules,
+  reviews,
+  artifacts,
+  sessions,
+  connections,
+  calls,
+  status,
+  diagnosis,
+}: AssembleOptions): Handlers {
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
@@ -53,6 +67,7 @@ export function assemble({ store, random, threads, schedules, artifacts, session
     commands: {
       ...threads.commands,
       ...schedules.commands,
+      ...reviews.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -69,6 +84,7 @@ export function assemble({ store, random, threads, schedules, artifacts, session
       ...threads.queries,
       ...artifacts.queries,
       ...schedules.queries,
+      ...reviews.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,
