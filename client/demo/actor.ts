@@ -34,6 +34,7 @@ export function createTell(who: string, send: (report: Report) => void) {
       const fact = { what: 'sent', body, to: sent.map(({ to }) => to.name), reach: sent.map(({ reach }) => reach), message: sent[0]?.message ?? '' } as const
       say(`${text}: ${quote(body)}`, fact, at)
     },
+    did: (text: string, deed: string, result = ''): void => say(text, { what: 'did', deed, result }),
     handed: (context: MessageContext, text: string): void => {
       const { kind, attempt, redelivered, message } = context
       const again = redelivered ? `, redelivered (attempt ${attempt})` : ''

@@ -15,6 +15,8 @@ export type Fact =
       readonly late: boolean
       readonly hops: number
     }
+  /** What an actor did, and with what result. */
+  | { readonly what: 'did'; readonly deed: string; readonly result: string }
   | { readonly what: 'ended'; readonly as: 'answered' | 'declined' | 'cancelled' | 'expired' | 'failed'; readonly body: string }
 
 export interface Report {

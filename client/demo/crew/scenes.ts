@@ -1,4 +1,5 @@
-import type { MusterPeer, Output } from '../../index.ts'
+import type { MusterPeer } from '../../index.ts'
+import { handed, handedAll, PATIENCE_MS, settled } from '../stage-looks.ts'
 import type { Scene, Stage, Story } from '../story.ts'
 import type { Fact } from '../wire.ts'
 import { NAMES, type Name, NEWS, NOTE, PARTS, SUITE } from './parts.ts'
@@ -23,7 +24,6 @@ const NAMED = [
 ] as const
 type Named = (typeof NAMED)[number]
 
-type Handed = Extract<Fact, { what: 'handed' }>
 type Sent = Extract<Fact, { what: 'sent' }>
 
 /** The story, scene by scene. Each ends when what it shows was observed. */
@@ -149,15 +149,6 @@ async function epilogue({ observations, narrator, admin }: Stage): Promise<void>
   if (status.openAsks + status.queued + status.deadLetters === 0) observations.see('nothing was left over')
 }
 
-function handedAll(facts: readonly Fact[]): Handed[] {
-  return facts.filter((fact): fact is Handed => fact.what === 'handed')
-}
-
-/** The newest message of that kind. */
-function handed(facts: readonly Fact[], kind: Handed['kind']): Handed | undefined {
-  return handedAll(facts).findLast((fact) => fact.kind === kind)
-}
-
 function ended(facts: readonly Fact[], as: 'answered' | 'declined' | 'expired'): Fact | undefined {
   return facts.find((fact) => fact.what === 'ended' && fact.as === as)
 }
@@ -168,22 +159,10 @@ function lastSent(facts: readonly Fact[], count: number): Sent | undefined {
   return sent.length >= count ? sent.at(-1) : undefined
 }
 
-const PATIENCE_MS = 15_000
-const LOOK_AGAIN_MS = 50
-
 async function wentOffline(admin: MusterPeer, after: string, name: Name): Promise<void> {
   const { peer } = await admin.call('peers.get', { peer: name })
   for await (const event of admin.events({ after, types: ['peer.presence'], signal: AbortSignal.timeout(PATIENCE_MS) })) {
     if (event.subject === peer.id && event.changed['presence'] === 'offline') return
   }
   throw new Error(`Not observed within ${PATIENCE_MS / 1_000} s: ${name} goes offline`)
-}
-
-/** The status once the last acks are in. */
-async function settled(admin: MusterPeer): Promise<Output<'node.status'>> {
-  for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
-    const status = await admin.call('node.status', {})
-    if (status.openAsks + status.queued === 0 || waitedMs >= PATIENCE_MS) return status
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
-  }
 }
