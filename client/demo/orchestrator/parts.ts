@@ -56,8 +56,8 @@ function orchestrator(description: string): Part {
 
 async function scan(peer: MusterPeer, tell: Tell): Promise<void> {
   const [{ peers }, { reviews }] = [await peer.call('peers.list', { role: 'agent' }), await peer.call('reviews.queue', {})]
-  const crew = peers.map(({ name, turn }) => `${name} (${turn})`).join(', ')
-  tell.did(`scans: ${crew}; ${reviews.length} reviews are owed`, 'scanned', String(peers.length))
+  const crew = peers.map(({ name, description }) => `${name} (${description})`).join(', ')
+  tell.did(`scans: ${crew} ${reviews.length} reviews are owed.`, 'scanned', String(peers.length))
 }
 
 async function dispatch(peer: MusterPeer, tell: Tell, memory: Memory): Promise<void> {
@@ -132,7 +132,7 @@ const builder: Part = {
     push: async (peer, tell) => {
       const at = Date.now()
       const body = 'I pushed a test for it.'
-      const { sent } = await peer.call('threads.notify', { to: ['lead'], body, touched: [{ repository: REPOSITORY, branch: BRANCH, sha: SECOND }] })
+      const { sent } = await peer.call('threads.notify', { to: 'lead', body, touched: [{ repository: REPOSITORY, branch: BRANCH, sha: SECOND }] })
       tell.sent(at, 'notifies lead', body, sent)
     },
   },

@@ -138,7 +138,7 @@ async function handover(stage: Stage): Promise<void> {
   await did(stage, from, 'lead', 'handed over', 'the lead was handed over')
   await stage.observations.until('second has the record', from, 'second', (facts) => facts.find(({ what }) => what === 'handed'))
   const first = stage.observations.since(from, 'second').find(({ what }) => what === 'handed')
-  if (first?.what === 'handed' && first.body.includes('The announcement is all that is missing')) stage.observations.see('the record came first')
+  if (first?.what === 'handed' && first.body.startsWith('You lead the circle main: lead handed over to you.')) stage.observations.see('the record came first')
   stage.processes.cue('lead', 'stale')
   await did(stage, from, 'lead', 'fenced', 'the old token was refused')
 }
