@@ -89,7 +89,7 @@ function asOrchestrator(caller: Caller): PeerCaller {
   if (peer.role === 'orchestrator') return peer
   throw new MusterError('forbidden', {
     role: peer.role,
-    hint: 'Only an orchestrator leads. An enrolment of that role mints one: muster token enrol --role orchestrator.',
+    hint: 'Only an orchestrator leads. An enrolment of that role mints one: muster token enrol --roles orchestrator.',
   })
 }
 
