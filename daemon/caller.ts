@@ -19,6 +19,8 @@ type NamesOf<Kind> = { [N in OperationName]: Operations[N]['kind'] extends Kind 
 export type CommandName = NamesOf<'command'>
 export type QueryName = NamesOf<'query'>
 export type ScanName = NamesOf<'scan'>
+/** Commands of who leads a circle. */
+export type LedName = { [N in CommandName]: Operations[N]['access'] extends 'leader' ? N : never }[CommandName]
 /** What {@link OperationRunner} runs; streams live in the doors. */
 export type RunnableName = CommandName | QueryName | ScanName
 

@@ -36,6 +36,7 @@ const ACCESS_HINTS = {
   peer: "a peer's credential",
   reader: "a peer's or the administrator's credential",
   admin: "the administrator's credential",
+  leader: 'the credential of the orchestrator that leads',
 } as const
 
 function allows(access: keyof typeof ACCESS_HINTS, caller: Caller): boolean {
@@ -44,6 +45,9 @@ function allows(access: keyof typeof ACCESS_HINTS, caller: Caller): boolean {
       return true
     case 'reader':
       return caller.kind === 'peer' || caller.kind === 'admin'
+    // Whether it leads is asked in the transaction.
+    case 'leader':
+      return caller.kind === 'peer' && caller.role === 'orchestrator'
     default:
       return caller.kind === access
   }

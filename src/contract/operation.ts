@@ -9,9 +9,10 @@ export type OperationKind = 'command' | 'query' | 'scan' | 'stream' | 'offline'
 
 /**
  * Whose credential an operation takes. `any`: every valid one. `enrolment`: one that mints peers. `peer`: one of a peer.
- * `reader`: a peer's or an administrator's. `admin`: an administrator's.
+ * `reader`: a peer's or an administrator's. `admin`: an administrator's. `leader`: an orchestrator's that leads its circle; the input
+ * has the fencing `token` of its lease, which is checked in the transaction of the command.
  */
-export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin'
+export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin' | 'leader'
 
 /** What reaches an operation through one door, or the reason why nothing does. */
 export type Door = string | { readonly none: string }
@@ -37,10 +38,11 @@ export interface Operation<
   Kind extends OperationKind = OperationKind,
   In extends z.ZodType = z.ZodType,
   Out extends z.ZodType = z.ZodType,
+  By extends Access = Access,
 > {
   readonly name: Name
   readonly kind: Kind
-  readonly access: Access
+  readonly access: By
   /** One sentence, shown in the reference and in help. */
   readonly summary: string
   readonly input: In
@@ -51,8 +53,8 @@ export interface Operation<
 }
 
 /** Declares an operation; every door derives from the declaration. */
-export function operation<const Name extends string, const Kind extends OperationKind, In extends z.ZodType, Out extends z.ZodType>(
-  spec: Operation<Name, Kind, In, Out>,
-): Operation<Name, Kind, In, Out> {
+export function operation<const Name extends string, const Kind extends OperationKind, In extends z.ZodType, Out extends z.ZodType, const By extends Access>(
+  spec: Operation<Name, Kind, In, Out, By>,
+): Operation<Name, Kind, In, Out, By> {
   return spec
 }

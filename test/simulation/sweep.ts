@@ -25,8 +25,8 @@ export async function sweep(shard: number): Promise<Sweep> {
   return { coverage, operations, failures }
 }
 
-/** Minting takes no key, so nobody repeats it. */
-const ONCE: ReadonlySet<string> = new Set(['credentials.create', 'enrolments.create'])
+/** What is made without a key nobody repeats. */
+const ONCE: ReadonlySet<string> = new Set(['circles.create', 'credentials.create', 'enrolments.create'])
 
 /** What a fault cannot strike: a query commits nothing, and neither does what the gateway answers by itself. */
 export function cannotStrike(fault: Fault, name: string): boolean {
@@ -38,8 +38,8 @@ export function cannotBefall(fault: Fault, name: string): boolean {
   return name === 'message remind' && (fault === 'duplicate' || fault === 'delay' || fault === 'reorder')
 }
 
-/** The operations of these peers. Schedules live for months, and have a simulation of their own with the faults of the daemon (`schedules.ts`). */
-export const OPERATIONS_HERE = OPERATION_NAMES.filter((name) => !name.startsWith('schedules.'))
+/** The operations of these peers. Schedules and leads last longer, and have simulations of their own with the faults of the daemon (`schedules.ts`, `orchestrators.ts`). */
+export const OPERATIONS_HERE = OPERATION_NAMES.filter((name) => !/^(schedules|orchestrators)\./.test(name))
 
 /** What can become of a thread, a message and a delivery. */
 export const TRANSITIONS = [
