@@ -9,7 +9,7 @@ import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
-import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
+import { type CredentialDeps, createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
 import type { createSchedules } from './schedules/index.ts'
 import { createBoundary, type SessionRegistry } from './sessions/index.ts'
@@ -26,13 +26,14 @@ interface AssembleOptions {
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
   readonly calls: ToolCalls
+  readonly disconnect: CredentialDeps['disconnect']
   readonly status: StatusSource
   readonly diagnosis: DiagnosisSource
 }
 
-/** The handler of each command and query, from the domains that have them. */
-export function assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
-  const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
+/** Ends what a credential or an enrolment still holds open, once that has ended itself. */
+export function createDisconnect({ connections, sessions, calls }: Pick<AssembleOptions, 'connections' | 'sessions' | 'calls'>): CredentialDeps['disconnect'] {
+  return (ended) => {
     for (const connection of [...connections]) {
       const { caller } = connection
       const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
@@ -42,6 +43,10 @@ export function assemble({ store, random, threads, schedules, artifacts, session
     sessions.forget(ended.credentialId)
     calls.forget(ended.credentialId)
   }
+}
+
+/** The handler of each command and query, from the domains that have them. */
+export function assemble({ store, random, threads, schedules, artifacts, sessions, disconnect, status, diagnosis }: AssembleOptions): Handlers {
   const credentials = createCredentialHandlers({ random, disconnect })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)

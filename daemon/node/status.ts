@@ -3,6 +3,7 @@ import { formatTime } from '../../src/time.ts'
 import type { Backups } from '../backups/index.ts'
 import type { Query } from '../caller.ts'
 import { presenceCounts } from '../peers/index.ts'
+import type { Services } from '../services/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { Store } from '../store/store.ts'
 import { depths } from '../threads/index.ts'
@@ -18,6 +19,7 @@ export interface StatusSource {
   readonly connections: () => number
   readonly retention: Retention
   readonly backups: Backups
+  readonly services: Pick<Services, 'status'>
   /** The database's file. */
   readonly path: string
   readonly now: () => number
@@ -40,6 +42,7 @@ export function nodeStatus(source: StatusSource): Query<'node.status'> {
       retention: source.retention.status(reader),
       storage: storageOf(source.path),
       backup: source.backups.status(reader),
+      services: source.services.status().map(({ parts, ...service }) => ({ ...service, failing: parts.filter(({ state }) => state === 'failing').length })),
     }
   }
 }

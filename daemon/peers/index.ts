@@ -1,7 +1,7 @@
 /** What the domains above may use of the peers. */
 export { resolve, resolveMany, resolveOne, resolvePast } from './addresses.ts'
 export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleCircle } from './circles.ts'
-export { requireLive } from './credentials.ts'
+export { type CredentialDeps, requireLive } from './credentials.ts'
 export { endedTokens, endTokens } from './ended-tokens.ts'
 export {
   findPeer,
@@ -18,4 +18,5 @@ export {
   timeOrNull,
   toRef,
 } from './rows.ts'
+export { credentialOfService, endService, isOwnService } from './services.ts'
 export { setTurn } from './turns.ts'
