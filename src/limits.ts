@@ -74,6 +74,21 @@ export const LIMITS = {
   maxPreview: 50,
   /** A schedule that fails this many times in a row pauses. */
   maxScheduleFailures: 5,
+  // Reviews
+  maxUrlChars: 500,
+  maxTitleChars: 300,
+  maxNoteChars: 8_000,
+  /** What one message says that its sender touched, and the links in a body that are followed up. */
+  maxTouched: 16,
+  maxLinks: 8,
+  /** Of one circle, not ended. */
+  maxOpenReviews: 500,
+  /** Entries in the history of one review that peers may make. */
+  maxReviewEntries: 1_000,
+  maxForgeReviews: 50,
+  maxObservations: 100,
+  /** How far up and down those who spawned one another are followed. */
+  maxLineage: 256,
   // Attachments
   maxArtifactBytes: 33_554_432,
   maxFileNameBytes: 255,
