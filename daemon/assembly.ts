@@ -11,6 +11,7 @@ import type { Handlers } from './operations.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { type CredentialDeps, createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
+import type { createReviews } from './reviews/index.ts'
 import type { createSchedules } from './schedules/index.ts'
 import { createBoundary, type SessionRegistry } from './sessions/index.ts'
 import type { Store } from './store/store.ts'
@@ -22,6 +23,7 @@ interface AssembleOptions {
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
+  readonly reviews: ReturnType<typeof createReviews>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -46,7 +48,7 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 }
 
 /** The handler of each command and query, from the domains that have them. */
-export function assemble({ store, random, threads, schedules, artifacts, sessions, disconnect, status, diagnosis }: AssembleOptions): Handlers {
+export function assemble({ store, random, threads, schedules, reviews, artifacts, sessions, disconnect, status, diagnosis }: AssembleOptions): Handlers {
   const credentials = createCredentialHandlers({ random, disconnect })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -58,6 +60,7 @@ export function assemble({ store, random, threads, schedules, artifacts, session
     commands: {
       ...threads.commands,
       ...schedules.commands,
+      ...reviews.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -74,6 +77,7 @@ export function assemble({ store, random, threads, schedules, artifacts, session
       ...threads.queries,
       ...artifacts.queries,
       ...schedules.queries,
+      ...reviews.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -4,7 +4,7 @@ import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
-import type { Caller } from './caller.ts'
+import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { Connection, type SocketPort } from './gateway/connection.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
@@ -17,7 +17,8 @@ import { nodeStatus, type StatusSource } from './node/status.ts'
 import { OperationRunner } from './operations.ts'
 import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
-import { findPeer } from './peers/rows.ts'
+import { findPeer, type PeerRow } from './peers/rows.ts'
+import { createReviews, isReviewOwed } from './reviews/index.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
 import { createSchedules } from './schedules/index.ts'
 import { Services } from './services/index.ts'
@@ -97,7 +98,20 @@ export function createCore(options: CoreOptions) {
     lastCredential: store.last('credential'),
   })
   const tracing: Tracing | undefined = options.tracing?.create((kind, number) => store.id(kind, number), options.version)
-  const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents, watch: tracing })
+  const threads = createThreads({
+    store,
+    pipeline,
+    outbox,
+    timer,
+    clock,
+    random,
+    sessions,
+    mailboxes,
+    contents: artifacts.contents,
+    watch: tracing,
+    onPosted: (tx, posted) => reviews.onPosted(tx, posted),
+    onFollowedEnd: (tx, ended) => reviews.onAskEnded(tx, ended),
+  })
   const schedules = createSchedules({
     store,
     pipeline,
@@ -106,8 +120,10 @@ export function createCore(options: CoreOptions) {
     random,
     threads,
     zone: options.zone,
-    callerOf: (peer) => ({ kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }),
+    reviewOwed: isReviewOwed,
+    callerOf,
   })
+  const reviews: ReturnType<typeof createReviews> = createReviews({ threads, schedules, callerOf })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -142,7 +158,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, disconnect, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, reviews, artifacts, sessions, connections, calls, disconnect, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -244,6 +260,11 @@ export function createCore(options: CoreOptions) {
       store.close()
     },
   }
+}
+
+/** The daemon acts in the name of a peer. */
+function callerOf(peer: PeerRow): PeerCaller {
+  return { kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }
 }
 
 function describeCaller(store: Store, caller: Caller): string {

@@ -8,6 +8,9 @@ export const LIMITS = {
   maxNameChars: 64,
   maxCapabilities: 32,
   maxKeyChars: 64,
+  /** What joins by an enrolment that a peer minted, and how long that can be used. */
+  maxSpawned: 100,
+  spawningMs: 86_400_000,
   // Connections
   maxConnections: 20_000,
   helloTimeoutMs: 10_000,
@@ -81,11 +84,13 @@ export const LIMITS = {
   /** What one message says that its sender touched, and the links in a body that are followed up. */
   maxTouched: 16,
   maxLinks: 8,
-  /** Of one circle, not ended. */
-  maxOpenReviews: 500,
+  /** Owed at a time, in one circle. What becomes owed again is never refused. */
+  maxOwedReviews: 500,
   /** Entries in the history of one review that peers may make. */
   maxReviewEntries: 1_000,
   maxForgeReviews: 50,
+  /** How long is kept what has ended, and what was reviewed and not heard of since. */
+  reviewMs: 7_776_000_000,
   maxObservations: 100,
   /** How far up and down those who spawned one another are followed. */
   maxLineage: 256,

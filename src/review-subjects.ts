@@ -24,9 +24,14 @@ export function readPullRequest(text: string): PullRequest | undefined {
   return parts ? fromParts(parts) : undefined
 }
 
-/** The pull and merge requests that a text links to, each once, in their order, at most `limit`. A text without a link costs two searches. */
+/** Whether a text may link to a pull or merge request. Most do not, and this costs one search. */
+export function mayLinkRequests(text: string): boolean {
+  return text.includes('://') && (text.includes('/pull/') || text.includes('/merge_requests/'))
+}
+
+/** The pull and merge requests that a text links to, each once, in their order, at most `limit`. */
 export function pullRequestsIn(text: string, limit: number): PullRequest[] {
-  if (!text.includes('://') || !(text.includes('/pull/') || text.includes('/merge_requests/'))) return []
+  if (!mayLinkRequests(text)) return []
   const found = new Map<string, PullRequest>()
   let examined = 0
   for (const parts of text.matchAll(new RegExp(`(?<![\\w@])${LINK}`, 'gi'))) {

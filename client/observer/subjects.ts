@@ -1,13 +1,12 @@
-import type * as z from 'zod'
-import type { Observation as ObservationSchema, WatchedSubject } from '../../src/contract/reviews.ts'
+import type { Input, Output } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { readPullRequest } from '../../src/review-subjects.ts'
 import type { Changed, PullFacts } from './forge.ts'
 import type { RefFacts } from './repositories.ts'
 
 /** What the daemon wants to be looked at. */
-export type Subject = z.output<typeof WatchedSubject>
-type Observation = z.input<typeof ObservationSchema>
+export type Subject = Output<'reviews.watched'>['subjects'][number]
+type Observation = Input<'reviews.observe'>['observations'][number]
 /** What a look has shown, in the form in which it is reported. */
 export type Facts = Omit<Observation, 'subject' | 'at'>
 

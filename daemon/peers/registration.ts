@@ -154,18 +154,25 @@ function enrol(tx: Tx, enrolment: EnrolmentRow, input: Register): number {
   const roles = JSON.parse(enrolment.roles) as Role[]
   if (!roles.includes(input.role)) throw new MusterError('forbidden', { hint: `This enrolment mints ${roles.join(', ')}.` })
   refuseTakenName(tx, enrolment.circle_id, input.name, 0)
-  const id = insertPeer(tx, { circleId: enrolment.circle_id, enrolmentId: enrolment.id }, input)
+  const id = insertPeer(tx, { circleId: enrolment.circle_id, enrolmentId: enrolment.id, spawnedBy: enrolment.parent_id }, input)
   tx.run('UPDATE enrolments SET uses = uses + 1 WHERE id = ?', enrolment.id)
   return id
 }
 
+/** Where a peer comes from. */
+interface Origin {
+  readonly circleId: number
+  readonly enrolmentId: number | null
+  readonly spawnedBy: number | null
+}
+
 /** Makes a peer, whose name must be free. */
-export function insertPeer(tx: Tx, place: { readonly circleId: number; readonly enrolmentId: number | null }, input: Register): number {
+export function insertPeer(tx: Tx, place: Origin, input: Register): number {
   tx.changesPeers()
   const id = tx.take('peer')
   tx.run(
-    `INSERT INTO peers (id, name, circle_id, role, mode, runtime, description, capabilities, turn, presence, enrolment_id, session, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'unknown', 'offline', ?, ?, ?)`,
+    `INSERT INTO peers (id, name, circle_id, role, mode, runtime, description, capabilities, turn, presence, enrolment_id, session, created_at, spawned_by)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'unknown', 'offline', ?, ?, ?, ?)`,
     id,
     input.name,
     place.circleId,
@@ -177,6 +184,7 @@ export function insertPeer(tx: Tx, place: { readonly circleId: number; readonly 
     place.enrolmentId,
     input.session ?? null,
     tx.now,
+    place.spawnedBy,
   )
   writeCapabilities(tx, id, input.capabilities)
   const changed = { name: input.name, role: input.role, runtime: input.runtime }

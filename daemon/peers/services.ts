@@ -1,4 +1,3 @@
-import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { ensureCircle } from './circles.ts'
 import { type CredentialDeps, mintCredential, revokeAll } from './credentials.ts'
@@ -13,12 +12,8 @@ const sessionOf = (service: string) => `service:${service}`
 const OWN = `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id
   WHERE p.enrolment_id IS NULL AND p.session = ? AND p.retired_at IS NULL`
 
-/** Whether a peer is that service of the daemon's own. */
-export function isOwnService(reader: Reader, peerId: number, service: string): boolean {
-  return (
-    reader.get('SELECT 1 FROM peers WHERE id = ? AND enrolment_id IS NULL AND session = ? AND retired_at IS NULL', peerId, sessionOf(service)) !== undefined
-  )
-}
+/** SQL that is true where the peer `@self` is the daemon's own observer of forges. */
+export const IS_OWN_OBSERVER = "EXISTS (SELECT 1 FROM peers WHERE id = @self AND enrolment_id IS NULL AND session = 'service:observer' AND retired_at IS NULL)"
 
 /**
  * A new credential for a service, which becomes a peer with the first one. All that it had before end here: whatever is left of an
@@ -41,7 +36,11 @@ function joinAsService(tx: Tx, service: string, description: string): number {
   const circleId = ensureCircle(tx, CIRCLE)
   const name = freeName(tx, circleId, `muster-${service}`)
   const session = sessionOf(service)
-  return insertPeer(tx, { circleId, enrolmentId: null }, { name, role: 'service', mode: 'pull', runtime: 'muster', capabilities: [], description, session })
+  return insertPeer(
+    tx,
+    { circleId, enrolmentId: null, spawnedBy: null },
+    { name, role: 'service', mode: 'pull', runtime: 'muster', capabilities: [], description, session },
+  )
 }
 
 /** Somebody may have the name already, and keeps it. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ForgeError } from '../../../client/observer/forge.ts'
 import { GitLab } from '../../../client/observer/gitlab.ts'
 import { FakeForge } from '../../support/fake-forge.ts'
 import { gitlabRequest } from '../../support/forge-samples.ts'
@@ -120,8 +121,9 @@ test('its own names of the headers of the rate limit are heeded, and a 304 is no
     await gitlab.pullRequest(REF, signal)
     expect(forge.asked.slice(4).map(({ status }) => status)).toEqual([304, 304, 304, 304])
     forge.replies.set(REQUEST, { status: 429, headers: { 'retry-after': '7' } })
-    const { retryAt } = await gitlab.pullRequest(REF, signal).catch((error: { retryAt: number }) => error as never)
-    expect(Math.round((retryAt - Date.now()) / 1_000)).toBe(7)
+    const error = await gitlab.pullRequest(REF, signal).catch((refusal: unknown) => refusal as ForgeError)
+    expect(error).toBeInstanceOf(ForgeError)
+    expect(Math.round((((error as ForgeError).retryAt ?? 0) - Date.now()) / 1_000)).toBe(7)
   }))
 
 test.each(['..', 'a/..', 'a/./b', ''])('%s is no project', (project) =>
