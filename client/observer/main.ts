@@ -1,7 +1,7 @@
 import { runService } from '../services/run-service.ts'
 import { observe } from './observe.ts'
 
-/** What is still open when the work is over has this long. */
+/** What is still open when it is to end has this long. */
 const END_MS = 1_000
 
 const over = new AbortController()
@@ -13,10 +13,15 @@ process.stdout.on('error', () => over.abort())
 
 try {
   const { stdin, stdout, env } = process
-  await runService({ stdin, stdout, signal: over.signal }, 'muster-observer', (duty) => observe(duty, env))
+  await runService({ stdin, stdout, signal: over.signal, onEnding }, 'muster-observer', (duty) => observe(duty, env))
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
 }
-process.stdin.destroy()
-setTimeout(() => process.exit(), END_MS).unref()
+onEnding()
+
+/** Whatever it is that does not close. */
+function onEnding(): void {
+  process.stdin.destroy()
+  setTimeout(() => process.exit(), END_MS).unref()
+}

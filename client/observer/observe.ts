@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { MusterError } from '../../src/errors.ts'
 import type { ForgeSetting } from '../../src/forges.ts'
+import { LIMITS } from '../../src/limits.ts'
 import { isSameCommit } from '../../src/review-subjects.ts'
 import { systemClock } from '../clock.ts'
 import type { Duty } from '../services/run-service.ts'
@@ -20,7 +21,7 @@ const Settings = z.object({
   everyMs: z.number(),
 })
 const KINDS = { github: GitHub, gitlab: GitLab } as const
-const PAGE = 1_000
+const PAGE = LIMITS.maxPage
 /** What follows within this is one reason to ask the daemon again. */
 const SETTLE_MS = 50
 /** After a question that the daemon did not answer. */

@@ -39,6 +39,8 @@ export interface ServiceProcess {
   readonly stdout: Writable
   /** Aborts when the process is told to end. */
   readonly signal: AbortSignal
+  /** Called as soon as it is to end, however it comes to that: the process must not wait for long for what is still open. */
+  readonly onEnding: () => void
 }
 
 interface Hello {
@@ -53,8 +55,9 @@ interface Hello {
  *
  * @throws Error where it cannot go on: the daemon does not accept it any more
  */
-export async function runService({ stdin, stdout, signal }: ServiceProcess, client: string, work: (duty: Duty) => Promise<void>): Promise<void> {
+export async function runService({ stdin, stdout, signal, onEnding }: ServiceProcess, client: string, work: (duty: Duty) => Promise<void>): Promise<void> {
   const over = new AbortController()
+  over.signal.addEventListener('abort', onEnding, { once: true })
   signal.addEventListener('abort', () => over.abort(), { once: true })
   const line = await readFirstLine(stdin, () => over.abort())
   if (line === undefined || over.signal.aborted) return

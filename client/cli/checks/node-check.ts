@@ -82,10 +82,11 @@ function serviceFindings(service: Service, { services }: Diagnosis): readonly Fi
       : { ...about, state: 'ok', says: restarts === 0 ? state : `${state}; ended ${plural(restarts, 'time')} (${lastEnd})` }
   const parts = services.find((one) => one.name === name)?.parts ?? []
   const states = { ok: 'ok', waiting: 'warn', failing: 'fail' } as const
-  return [
-    runs,
-    ...parts.map((part) => ({ subject: 'services', check: `${name} ${part.name}`, state: states[part.state], says: part.says, quotes: true, facts: part })),
-  ]
+  const ofParts = parts.map((part): Finding => {
+    // Its name may be that of a host.
+    return { subject: 'services', check: `${name} work`, state: states[part.state], says: `${part.name}: ${part.says}`, quotes: true, facts: part }
+  })
+  return [runs, ...ofParts]
 }
 
 function contractFinding({ revision }: Diagnosis, here: Here): Finding {
