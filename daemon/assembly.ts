@@ -67,6 +67,7 @@ export function assemble({ store, random, threads, schedules, reviews, artifacts
       'peers.rename': registration.rename,
       'peers.retire': registration.retire,
       'enrolments.create': credentials.createEnrolment,
+      'enrolments.spawn': credentials.spawnEnrolment,
       'enrolments.revoke': credentials.revokeEnrolment,
       'credentials.create': credentials.createCredential,
       'credentials.revoke': credentials.revokeCredential,

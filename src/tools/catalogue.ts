@@ -7,6 +7,7 @@ import * as finding from './finding.ts'
 import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
+import * as reviewing from './reviewing.ts'
 import { peers, setDescription } from './roll.ts'
 import { schedule, schedules } from './scheduling.ts'
 import { notify, reply } from './speaking.ts'
@@ -27,6 +28,11 @@ export const TOOLS: readonly Tool[] = [
   schedules,
   fan,
   broadcast,
+  reviewing.reviewQueue,
+  reviewing.markReviewed,
+  reviewing.reviewRequest,
+  reviewing.reviewAssign,
+  reviewing.review,
   overview.threads,
   overview.thread,
   overview.trace,
@@ -36,6 +42,9 @@ export const TOOLS: readonly Tool[] = [
   overview.cancel,
   overview.pairs,
   overview.releasePairTool,
+  reviewing.reviews,
+  reviewing.reviewComment,
+  reviewing.reviewWithdraw,
   rest.status,
   rest.circles,
   rest.grants,
