@@ -25,11 +25,11 @@ export function whyNoForges(value: unknown): string | undefined {
   if (value.length > MAX_FORGES) return `Expected at most ${MAX_FORGES} forges.`
   for (const [index, entry] of value.entries()) {
     const why = whyNoForge(entry)
-    if (why !== undefined) return `Forge ${index + 1}: ${why}`
+    if (why !== undefined) return `Expected forge ${index + 1} ${why}.`
   }
   const hosts = value.map(({ host }: ForgeSetting) => host)
   const twice = hosts.find((host, index) => hosts.indexOf(host) !== index)
-  return twice === undefined ? undefined : `${twice} is there twice.`
+  return twice === undefined ? undefined : `Expected each host once; ${twice} is there twice.`
 }
 
 /** The base URL of a forge's API, without a slash at its end. */
@@ -39,31 +39,32 @@ export function baseUrlOf({ host, kind, baseUrl }: ForgeSetting): string {
   return host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`
 }
 
+/** What would be accepted in its place. */
 function whyNoForge(value: unknown): string | undefined {
-  if (!isObject(value)) return `expected an object, as in ${EXAMPLE}.`
+  if (!isObject(value)) return `as an object, as in ${EXAMPLE}`
   const stranger = Object.keys(value).find((field) => !FIELDS.has(field))
-  if (stranger !== undefined) return `there is no field "${stranger}"; expected host, kind, baseUrl and token.`
+  if (stranger !== undefined) return `to have host, kind, baseUrl and token, and no "${stranger}"`
   const { host, kind, baseUrl, token } = value
-  if (typeof host !== 'string' || !HOST.test(host)) return 'host: expected the host name of its links, in lower case, like github.com.'
-  if (kind !== 'github' && kind !== 'gitlab') return 'kind: expected github or gitlab.'
-  return whyNoBase(baseUrl) ?? whyNoToken(token)
+  if (typeof host !== 'string' || !HOST.test(host)) return 'to have as host the host name of its links, in lower case, like github.com'
+  if (kind !== 'github' && kind !== 'gitlab') return 'to have as kind github or gitlab'
+  if (!isBase(baseUrl)) return 'to have as baseUrl the https address of its API (http on this machine only), without a credential, a query and a fragment'
+  if (!isReference(token)) return 'to have as token {"file": "/path/from/the/root"} or {"variable": "NAME"}, not the token itself'
+  return undefined
 }
 
-function whyNoBase(value: unknown): string | undefined {
-  if (value === undefined) return undefined
+function isBase(value: unknown): boolean {
+  if (value === undefined) return true
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
-  if (!url || !/^https?:$/.test(url.protocol)) return 'baseUrl: expected the https address of its API, like https://git.example.org/api/v3.'
-  if (`${url.username}${url.password}${url.search}${url.hash}` !== '') return 'baseUrl: expected an address without a credential, a query and a fragment.'
+  if (!url || `${url.username}${url.password}${url.search}${url.hash}` !== '') return false
   // In clear over a network the token would be anybody's.
-  return url.protocol === 'https:' || LOOPBACK.has(url.hostname) ? undefined : 'baseUrl: expected https; http is for this machine only.'
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname))
 }
 
-function whyNoToken(value: unknown): string | undefined {
-  if (value === undefined) return undefined
+function isReference(value: unknown): boolean {
+  if (value === undefined) return true
   const [[kind, where] = [], ...rest] = isObject(value) ? Object.entries(value) : []
-  if (rest.length === 0 && kind === 'file' && typeof where === 'string' && /^\/[^\0]{1,4095}$/.test(where)) return undefined
-  if (rest.length === 0 && kind === 'variable' && typeof where === 'string' && VARIABLE.test(where)) return undefined
-  return 'token: expected {"file": "/path/from/the/root"} or {"variable": "NAME"}, not the token itself.'
+  if (rest.length > 0 || typeof where !== 'string') return false
+  return (kind === 'file' && /^\/[^\0]{1,4095}$/.test(where)) || (kind === 'variable' && VARIABLE.test(where))
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,8 +4,8 @@ import { type CredentialDeps, mintCredential, revokeAll } from './credentials.ts
 import { insertPeer } from './registration.ts'
 import { PEER_COLUMNS, type PeerRow } from './rows.ts'
 
-/** The circle of the daemon's own services. */
-const CIRCLE = 'main'
+/** The circle of the daemon's own services: apart, so that what is said to everybody elsewhere does not pile up with those that read no mail. */
+const CIRCLE = 'muster'
 const sessionOf = (service: string) => `service:${service}`
 
 /** The peer of a service that the daemon runs itself. No enrolment made it, so nobody else can come by its credential or pass for it. */

@@ -1,5 +1,6 @@
 import type { Observation } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
+import { isSameCommit } from '../../src/review-subjects.ts'
 import { formatTime, parseTime } from '../../src/time.ts'
 import type { Caller, Command, Query } from '../caller.ts'
 import { mayObserve, OBSERVED_CIRCLES } from '../peers/index.ts'
@@ -54,16 +55,18 @@ function apply(tx: Tx, deps: ReviewDeps, before: ReviewRow, observation: Observa
   if (observation.head !== undefined) settleHead(tx, deps, now, { sha: observation.head, by, changed: changedOf(observation), isCertain: true })
 }
 
-function withFacts(tx: Tx, row: ReviewRow, { title, author, checks, reviews }: Observation, at: number, by: number | null): ReviewRow {
+function withFacts(tx: Tx, row: ReviewRow, { head, title, author, checks, reviews }: Observation, at: number, by: number | null): ReviewRow {
   const forge =
     reviews === undefined
       ? row.forge_reviews
       : JSON.stringify(reviews.map((review) => ({ ...review, sha: review.sha ?? null, at: formatTime(parseTime(review.at) as number) })))
+  // Those of the head before say nothing about this one.
+  const isMoved = head !== undefined && row.head !== null && !isSameCommit(head, row.head)
   tx.run(
     'UPDATE reviews SET title = ?, forge_author = ?, checks = ?, forge_reviews = ?, observed_at = ? WHERE id = ?',
     title ?? row.title,
     author ?? row.forge_author,
-    checks ?? row.checks,
+    checks ?? (isMoved ? null : row.checks),
     forge,
     at,
     row.id,

@@ -17,7 +17,7 @@ export interface Service {
 /** All of them: an entry here is what another one takes. Its peer is called `muster-<name>`. */
 export const SERVICES = {
   observer: {
-    description: 'Looks at the configured forges and git repositories, for reviews',
+    description: 'Looks at forges and git repositories for reviews; reads no mail',
     program: 'observer/main',
     settings({ forges, repositories, observeEvery }) {
       if (forges.length === 0 && repositories.length === 0) return undefined
