@@ -8,6 +8,7 @@ import type { ToolCalls } from './gateway/tool-calls.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
+import type { createOrchestrators } from './orchestrators/index.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { type CredentialDeps, createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
@@ -24,6 +25,7 @@ interface AssembleOptions {
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
+  readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -48,19 +50,38 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 }
 
 /** The handler of each command and query, from the domains that have them. */
-export function assemble({ store, random, threads, schedules, reviews, artifacts, sessions, disconnect, status, diagnosis }: AssembleOptions): Handlers {
-  const credentials = createCredentialHandlers({ random, disconnect })
+export function assemble({
+  store,
+  random,
+  threads,
+  schedules,
+  reviews,
+  orchestrators,
+  artifacts,
+  sessions,
+  disconnect,
+  status,
+  diagnosis,
+}: AssembleOptions): Handlers {
+  const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
     tx.after(() => sessions.turned(peer, turn))
   }
-  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired: threads.onRetired, onTurn })
+  const onRetired = (tx: Tx, peerId: number, reason: string) => {
+    // First: what it owes goes to its successor, and only what is left fails.
+    orchestrators.onGone(tx, peerId)
+    threads.onRetired(tx, peerId, reason)
+  }
+  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired, onTurn })
   return {
     ackThread: threads.ackThread,
+    requireLeader: orchestrators.requireLeader,
     commands: {
       ...threads.commands,
       ...schedules.commands,
       ...reviews.commands,
+      ...orchestrators.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -79,6 +100,7 @@ export function assemble({ store, random, threads, schedules, reviews, artifacts
       ...artifacts.queries,
       ...schedules.queries,
       ...reviews.queries,
+      ...orchestrators.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -15,12 +15,13 @@ import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import { OperationRunner } from './operations.ts'
+import { createOrchestrators } from './orchestrators/index.ts'
 import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
 import { findPeer, type PeerRow } from './peers/rows.ts'
-import { createReviews, isReviewOwed } from './reviews/index.ts'
+import { createReviews, isReviewOwed, reviewDuties } from './reviews/index.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
-import { createSchedules } from './schedules/index.ts'
+import { createSchedules, schedulesOf } from './schedules/index.ts'
 import { Services } from './services/index.ts'
 import { SessionRegistry } from './sessions/index.ts'
 import { isDamage, markSuspect } from './store/damage.ts'
@@ -80,6 +81,7 @@ export function createCore(options: CoreOptions) {
     threads.onDivergence()
     sessions.onDivergence()
     presence.restartSigns()
+    orchestrators.onDivergence()
     heartbeat.postpone()
   }
   const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence })
@@ -124,6 +126,15 @@ export function createCore(options: CoreOptions) {
     callerOf,
   })
   const reviews: ReturnType<typeof createReviews> = createReviews({ threads, schedules, callerOf })
+  const orchestrators = createOrchestrators({
+    pipeline,
+    timer,
+    clock,
+    presence,
+    outbox,
+    threads,
+    duties: { schedules: schedulesOf, reviews: reviewDuties },
+  })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -158,7 +169,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, reviews, artifacts, sessions, connections, calls, disconnect, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, artifacts, sessions, connections, calls, disconnect, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -221,6 +232,7 @@ export function createCore(options: CoreOptions) {
       await pipeline.execute((tx) => {
         presence.settleAll(tx)
         index.prepare(tx)
+        orchestrators.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()

@@ -19,7 +19,7 @@ export const IS_OWN_OBSERVER = "EXISTS (SELECT 1 FROM peers WHERE id = @self AND
  * A new credential for a service, which becomes a peer with the first one. All that it had before end here: whatever is left of an
  * earlier process can do nothing more.
  */
-export function credentialOfService(tx: Tx, deps: CredentialDeps, service: string, description: string): { readonly peerId: number; readonly token: string } {
+export function credentialOfService(tx: Tx, deps: Pick<CredentialDeps, 'random' | 'disconnect'>, service: string, description: string): { readonly peerId: number; readonly token: string } {
   const found = tx.get<PeerRow>(OWN, sessionOf(service))
   if (found) revokeAll(tx, deps, found.id)
   const peerId = found?.id ?? joinAsService(tx, service, description)
@@ -27,7 +27,7 @@ export function credentialOfService(tx: Tx, deps: CredentialDeps, service: strin
 }
 
 /** Ends every credential of a service. */
-export function endService(tx: Tx, deps: CredentialDeps, service: string): void {
+export function endService(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, service: string): void {
   const found = tx.get<PeerRow>(OWN, sessionOf(service))
   if (found) revokeAll(tx, deps, found.id)
 }

@@ -21,7 +21,7 @@ import { Delays } from './flights.ts'
 import { endFollowed, type Followed, openFollowed } from './followed.ts'
 import { ackThread, endTurn } from './handover.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
-import { parkPair, tellPeer } from './notices.ts'
+import { type FirstWord, parkPair, tellFirst, tellPeer } from './notices.ts'
 import { createOpening } from './open.ts'
 import { listPairs, releasePair } from './pairs.ts'
 import { createPulling, owedThreads, peekMailbox } from './pull.ts'
@@ -33,6 +33,7 @@ import { Room } from './room.ts'
 import { type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
+import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
@@ -48,6 +49,7 @@ export { type FoundFile, findFile } from './files.ts'
 export type { Followed } from './followed.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { toFan } from './joins.ts'
+export type { FirstWord } from './notices.ts'
 export { asSender } from './open.ts'
 export type { PostedLink } from './post.ts'
 export { messagesBack, newsOf, viewThread } from './reading.ts'
@@ -60,6 +62,7 @@ export { forgetHours } from './search/tables.ts'
 export { whyMessage } from './search/why.ts'
 export type { SessionMail } from './session-mail.ts'
 export { DeferredSignals } from './signals.ts'
+export { type Standing, type Succession, standingOf } from './succession.ts'
 
 export interface ThreadsOptions {
   readonly store: Store
@@ -132,6 +135,9 @@ export function createThreads(options: ThreadsOptions) {
     say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string) => tell(tx, deps, sender, recipients, { body, priority: 'normal' }).refused,
     openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
     endFollowed: (tx: Tx, threadId: number, ending: Ending) => endFollowed(tx, deps, threadId, ending),
+    /** Tells a peer something ahead of all that waits for it; then, in the same thread, what another peer says. */
+    tellFirst: (tx: Tx, peerId: number, first: FirstWord) => tellFirst(tx, deps, peerId, first),
+    succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),
     ackThread: (tx: Tx, peerId: number, threadId: number) => ackThread(tx, deps, peerId, threadId),

@@ -6,6 +6,7 @@ import * as fans from './fans.ts'
 import * as finding from './finding.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
+import * as orchestrators from './orchestrators.ts'
 import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
@@ -86,6 +87,13 @@ const LIST = [
   reviews.listReviews,
   reviews.observeReviews,
   reviews.watchedReviews,
+  orchestrators.orchestratorStatus,
+  orchestrators.claimOrchestrator,
+  orchestrators.noteOrchestrator,
+  orchestrators.handOverOrchestrator,
+  orchestrators.resignOrchestrator,
+  orchestrators.appointOrchestrator,
+  orchestrators.recordOrchestrator,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -159,6 +167,8 @@ export type Observation = z.output<typeof reviews.Observation>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
+export type Leadership = z.output<typeof orchestrators.Leadership>
+export type Handover = z.output<typeof orchestrators.Handover>
 export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>

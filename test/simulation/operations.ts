@@ -65,8 +65,8 @@ const BOUNDARIES = [
 ] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-/** Schedules and reviews have simulations of their own. */
-type Played = Exclude<OperationName, 'peers.register' | `schedules.${string}` | `reviews.${string}`>
+/** Schedules, reviews and orchestrators have simulations of their own. */
+type Played = Exclude<OperationName, 'peers.register' | `${'schedules' | 'reviews' | 'orchestrators'}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
