@@ -42,6 +42,8 @@ const MAX_RESPONSE_BYTES = 4_194_304
 const MAX_HEADER_BYTES = 32_768
 const MAX_CONNECTIONS = 4
 const MAX_REDIRECTS = 3
+/** The most that both forges give on a page. */
+const FULL_PAGE = 100
 const MAX_PAGES = 10
 /** Answers that are kept to be asked for again with their ETag; the ones that were not for the longest time go first. */
 const MAX_KEPT = 2_000
@@ -103,7 +105,7 @@ export class ForgeHttp {
     }
     const page = { value: read(text, schema), next: nextOf(headers) }
     const etag = textOf(headers, 'etag')
-    if (etag !== undefined) this.#keep(url.href, { ...page, etag })
+    if (etag !== undefined && !isFullLast(page)) this.#keep(url.href, { ...page, etag })
     return page
   }
 
@@ -171,6 +173,11 @@ export class ForgeHttp {
     if (status === 404 || status === 410) throw new ForgeError('missing', `there is none, or the token may not see it (${status})`)
     throw status >= 500 ? new ForgeError('unreachable', `it has trouble of its own (${status})`) : new ForgeError('unexpected', `it answered with ${status}`)
   }
+}
+
+/** A page that the next item would follow: its own content, and with it its ETag, stays the same then. */
+function isFullLast({ value, next }: Page): boolean {
+  return next === undefined && Array.isArray(value) && value.length >= FULL_PAGE
 }
 
 function unreachable(error: unknown, timedOut: boolean): ForgeError {

@@ -69,3 +69,13 @@ export class ForgeError extends Error {
     this.retryAt = retryAt
   }
 }
+
+/** What a token may not see, or a forge of that version or plan does not have, is absent. */
+export async function ifVisible<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof ForgeError && error.kind === 'missing') return undefined
+    throw error
+  }
+}

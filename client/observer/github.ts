@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import type { Changed, Checks, Forge, ForgeReview, PullFacts, PullRef, Verdict } from './forge.ts'
-import { ForgeError } from './forge.ts'
+import { type Changed, type Checks, type Forge, type ForgeReview, ifVisible, type PullFacts, type PullRef, type Verdict } from './forge.ts'
 import { ForgeHttp, type ForgeHttpOptions, partsOf } from './forge-http.ts'
 
 /** What is taken of the answers of GitHub's REST API, version 2022-11-28 (https://docs.github.com/en/rest). */
@@ -107,13 +106,4 @@ function toReview({ user, state, commit_id, submitted_at }: z.infer<typeof Revie
   const verdict = VERDICTS[state]
   if (!verdict || !submitted_at) return []
   return [{ by: user?.login ?? 'ghost', verdict, ...(commit_id && { sha: commit_id }), at: submitted_at }]
-}
-
-async function ifVisible<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer
-  } catch (error) {
-    if (error instanceof ForgeError && error.kind === 'missing') return undefined
-    throw error
-  }
 }

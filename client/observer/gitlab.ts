@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Changed, Checks, Forge, ForgeReview, PullFacts, PullRef } from './forge.ts'
+import { type Changed, type Checks, type Forge, type ForgeReview, ifVisible, type PullFacts, type PullRef } from './forge.ts'
 import { ForgeHttp, type ForgeHttpOptions, partsOf } from './forge-http.ts'
 
 /** What is taken of the answers of GitLab's REST API v4 (https://docs.gitlab.com/api/merge_requests/). */
@@ -40,13 +40,13 @@ export class GitLab implements Forge {
   async pullRequest({ project, number }: PullRef, signal: AbortSignal): Promise<PullFacts> {
     const path = `projects/${partsOf(project).join('%2F')}/merge_requests/${number}`
     const request = await this.#http.get(path, MergeRequest, signal)
-    const [{ approved_by }, reviewers, versions] = await Promise.all([
-      this.#http.get(`${path}/approvals`, Approvals, signal),
-      this.#http.list(`${path}/reviewers?per_page=100`, Reviewers, signal),
-      this.#http.list(`${path}/versions?per_page=100`, Versions, signal),
+    const [approved, reviewers = [], versions = []] = await Promise.all([
+      ifVisible(this.#http.get(`${path}/approvals`, Approvals, signal)),
+      ifVisible(this.#http.list(`${path}/reviewers?per_page=100`, Reviewers, signal)),
+      ifVisible(this.#http.list(`${path}/versions?per_page=100`, Versions, signal)),
     ])
     const at = (time: string) => headAt(versions, time)
-    const approvals = approved_by.flatMap(({ user, approved_at }): ForgeReview[] =>
+    const approvals = (approved?.approved_by ?? []).flatMap(({ user, approved_at }): ForgeReview[] =>
       // Older versions of GitLab do not say when: then it cannot be told from one that was given before.
       approved_at ? [{ by: user.username, verdict: 'approve', ...at(approved_at), at: approved_at }] : [],
     )

@@ -24,7 +24,7 @@ export interface LaneOptions {
   readonly look: (subject: Subject, signal: AbortSignal) => Promise<Facts>
   /** Tells the daemon; resolves once it has taken it. */
   readonly report: (subject: Subject, facts: Facts, at: number) => Promise<void>
-  /** Something worth knowing: that looks fail, and that they are well again. */
+  /** How it goes is not what it was. */
   readonly onState: () => void
   /** More about how it goes. */
   readonly detail?: () => string | undefined
@@ -56,6 +56,8 @@ export class Lane {
   readonly #tracked = new Map<string, Tracked>()
   #pausedUntil = 0
   #failures = 0
+  /** What `onState` was called for last. */
+  #told = ''
   #state: Omit<Part, 'name'>
   #stopTimer = (): void => undefined
 
@@ -182,9 +184,12 @@ export class Lane {
   }
 
   #become(state: Part['state'], says: string): void {
-    const isNews = state !== this.#state.state || says !== this.#state.says
     this.#state = { state, says, at: this.#at() }
-    if (isNews) this.#options.onState()
+    const { at: _at, ...told } = this.part
+    const text = JSON.stringify(told)
+    if (text === this.#told) return
+    this.#told = text
+    this.#options.onState()
   }
 
   #at(): string {

@@ -40,7 +40,7 @@ export class Repositories {
   }
 
   /**
-   * Where a branch is. One that is gone is `closed`, or `merged` where the default branch has the head that was known.
+   * Where a branch is. One that was known and is gone is `closed`, or `merged` where the default branch has the head that was known.
    *
    * @throws RepositoryError
    * @throws GitError
@@ -53,6 +53,8 @@ export class Repositories {
     const knownIsIn = known !== undefined && (await inside.isInAny(known, defaults))
     if (tip === undefined) {
       if (await inside.isUnborn(branch)) return { state: 'open' }
+      // Nobody has seen it yet: rather a slip of the pen than a branch that has gone.
+      if (head === undefined) throw new RepositoryError(`${repository} has no branch ${branch}`)
       return { state: knownIsIn ? 'merged' : 'closed' }
     }
     if (await inside.isInAny(tip, defaults)) {

@@ -19,7 +19,12 @@ export const IS_OWN_OBSERVER = "EXISTS (SELECT 1 FROM peers WHERE id = @self AND
  * A new credential for a service, which becomes a peer with the first one. All that it had before end here: whatever is left of an
  * earlier process can do nothing more.
  */
-export function credentialOfService(tx: Tx, deps: Pick<CredentialDeps, 'random' | 'disconnect'>, service: string, description: string): { readonly peerId: number; readonly token: string } {
+export function credentialOfService(
+  tx: Tx,
+  deps: Pick<CredentialDeps, 'random' | 'disconnect'>,
+  service: string,
+  description: string,
+): { readonly peerId: number; readonly token: string } {
   const found = tx.get<PeerRow>(OWN, sessionOf(service))
   if (found) revokeAll(tx, deps, found.id)
   const peerId = found?.id ?? joinAsService(tx, service, description)

@@ -47,7 +47,8 @@ function observed(tx: Tx, self: number | null, { subject }: Observation): Review
 function apply(tx: Tx, deps: ReviewDeps, before: ReviewRow, observation: Observation, by: number | null): void {
   // A clock that is ahead elsewhere must not shut out what is observed later.
   const at = Math.min(parseTime(observation.at) as number, tx.now)
-  if (before.observed_at !== null && at < before.observed_at) return
+  // What was observed "later" than now was so before the clock was put back.
+  if (before.observed_at !== null && at < before.observed_at && before.observed_at <= tx.now) return
   const row = withFacts(tx, before, observation, at, by)
   if (observation.state !== 'open') end(tx, deps, row, observation.state, by)
   const isOpenAgain = observation.state === 'open' && row.state === 'ended' && (row.reason === 'merged' || row.reason === 'closed')

@@ -44,9 +44,12 @@ export class Services {
   /** Starts those that the settings have something to do for, once their door is open, and ends the credentials of the others. */
   async start(place: ServicesPlace): Promise<void> {
     const idle = SERVICE_NAMES.filter((name) => SERVICES[name].settings(place.settings) === undefined)
-    await this.#options.pipeline.execute((tx) => {
-      for (const name of idle) endService(tx, this.#options, name)
-    })
+    await this.#options.pipeline
+      .execute((tx) => {
+        for (const name of idle) endService(tx, this.#options, name)
+      })
+      // A full disk: they are tried again, and the daemon does without them.
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a service could not be started'))
     mkdirSync(place.folder, { recursive: true, mode: 0o700 })
     this.#supervisors = SERVICE_NAMES.filter((name) => !idle.includes(name)).map((name) => this.#supervisor(name, place))
     for (const supervisor of this.#supervisors) supervisor.start()

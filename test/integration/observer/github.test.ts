@@ -121,6 +121,18 @@ test('lists are read page by page, as Link says, on the same server only', () =>
     await expect(github.pullRequest(REF, signal)).rejects.toThrow(/outside of its base URL/)
   }))
 
+test('a page that is full is asked for whole: the first of the next page would not change it', () =>
+  on(async ({ forge, github, set }) => {
+    set(githubPages({ sha: A, state: 'closed' }))
+    const full = Array.from({ length: 100 }, (_, index) => githubReview(`r${index}`, 'APPROVED', A))
+    forge.replies.set(REVIEWS, { body: full })
+    expect((await github.pullRequest(REF, signal)).reviews.length).toBe(100)
+    // The same content with the same ETag, and a link.
+    forge.replies.set(REVIEWS, { body: full, headers: { link: `<${forge.url}${PULL}/reviews?per_page=100&page=2>; rel="next"` } })
+    set({ [`${PULL}/reviews?per_page=100&page=2`]: [githubReview('late', 'APPROVED', A)] })
+    expect((await github.pullRequest(REF, signal)).reviews.at(-1)?.by).toBe('late')
+  }))
+
 test('what came between two heads is counted; a comparison that is cut says only how many commits', () =>
   on(async ({ github, set, forge }) => {
     const path = `/repos/octo/hello/compare/${A}...${B}`

@@ -75,6 +75,14 @@ test('a merge request is what its documented answers say; an approval is of the 
     })
   }))
 
+test('what a version or a plan of GitLab does not have is absent', () =>
+  on(async ({ forge, gitlab, set }) => {
+    set({ [REQUEST]: gitlabRequest({ sha: A }) })
+    forge.replies.set(`${REQUEST}/approvals`, { status: 403, body: { message: '403 Forbidden' } })
+    forge.replies.delete(`${REQUEST}/reviewers?per_page=100`)
+    expect(await gitlab.pullRequest(REF, signal)).toMatchObject({ head: A, reviews: [] })
+  }))
+
 test.each([
   ['opened', 'open'],
   ['locked', 'open'],
