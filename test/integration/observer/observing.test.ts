@@ -139,6 +139,21 @@ test('killed together with all it had in memory, a daemon has its observer go on
   expect(services).toMatchObject([{ name: 'observer', state: 'running', restarts: 1, lastEnd: 'ended by SIGKILL' }])
 })
 
+test('a review of any circle is looked at, at once', async () => {
+  const { home, forge } = await prepared({ observeEvery: '1d' })
+  await using _forge = forge
+  await using daemon = new DaemonProcess(home)
+  const url = await daemon.url()
+  await using admin = await WireClient.greet(url, home.token('admin'))
+  await until(async () => (await admin.call('node.status', {})).services[0]?.state === 'running')
+  // A circle that there was not when the observer asked.
+  const { token: enrolment } = await admin.call('enrolments.create', { circle: 'web', roles: ['agent'], label: 'web' })
+  await using ada = await WireClient.greet(url, (await registerPeer(url, enrolment, 'ada')).token)
+  await ada.call('reviews.request', { subject: { pr: LINK } })
+  expect(await getting(ada, ({ head }) => head === A)).toMatchObject({ circle: 'web', state: 'owed' })
+  expect(forge.count(PULL)).toBe(1)
+})
+
 test('a host that is not configured is shown and never called; neither is one that a configured forge points to', async () => {
   const { home, forge } = await prepared()
   await using _forge = forge
