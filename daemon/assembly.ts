@@ -10,7 +10,7 @@ import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
 import type { createOrchestrators } from './orchestrators/index.ts'
 import { addGrant, createCircle, listCircles, listGrants, removeGrant } from './peers/circles.ts'
-import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
+import { type CredentialDeps, createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
 import type { createReviews } from './reviews/index.ts'
 import type { createSchedules } from './schedules/index.ts'
@@ -30,8 +30,23 @@ interface AssembleOptions {
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
   readonly calls: ToolCalls
+  readonly disconnect: CredentialDeps['disconnect']
   readonly status: StatusSource
   readonly diagnosis: DiagnosisSource
+}
+
+/** Ends what a credential or an enrolment still holds open, once that has ended itself. */
+export function createDisconnect({ connections, sessions, calls }: Pick<AssembleOptions, 'connections' | 'sessions' | 'calls'>): CredentialDeps['disconnect'] {
+  return (ended) => {
+    for (const connection of [...connections]) {
+      const { caller } = connection
+      const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
+      if (same) connection.closeWith('unauthenticated')
+    }
+    if (ended.credentialId === undefined) return
+    sessions.forget(ended.credentialId)
+    calls.forget(ended.credentialId)
+  }
 }
 
 /** The handler of each command and query, from the domains that have them. */
@@ -44,21 +59,10 @@ export function assemble({
   orchestrators,
   artifacts,
   sessions,
-  connections,
-  calls,
+  disconnect,
   status,
   diagnosis,
 }: AssembleOptions): Handlers {
-  const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
-    for (const connection of [...connections]) {
-      const { caller } = connection
-      const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
-      if (same) connection.closeWith('unauthenticated')
-    }
-    if (ended.credentialId === undefined) return
-    sessions.forget(ended.credentialId)
-    calls.forget(ended.credentialId)
-  }
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)

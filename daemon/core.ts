@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { MusterError } from '../src/errors.ts'
 import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
-import { assemble } from './assembly.ts'
+import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
 import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
@@ -20,6 +20,7 @@ import { findPeer, type PeerRow } from './peers/rows.ts'
 import { createReviews, isReviewOwed, reviewDuties } from './reviews/index.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
 import { createSchedules, schedulesOf } from './schedules/index.ts'
+import { Services } from './services/index.ts'
 import { SessionRegistry } from './sessions/index.ts'
 import { isDamage, markSuspect } from './store/damage.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
@@ -146,6 +147,8 @@ export function createCore(options: CoreOptions) {
     pipeline,
     log,
   })
+  const disconnect = createDisconnect({ connections, sessions, calls })
+  const services = new Services({ clock, random, log, pipeline, disconnect })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
   const status: StatusSource = {
@@ -158,15 +161,16 @@ export function createCore(options: CoreOptions) {
     retention,
     backups,
     search: index,
+    services,
     path: options.path,
     now: () => clock.wallMs(),
   }
-  const diagnosis: DiagnosisSource = { store, jumps, now: () => clock.wallMs() }
+  const diagnosis: DiagnosisSource = { store, jumps, services, now: () => clock.wallMs() }
   const runner = new OperationRunner({
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, artifacts, sessions, connections, calls, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, artifacts, sessions, connections, calls, disconnect, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -218,6 +222,7 @@ export function createCore(options: CoreOptions) {
     runner,
     gateway,
     artifacts,
+    services,
     /** A scan found the index of the search damaged. */
     distrustIndex: () => index.distrust(),
     status: () => nodeStatus(status)(store, { kind: 'admin', credentialId: 0 }, {}),

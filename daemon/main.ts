@@ -9,6 +9,7 @@ import { createHttp } from './gateway/http.ts'
 import { renderMetrics } from './gateway/metrics.ts'
 import { ensureLocalTokens, writeDaemonFile } from './local-files.ts'
 import { WorkerScans } from './scans/pool.ts'
+import { launchProcess } from './services/index.ts'
 import type { RegisteredTracing } from './tracing.ts'
 import { packageVersion } from './version.ts'
 
@@ -92,6 +93,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const url = localUrl(config.host, port)
   removeDaemonFile = writeDaemonFile(daemonFile, { pid: process.pid, url, startedAt: formatTime(clock.wallMs()), version })
   ready = true
+  await core.services.start({ url, settings: config, environment: config.environment, folder: `${config.paths.state}/services`, launch: launchProcess })
   log.info({ url, version, node: config.node, incarnation: core.store.tag, durability: config.durability }, 'ready')
 
   let stopping: Promise<void> | undefined
@@ -99,6 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ready = false
     removeDaemonFile()
     log.info('stopping')
+    await core.services.stop()
     await scans.close()
     core.stop()
     await http.close()

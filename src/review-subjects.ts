@@ -95,3 +95,18 @@ export function isSameCommit(a: string, b: string): boolean {
 export function shortSha(sha: string): string {
   return sha.slice(0, 10)
 }
+
+/** What somebody touched, as the contract has it. */
+type Touched =
+  | { readonly pr: string; readonly sha?: string | undefined }
+  | { readonly repository: string; readonly branch: string; readonly sha: string }
+  | { readonly repository: string; readonly base: string; readonly head: string }
+  | { readonly artifact: string }
+
+/** `https://github.com/o/r/pull/7 at 1a2b3c4d5e`. */
+export function describeTouched(thing: Touched): string {
+  if ('pr' in thing) return thing.sha === undefined ? thing.pr : `${thing.pr} at ${shortSha(thing.sha)}`
+  if ('artifact' in thing) return thing.artifact
+  if ('branch' in thing) return `branch ${thing.branch} of ${thing.repository} at ${shortSha(thing.sha)}`
+  return `commits ${shortSha(thing.base)}..${shortSha(thing.head)} of ${thing.repository}`
+}

@@ -1,4 +1,5 @@
 import type { Attachment, Event, Item, Message, Peer, PeerRef, Thread } from '../../src/contract/index.ts'
+import { describeTouched } from '../../src/review-subjects.ts'
 import type { Output } from './output.ts'
 import { safeLine, safeText } from './text.ts'
 import { clockTime, relativeTime } from './when.ts'
@@ -100,8 +101,9 @@ export function showMessage(out: Output, message: Message): void {
   showAttachments(out, message)
 }
 
-/** What a message carries, with what gets it. */
-function showAttachments(out: Output, { attachments }: Message): void {
+/** What a message carries, with what gets it, and what its sender says that it touched. */
+function showAttachments(out: Output, { attachments, touched = [] }: Message): void {
+  for (const thing of touched) out.line(`${BODY_INDENT}${safeLine(`[touched ${describeTouched(thing)}]`)}`)
   for (const file of attachments) out.line(`${BODY_INDENT}${attachmentLine(file)}  ${out.dim(`-> muster attachment get ${file.id} --out …`)}`)
 }
 

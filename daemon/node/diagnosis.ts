@@ -4,6 +4,7 @@ import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Query } from '../caller.ts'
 import { hasLiveCredential, retiredPeers, timeOrNull } from '../peers/index.ts'
+import type { Services } from '../services/index.ts'
 import { outboxState } from '../store/outbox.ts'
 import type { Reader, Store } from '../store/store.ts'
 import { isAwaited, stuckDeliveries } from '../threads/index.ts'
@@ -19,11 +20,12 @@ export interface ClockJumps {
 export interface DiagnosisSource {
   readonly store: Store
   readonly jumps: ClockJumps
+  readonly services: Pick<Services, 'status'>
   readonly now: () => number
 }
 
 /** What only the daemon knows of its own health; `muster doctor` judges it. */
-export function diagnoseNode({ store, jumps, now }: DiagnosisSource): Query<'node.diagnose'> {
+export function diagnoseNode({ store, jumps, services, now }: DiagnosisSource): Query<'node.diagnose'> {
   return (reader): Output<'node.diagnose'> => {
     const pragma = (name: string): number => store.db.pragma(name, { simple: true }) as number
     const outbox = outboxState(reader)
@@ -39,6 +41,7 @@ export function diagnoseNode({ store, jumps, now }: DiagnosisSource): Query<'nod
       outbox: { ...outbox, oldestAt: timeOrNull(outbox.oldestAt) },
       stuck: stuckDeliveries(reader, now()),
       leftovers: leftovers(reader),
+      services: services.status().map(({ name, parts }) => ({ name, parts: [...parts] })),
     }
   }
 }

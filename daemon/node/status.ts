@@ -3,6 +3,7 @@ import { formatTime } from '../../src/time.ts'
 import type { Backups } from '../backups/index.ts'
 import type { Query } from '../caller.ts'
 import { presenceCounts } from '../peers/index.ts'
+import type { Services } from '../services/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { Store } from '../store/store.ts'
 import { depths, type SearchIndex } from '../threads/index.ts'
@@ -19,6 +20,7 @@ export interface StatusSource {
   readonly retention: Retention
   readonly backups: Backups
   readonly search: SearchIndex
+  readonly services: Pick<Services, 'status'>
   /** The database's file. */
   readonly path: string
   readonly now: () => number
@@ -42,6 +44,7 @@ export function nodeStatus(source: StatusSource): Query<'node.status'> {
       storage: storageOf(source.path),
       search: source.search.status(reader),
       backup: source.backups.status(reader),
+      services: source.services.status().map(({ parts, ...service }) => ({ ...service, failing: parts.filter(({ state }) => state === 'failing').length })),
     }
   }
 }

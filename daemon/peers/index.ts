@@ -1,7 +1,7 @@
 /** What the domains above may use of the peers. */
 export { resolve, resolveMany, resolveOne, resolvePast } from './addresses.ts'
 export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleCircle } from './circles.ts'
-export { requireLive } from './credentials.ts'
+export { type CredentialDeps, requireLive } from './credentials.ts'
 export { endedTokens, endTokens } from './ended-tokens.ts'
 export { areRelated, lineageOf } from './lineage.ts'
 export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
@@ -20,4 +20,5 @@ export {
   timeOrNull,
   toRef,
 } from './rows.ts'
+export { credentialOfService, endService } from './services.ts'
 export { setTurn } from './turns.ts'

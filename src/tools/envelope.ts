@@ -1,4 +1,5 @@
 import type { Attachment, Delivery, Message, PeerRef, Role, Thread } from '../contract/index.ts'
+import { describeTouched } from '../review-subjects.ts'
 import { clipLine, clipShown, minuteOf, plainText, shownLength } from './plain-text.ts'
 
 /** What a model is told about the words of a peer, wherever it is shown any. */
@@ -100,12 +101,18 @@ function envelope(item: Shown, you: PeerRef, maxBodyBytes: number): string {
 /** Files of one message that are named with it; the others by the tool that lists them all. */
 const MAX_NAMED = 3
 const MAX_FILE_NAME_CHARS = 60
+const MAX_TOUCHED_CHARS = 200
 
 /** What a message carries, outside of the margin: a name is the sender's, and can leave neither its quotes nor its line. */
-function fileLines({ id, attachments }: Message): string[] {
+function fileLines({ id, attachments, touched = [] }: Message): string[] {
   const unnamed = attachments.length - MAX_NAMED
   const more = `[and ${unnamed} more; see them: attachment {"id":"${attribute(id)}"}]`
-  return [...attachments.slice(0, MAX_NAMED).map(fileLine), ...(unnamed > 0 ? [more] : [])]
+  return [...attachments.slice(0, MAX_NAMED).map(fileLine), ...(unnamed > 0 ? [more] : []), ...touched.slice(0, MAX_NAMED).map(touchedLine)]
+}
+
+/** What its sender says that it touched, in its own words as well. */
+function touchedLine(thing: NonNullable<Message['touched']>[number]): string {
+  return `[touched "${withoutMarks(clipLine(describeTouched(thing), MAX_TOUCHED_CHARS)).replaceAll('"', "'")}"]`
 }
 
 /** One file in a line, with the call that reads it. */

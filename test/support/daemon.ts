@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { onTestFailed } from 'vitest'
 import { loadConfig } from '../../daemon/config.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../daemon/main.ts'
+import { ProcessRecord } from '../../daemon/services/record.ts'
+import { SERVICE_NAMES } from '../../daemon/services/table.ts'
 import { type MusterPaths, musterPaths } from '../../src/paths.ts'
 import { ourProgram } from './our-program.ts'
 import { WireClient } from './wire-client.ts'
@@ -117,6 +119,8 @@ export class DaemonProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGKILL')
+    // Killed while tsx still compiles a service, esbuild goes with the daemon and tsx waits for it for ever; what is built does not.
+    for (const name of SERVICE_NAMES) new ProcessRecord(join(this.home.paths.state, 'services'), name).killLeftOver()
     this.home.remove()
   }
 }

@@ -67,7 +67,27 @@ export function nodeFindings({ status, diagnosis }: NodeFacts, here: Here): read
     outboxFinding(diagnosis, here),
     leftoversFinding(diagnosis),
     searchFinding(status),
+    ...status.services.flatMap((service) => serviceFindings(service, diagnosis)),
   ]
+}
+
+type Service = Status['services'][number]
+
+/** The programs beside the daemon: each runs or not, and says of each part of its work how that goes. */
+function serviceFindings(service: Service, { services }: Diagnosis): readonly Finding[] {
+  const { name, state, lastEnd, restarts } = service
+  const about = { subject: 'services', check: name, facts: service }
+  const runs: Finding =
+    state === 'waiting'
+      ? { ...about, state: 'fail', says: lastEnd ?? 'it does not run', hint: 'It is started again after a while; muster logs says more.' }
+      : { ...about, state: 'ok', says: restarts === 0 ? state : `${state}; ended ${plural(restarts, 'time')} (${lastEnd})` }
+  const parts = services.find((one) => one.name === name)?.parts ?? []
+  const states = { ok: 'ok', waiting: 'warn', failing: 'fail' } as const
+  const ofParts = parts.map((part): Finding => {
+    // Its name may be that of a host.
+    return { subject: 'services', check: `${name} work`, state: states[part.state], says: `${part.name}: ${part.says}`, quotes: true, facts: part }
+  })
+  return [runs, ...ofParts]
 }
 
 function contractFinding({ revision }: Diagnosis, here: Here): Finding {

@@ -65,6 +65,11 @@ async function revoke(invocation: Invocation): Promise<number> {
   const [peer = '', circle = ''] = words
   const { removed } = await asReader(invocation, ({ call }) => call('grants.remove', { peer, circle, ...rightOf(invocation) }))
   if (out.json) out.document({ removed })
-  else out.line(safeLine(removed ? `${peer} may do that no more in ${circle}.` : `${peer} held no grant for ${circle}.`))
+  else
+    out.line(
+      safeLine(
+        removed ? `${peer} may not ${invocation.flags.on('observe') ? 'observe' : 'reach'} ${circle} any more.` : `${peer} held no grant for ${circle}.`,
+      ),
+    )
   return EXIT.ok
 }

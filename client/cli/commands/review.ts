@@ -97,7 +97,7 @@ export const command = family({
     ['muster review', 'what you owe'],
     ['muster review request . --to bob', 'the branch that is checked out, at its commit'],
     ['muster review assign rvw_k7qm2x4 --cap review --other-runtime', 'whoever can, and runs on something else'],
-    ['muster review mark https://github.com/o/r/pull/7 --sha 1a2b3c4 --verdict approve', 'looked at, at that commit'],
+    ['muster review mark rvw_k7qm2x4 --sha 1a2b3c4 --verdict approve', 'looked at, at that commit'],
     ['muster review list --state owed --by ann', "what of ann's work waits"],
     ['muster review show rvw_k7qm2x4', 'its heads, verdicts and comments'],
   ],

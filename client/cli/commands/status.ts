@@ -65,7 +65,12 @@ async function gather({ call }: Caller): Promise<Facts> {
   return { status, dead, pairs }
 }
 
-function keepingFields({ retention, storage, backup, search }: Facts['status'], now: number): (readonly [string, string])[] {
+function serviceText({ state, since, lastEnd, failing }: Facts['status']['services'][number], now: number): string {
+  if (state === 'waiting') return `DOES NOT RUN since ${relativeTime(since, now)}: ${lastEnd}; muster doctor says more`
+  return failing === 0 ? state : `${state}, ${plural(failing, 'part')} FAILING: muster doctor says more`
+}
+
+function keepingFields({ retention, storage, backup, search, services }: Facts['status'], now: number): (readonly [string, string])[] {
   const { keeps, purged, heldUntil } = retention
   const gone = purged.map(({ what, rows, at }) => `${rows} of ${what} (${relativeTime(at, now)})`).join(', ')
   const held = heldUntil === null ? '' : `; nothing goes for ${shortSpan(Date.parse(heldUntil) - now)}, since the clock leapt ahead`
@@ -80,6 +85,7 @@ function keepingFields({ retention, storage, backup, search }: Facts['status'], 
       `database ${byteSize(storage.databaseBytes)}, log ${byteSize(storage.walBytes)}${storage.freeBytes === null ? '' : `; ${byteSize(storage.freeBytes)} free`}`,
     ],
     ['search', searchText(search, now)],
+    ...services.map((service) => [service.name, serviceText(service, now)] as const),
     ['backup', running ? `being written (${running.phase}, ${Math.floor(running.done * 100)} %)` : made],
   ]
 }

@@ -122,6 +122,16 @@ describe('nobody reviews their own work', () => {
     expect(reviewer.refusal('reviews.mark', { review: LINK }).code).toBe('forbidden')
   })
 
+  test('whoever it was given to, and turns out to be an author, is asked no more', async () => {
+    const { daemon, author, reviewer } = await crew()
+    using _ = daemon
+    request(author, { to: 'reviewer' })
+    mail(reviewer)
+    tell(reviewer, 'author', 'I had fixed the mast, too.', [{ pr: LINK }])
+    expect(get(author).review).toMatchObject({ state: 'owed', assignee: null })
+    expect(reviewer.call('threads.owed', {}).owed).toEqual([])
+  })
+
   test('only orchestrators and people say that it is the work of others', async () => {
     const { daemon, author, reviewer, lead } = await crew()
     using _ = daemon

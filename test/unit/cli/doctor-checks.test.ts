@@ -35,6 +35,7 @@ describe('what the daemon tells of itself', () => {
       storage: { databaseBytes: 0, walBytes: 0, freeBytes: null },
       search: { behind: 0, oldestAt: null, failures: 0 },
       backup: { running: null, last: null },
+      services: [],
     },
     diagnosis: {
       process: { pid: 1, node: '20.20.0', platform: 'linux' },
@@ -44,6 +45,7 @@ describe('what the daemon tells of itself', () => {
       outbox: { waiting: 0, dead: 0, oldestAt: null, destinations: [] },
       stuck: { count: 0, deliveries: [] },
       leftovers: { awaited: 0, credentials: 0 },
+      services: [],
     },
   }
   const here = { now: NOW, revision: 'r1', node: '20.20.2' }
