@@ -16,12 +16,14 @@ import { createBoundary, type SessionRegistry } from './sessions/index.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/transaction.ts'
 import type { createThreads } from './threads/index.ts'
+import type { createWatchdogs } from './watchdogs/index.ts'
 
 interface AssembleOptions {
   readonly store: Store
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
+  readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -31,7 +33,8 @@ interface AssembleOptions {
 }
 
 /** The handler of each command and query, from the domains that have them. */
-export function assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
+export function assemble(options: AssembleOptions): Handlers {
+  const { store, random, threads, schedules, watchdogs, artifacts, sessions, connections, calls, status, diagnosis } = options
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
@@ -47,12 +50,17 @@ export function assemble({ store, random, threads, schedules, artifacts, session
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
     tx.after(() => sessions.turned(peer, turn))
   }
-  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired: threads.onRetired, onTurn })
+  const onRetired = (tx: Tx, peerId: number, reason: string) => {
+    threads.onRetired(tx, peerId, reason)
+    watchdogs.onRetired(tx, peerId)
+  }
+  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired, onTurn })
   return {
     ackThread: threads.ackThread,
     commands: {
       ...threads.commands,
       ...schedules.commands,
+      ...watchdogs.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -69,6 +77,7 @@ export function assemble({ store, random, threads, schedules, artifacts, session
       ...threads.queries,
       ...artifacts.queries,
       ...schedules.queries,
+      ...watchdogs.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

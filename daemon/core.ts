@@ -4,7 +4,7 @@ import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
-import type { Caller } from './caller.ts'
+import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { Connection, type SocketPort } from './gateway/connection.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
@@ -17,7 +17,7 @@ import { nodeStatus, type StatusSource } from './node/status.ts'
 import { OperationRunner } from './operations.ts'
 import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
-import { findPeer } from './peers/rows.ts'
+import { findPeer, type PeerRow } from './peers/rows.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
 import { createSchedules } from './schedules/index.ts'
 import { SessionRegistry } from './sessions/index.ts'
@@ -29,6 +29,7 @@ import { Store } from './store/store.ts'
 import { DueTimer } from './store/timer.ts'
 import { createThreads, DeferredSignals, type Outlook, SearchIndex } from './threads/index.ts'
 import type { RegisteredTracing, Tracing } from './tracing.ts'
+import { createWatchdogs } from './watchdogs/index.ts'
 
 export interface CoreOptions {
   readonly path: string
@@ -77,6 +78,7 @@ export function createCore(options: CoreOptions) {
     log.warn({ byMs: Math.round(byMs) }, 'the clock jumped, or the machine slept')
     threads.onDivergence()
     sessions.onDivergence()
+    watchdogs.onDivergence()
     presence.restartSigns()
     heartbeat.postpone()
   }
@@ -105,8 +107,9 @@ export function createCore(options: CoreOptions) {
     random,
     threads,
     zone: options.zone,
-    callerOf: (peer) => ({ kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }),
+    callerOf,
   })
+  const watchdogs = createWatchdogs({ store, pipeline, timer, clock, threads, callerOf })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -138,7 +141,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, watchdogs, artifacts, sessions, connections, calls, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -200,6 +203,7 @@ export function createCore(options: CoreOptions) {
       await pipeline.execute((tx) => {
         presence.settleAll(tx)
         index.prepare(tx)
+        watchdogs.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()
@@ -239,6 +243,11 @@ export function createCore(options: CoreOptions) {
       store.close()
     },
   }
+}
+
+/** In whose name the daemon does what a peer once asked for. */
+function callerOf(peer: PeerRow): PeerCaller {
+  return { kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }
 }
 
 function describeCaller(store: Store, caller: Caller): string {

@@ -100,6 +100,11 @@ export function toEvent(reader: ScanReader, row: EventRow): Event {
   }
 }
 
+/** What happened in threads after an event, in order. For who looks after every batch: the events of one are few. */
+export function threadEventsAfter(reader: Reader, after: number): Pick<EventRow, 'type' | 'actor_id' | 'subject'>[] {
+  return reader.all("SELECT type, actor_id, subject FROM events WHERE seq > ? AND subject_kind = 'thread' ORDER BY seq", after)
+}
+
 /** When the first event that is kept was. */
 export function oldestEventAt(reader: Reader): number | null {
   return reader.get<{ at: number }>('SELECT at FROM events WHERE seq > 0 ORDER BY seq LIMIT 1')?.at ?? null

@@ -28,12 +28,13 @@ import { createReplying } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
 import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
-import { type Scheduled, sendScheduled } from './scheduled.ts'
+import { BY_PLAN, type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
 import { createTelling } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
+export { type AskScope, isUnread, type OpenAsk, openAsksAfter } from './ages.ts'
 export type { Consumer, ConsumerPort, Parcel } from './consumer.ts'
 export type { SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
@@ -48,7 +49,7 @@ export { toFan } from './joins.ts'
 export { asSender } from './open.ts'
 export { newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
-export { PRIORITIES, priorityNumber } from './rows.ts'
+export { findThread, PRIORITIES, priorityNumber, type ThreadRow } from './rows.ts'
 export type { Scheduled, ScheduledSend } from './scheduled.ts'
 export { SearchIndex } from './search/filling.ts'
 export { searchMessages } from './search/search.ts'
@@ -119,7 +120,10 @@ export function createThreads(options: ThreadsOptions) {
     fanSignals: deps.fanSignals,
     mail: createSessionMail(deps),
     sendScheduled: (tx: Tx, scheduled: Scheduled) => sendScheduled(tx, deps, scheduled),
-    tell: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body),
+    tell: (tx: Tx, peerId: number, body: string) => void tellPeer(tx, deps, peerId, body),
+    /** Like `tell`, by a plan that a peer made before, so that it is no runaway. Returns the thread. */
+    remind: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body, BY_PLAN),
+    hasRoom: (tx: Tx, peerId: number) => deps.room.hasRoom(tx, peerId),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),
     ackThread: (tx: Tx, peerId: number, threadId: number) => ackThread(tx, deps, peerId, threadId),

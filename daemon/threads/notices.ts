@@ -3,17 +3,21 @@ import { findPeer, type PeerRow, peersOfRole } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { ThreadDeps } from './deps.ts'
 import { openThread } from './open.ts'
-import { NO_CAUSE } from './post.ts'
+import { type Cause, NO_CAUSE } from './post.ts'
 import { priorityNumber } from './rows.ts'
 
 /** How many orchestrators of a circle are told of a trouble. */
 const MAX_TOLD = 10
 
-/** The daemon tells a peer something, in a thread of its own that needs no answer. */
-export function tellPeer(tx: Tx, deps: ThreadDeps, peerId: number, body: string): void {
+/**
+ * The daemon tells a peer something, in a thread of its own that needs no answer.
+ *
+ * @returns the thread; `undefined` where the peer has retired
+ */
+export function tellPeer(tx: Tx, deps: ThreadDeps, peerId: number, body: string, cause: Cause = NO_CAUSE): number | undefined {
   const peer = findPeer(tx, peerId)
-  if (!peer || peer.retired_at !== null) return
-  tell(tx, deps, [peer], body)
+  if (!peer || peer.retired_at !== null) return undefined
+  return tell(tx, deps, [peer], body, cause)
 }
 
 /** The daemon tells the orchestrators of a circle. */
@@ -22,10 +26,10 @@ function tellOrchestrators(tx: Tx, deps: ThreadDeps, circleId: number, body: str
   if (peers.length > 0) tell(tx, deps, peers, body)
 }
 
-function tell(tx: Tx, deps: ThreadDeps, recipients: readonly PeerRow[], body: string): void {
+function tell(tx: Tx, deps: ThreadDeps, recipients: readonly PeerRow[], body: string, cause: Cause = NO_CAUSE): number {
   const circleId = (recipients[0] as PeerRow).circle_id
   const opening = { kind: 'notify', opener: null, from: null, recipients, circleId, body } as const
-  openThread(tx, deps, { ...opening, priority: priorityNumber('urgent'), cause: NO_CAUSE, deadlineAt: null, escalateTo: null })
+  return openThread(tx, deps, { ...opening, priority: priorityNumber('urgent'), cause, deadlineAt: null, escalateTo: null }).threadId
 }
 
 const PARK = `INSERT INTO pairs (a, b, times, parked_at, parked_until, reason) VALUES (?, ?, '[]', ?, ?, ?)

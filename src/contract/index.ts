@@ -10,6 +10,7 @@ import * as peers from './peers.ts'
 import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
 import * as threads from './threads.ts'
+import * as watchdogs from './watchdogs.ts'
 
 const LIST = [
   node.pingNode,
@@ -73,6 +74,13 @@ const LIST = [
   schedules.listSchedules,
   schedules.historySchedule,
   schedules.previewSchedule,
+  watchdogs.createWatchdog,
+  watchdogs.pauseWatchdog,
+  watchdogs.resumeWatchdog,
+  watchdogs.deleteWatchdog,
+  watchdogs.getWatchdog,
+  watchdogs.listWatchdogs,
+  watchdogs.historyWatchdog,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -138,6 +146,8 @@ export type Item = z.output<typeof mailboxes.Item>
 export type Schedule = z.output<typeof schedules.Schedule>
 export type Occurrence = z.output<typeof schedules.Occurrence>
 export type Gate = z.output<typeof schedules.Gate>
+export type Watchdog = z.output<typeof watchdogs.Watchdog>
+export type Breach = z.output<typeof watchdogs.Breach>
 export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>

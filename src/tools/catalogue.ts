@@ -11,6 +11,7 @@ import { peers, setDescription } from './roll.ts'
 import { schedule, schedules } from './scheduling.ts'
 import { notify, reply } from './speaking.ts'
 import { PROFILES, type Profile, type Tool, type ToolHints } from './tool.ts'
+import { watchdog } from './watching.ts'
 
 /** Every tool of our own, the most used first. */
 export const TOOLS: readonly Tool[] = [
@@ -27,6 +28,7 @@ export const TOOLS: readonly Tool[] = [
   schedules,
   fan,
   broadcast,
+  watchdog,
   overview.threads,
   overview.thread,
   overview.trace,

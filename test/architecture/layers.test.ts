@@ -93,6 +93,8 @@ const ORDER = [
   ['schedules'],
   ['reviews', 'decisions'],
   ['orchestrators'],
+  ['watchdogs'],
+  ['digest'],
   ['work'],
   ['plans', 'workflows'],
   ['backups'],

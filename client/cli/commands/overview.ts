@@ -1,5 +1,6 @@
 import type { Output as Result } from '../../../src/contract/index.ts'
 import { MusterError } from '../../../src/errors.ts'
+import { shortSpan } from '../../../src/time.ts'
 import { daemonAddress } from '../address.ts'
 import { expectWords } from '../arguments.ts'
 import { inOrder, type Need, shortened } from '../attention/need.ts'
@@ -11,7 +12,6 @@ import { CliError } from '../failure.ts'
 import { openKnown, openKnownReader } from '../open-caller.ts'
 import type { Output } from '../output.ts'
 import { plural } from '../text.ts'
-import { shortSpan } from '../when.ts'
 
 /** It is what a person types first: better no answer than a late one. */
 const ANSWER_WITHIN_MS = 5_000

@@ -46,6 +46,11 @@ const planned = async ({ act, bob, me, kind }: Scene) => {
   const { schedule } = await act(kind === 'observer' ? bob.token : me.token, 'schedules.create', { body: 'Look.', every: '1h' })
   return { schedule: schedule.id }
 }
+/** The caller's watchdog. An observer has none: it is given somebody else's. */
+const watching = async ({ act, bob, me, eve, kind }: Scene) => {
+  const { watchdog } = await act(kind === 'observer' ? bob.token : me.token, 'watchdogs.create', { on: 'silence', peer: eve.id, for: '1h' })
+  return { watchdog: watchdog.id }
+}
 /** Bob's notify to the caller. */
 const note = async ({ act, bob, me }: Scene) => asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'It rains.', causedBy: null }))
 /** The same, in the caller's hand. */
@@ -228,6 +233,13 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'schedules.list': nothing,
   'schedules.history': { input: planned, refused: UNASKED },
   'schedules.preview': { input: () => ({ cron: '0 9 * * *', zone: 'Europe/Berlin', count: 1 }) },
+  'watchdogs.create': { input: ({ bob }) => ({ on: 'silence', peer: bob.id, for: '1h' }), refused: MUTE },
+  'watchdogs.pause': { input: watching, refused: UNASKED },
+  'watchdogs.resume': { input: watching, refused: UNASKED },
+  'watchdogs.delete': { input: watching, tool: ({ watchdog }) => ({ end: watchdog }), refused: UNASKED },
+  'watchdogs.get': { input: watching, refused: UNASKED },
+  'watchdogs.list': nothing,
+  'watchdogs.history': { input: watching, refused: UNASKED },
   'sessions.boundary': {
     input: async (scene) => {
       await note(scene)

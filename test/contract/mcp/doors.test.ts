@@ -30,6 +30,7 @@ describe('each door of the contract leads to its operation', () => {
     owed: () => ({}),
     schedule: () => ({ text: 'x', every: '1h' }),
     schedules: () => ({}),
+    watchdog: () => ({}),
     cancel: () => ({ thread: made.thread }),
     pairs: () => ({}),
     release_pair: () => ({ a: 'bob', b: 'eve' }),
@@ -50,12 +51,14 @@ describe('each door of the contract leads to its operation', () => {
   const EXTRA: Partial<Record<OperationName, Args>> = {
     'peers.get': () => ({ peer: 'bob' }),
     'schedules.delete': () => ({ cancel: 'sch_k7qm2x4f3' }),
+    'watchdogs.create': () => ({ on: 'silence', peer: 'bob', for: '1h' }),
+    'watchdogs.delete': () => ({ end: 'wdg_k7qm2x4f3' }),
     'fans.get': () => ({ ticket: made.fan, seconds: 0 }),
     'fans.wait': () => ({ ticket: made.fan }),
     'fans.cancel': () => ({ thread: made.fan }),
   }
   /** Reached, and refused for want of the rare thing that they are for. */
-  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete']
+  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete', 'watchdogs.delete']
 
   beforeAll(async () => {
     daemon = await TestDaemon.start()
