@@ -11,6 +11,7 @@ import type { Handlers } from './operations.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
+import type { createReviews } from './reviews/index.ts'
 import type { createSchedules } from './schedules/index.ts'
 import { createBoundary, type SessionRegistry } from './sessions/index.ts'
 import type { Store } from './store/store.ts'
@@ -23,6 +24,7 @@ interface AssembleOptions {
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
+  readonly reviews: ReturnType<typeof createReviews>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
@@ -34,7 +36,7 @@ interface AssembleOptions {
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, watchdogs, artifacts, sessions, connections, calls, status, diagnosis } = options
+  const { store, random, threads, schedules, reviews, watchdogs, artifacts, sessions, connections, calls, status, diagnosis } = options
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
@@ -60,6 +62,7 @@ export function assemble(options: AssembleOptions): Handlers {
     commands: {
       ...threads.commands,
       ...schedules.commands,
+      ...reviews.commands,
       ...watchdogs.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
@@ -77,6 +80,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...threads.queries,
       ...artifacts.queries,
       ...schedules.queries,
+      ...reviews.queries,
       ...watchdogs.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),

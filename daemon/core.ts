@@ -18,6 +18,7 @@ import { OperationRunner } from './operations.ts'
 import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
 import { findPeer, type PeerRow } from './peers/rows.ts'
+import { createReviews, isReviewOwed } from './reviews/index.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
 import { createSchedules } from './schedules/index.ts'
 import { SessionRegistry } from './sessions/index.ts'
@@ -98,7 +99,20 @@ export function createCore(options: CoreOptions) {
     lastCredential: store.last('credential'),
   })
   const tracing: Tracing | undefined = options.tracing?.create((kind, number) => store.id(kind, number), options.version)
-  const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents, watch: tracing })
+  const threads = createThreads({
+    store,
+    pipeline,
+    outbox,
+    timer,
+    clock,
+    random,
+    sessions,
+    mailboxes,
+    contents: artifacts.contents,
+    watch: tracing,
+    onPosted: (tx, posted) => reviews.onPosted(tx, posted),
+    onFollowedEnd: (tx, ended) => reviews.onAskEnded(tx, ended),
+  })
   const schedules = createSchedules({
     store,
     pipeline,
@@ -107,8 +121,10 @@ export function createCore(options: CoreOptions) {
     random,
     threads,
     zone: options.zone,
+    reviewOwed: isReviewOwed,
     callerOf,
   })
+  const reviews: ReturnType<typeof createReviews> = createReviews({ threads, schedules, callerOf })
   const watchdogs = createWatchdogs({ store, pipeline, timer, clock, threads, callerOf })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
@@ -141,7 +157,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, watchdogs, artifacts, sessions, connections, calls, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, reviews, watchdogs, artifacts, sessions, connections, calls, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -245,7 +261,7 @@ export function createCore(options: CoreOptions) {
   }
 }
 
-/** In whose name the daemon does what a peer once asked for. */
+/** The daemon acts in the name of a peer. */
 function callerOf(peer: PeerRow): PeerCaller {
   return { kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }
 }

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import type { Mode, Role } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { CROCKFORD } from '../../src/ids.ts'
+import { LIMITS } from '../../src/limits.ts'
 import { parseTime } from '../../src/time.ts'
-import type { Caller, Command, Query } from '../caller.ts'
+import type { Caller, Command, PeerCaller, Query } from '../caller.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
-import { ensureCircle } from './circles.ts'
+import { circleName, ensureCircle } from './circles.ts'
 import { type CredentialRow, type EnrolmentRow, toCredential, toEnrolment } from './rows.ts'
 
 /** Bytes for the first 32 of the 48 characters of a token, 5 bits each. At 240 random bits its hash needs no salt and no stretching. */
@@ -106,6 +107,8 @@ export interface EnrolmentDraft {
   readonly label: string
   readonly maxUses: number | null
   readonly expiresAt: number | null
+  /** Whose children its peers are. */
+  readonly parentId?: number | null
 }
 
 export function mintEnrolment(tx: Tx, random: RandomBytes, draft: EnrolmentDraft): { readonly row: EnrolmentRow; readonly token: string } {
@@ -113,7 +116,7 @@ export function mintEnrolment(tx: Tx, random: RandomBytes, draft: EnrolmentDraft
   const id = tx.take('enrolment')
   const circleId = ensureCircle(tx, draft.circle)
   tx.run(
-    'INSERT INTO enrolments (id, token_hash, circle_id, roles, label, max_uses, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO enrolments (id, token_hash, circle_id, roles, label, max_uses, created_at, expires_at, parent_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     id,
     hashToken(token),
     circleId,
@@ -122,6 +125,7 @@ export function mintEnrolment(tx: Tx, random: RandomBytes, draft: EnrolmentDraft
     draft.maxUses,
     tx.now,
     draft.expiresAt,
+    draft.parentId ?? null,
   )
   tx.event({ type: 'enrolment.created', circle: circleId, audience: 'admin', subject: ['enrolment', id], changed: { roles: draft.roles, label: draft.label } })
   return { row: enrolmentById(tx, id), token }
@@ -150,11 +154,12 @@ const CREDENTIALS = 'SELECT id, kind, peer_id, label, created_at, last_used_at, 
 /** The commands and queries about credentials and enrolments. */
 export function createCredentialHandlers(deps: CredentialDeps) {
   const createEnrolment: Command<'enrolments.create'> = {
-    run(tx, _caller, input) {
+    run(tx, caller, input) {
       const expiresAt = input.expiresAt === undefined ? null : (parseTime(input.expiresAt) as number)
       if (expiresAt !== null && expiresAt <= tx.now) throw new MusterError('invalid_input', { hint: '`expiresAt` must lie in the future.' })
-      const draft = { circle: input.circle, roles: input.roles, label: input.label, maxUses: input.maxUses ?? null, expiresAt }
-      const { row, token } = mintEnrolment(tx, deps.random, draft)
+      const parentId = input.spawnedBy === undefined ? null : resolveOne(tx, caller, input.spawnedBy).id
+      const said = { circle: input.circle ?? 'main', roles: input.roles, label: input.label, maxUses: input.maxUses ?? null, expiresAt, parentId }
+      const { row, token } = mintEnrolment(tx, deps.random, caller.kind === 'peer' ? ofParent(tx, caller, said, input.circle) : said)
       return { enrolment: toEnrolment(tx, row), token }
     },
   }
@@ -185,6 +190,24 @@ export function createCredentialHandlers(deps: CredentialDeps) {
     },
   }
   return { createEnrolment, revokeEnrolment, createCredential, revokeCredential }
+}
+
+/**
+ * What a peer may mint: a few children for its own circle, for a day at most, who can never be taken for anybody else's.
+ *
+ * @throws MusterError `forbidden` for whatever goes beyond that
+ */
+function ofParent(tx: Tx, parent: PeerCaller, draft: EnrolmentDraft, circle: string | undefined): EnrolmentDraft {
+  const own = circleName(tx, parent.circleId) as string
+  const refuse = (hint: string) => new MusterError('forbidden', { hint })
+  if (parent.role === 'observer') throw refuse('An observer reads and spawns nobody.')
+  if (circle !== undefined && circle.toLowerCase() !== own.toLowerCase()) throw refuse(`A peer spawns into its own circle: ${own}.`)
+  if (draft.parentId != null && draft.parentId !== parent.peerId) throw refuse('What a peer spawns is its own.')
+  const beyond = draft.roles.find((role) => role !== 'agent' && role !== 'service')
+  if (beyond) throw refuse(`A peer spawns agents and services; ${beyond} is for the administrator to give.`)
+  const maxUses = Math.min(draft.maxUses ?? 1, LIMITS.maxSpawned)
+  const expiresAt = Math.min(draft.expiresAt ?? Number.MAX_SAFE_INTEGER, tx.now + LIMITS.spawningMs)
+  return { ...draft, circle: own, maxUses, expiresAt, parentId: parent.peerId }
 }
 
 export const listEnrolments: Query<'enrolments.list'> = (reader) => {

@@ -7,9 +7,11 @@ import * as finding from './finding.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as peers from './peers.ts'
+import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
 import * as threads from './threads.ts'
+import type * as touched from './touched.ts'
 import * as watchdogs from './watchdogs.ts'
 
 const LIST = [
@@ -74,6 +76,16 @@ const LIST = [
   schedules.listSchedules,
   schedules.historySchedule,
   schedules.previewSchedule,
+  reviews.queueReviews,
+  reviews.markReview,
+  reviews.requestReview,
+  reviews.assignReview,
+  reviews.commentReview,
+  reviews.withdrawReview,
+  reviews.getReview,
+  reviews.listReviews,
+  reviews.observeReviews,
+  reviews.watchedReviews,
   watchdogs.createWatchdog,
   watchdogs.pauseWatchdog,
   watchdogs.resumeWatchdog,
@@ -146,6 +158,14 @@ export type Item = z.output<typeof mailboxes.Item>
 export type Schedule = z.output<typeof schedules.Schedule>
 export type Occurrence = z.output<typeof schedules.Occurrence>
 export type Gate = z.output<typeof schedules.Gate>
+export type Review = z.output<typeof reviews.Review>
+export type ReviewEntry = z.output<typeof reviews.ReviewEntry>
+export type ReviewKind = z.output<typeof reviews.ReviewKind>
+export type Verdict = z.output<typeof reviews.Verdict>
+export type Observation = z.output<typeof reviews.Observation>
+export type Subject = z.output<typeof touched.Subject>
+export type Touched = z.output<typeof touched.Touched>
+export type TouchedThing = z.output<typeof touched.TouchedThing>
 export type Watchdog = z.output<typeof watchdogs.Watchdog>
 export type Breach = z.output<typeof watchdogs.Breach>
 export type Boundary = z.output<typeof sessions.Boundary>

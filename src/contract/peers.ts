@@ -31,6 +31,8 @@ export const Peer = PeerRef.extend({
   lastSeenAt: Time.nullable(),
   createdAt: Time,
   retiredAt: Time.nullable(),
+  /** Who of its circle spawned it, as the enrolment says that it registered with. */
+  spawnedBy: PeerRef.optional(),
 })
 
 /** A credential as it may be shown: never its token. */
@@ -54,6 +56,8 @@ export const Enrolment = z.object({
   createdAt: Time,
   expiresAt: Time.nullable(),
   revokedAt: Time.nullable(),
+  /** Whose children its peers are, where a peer minted it or it was minted for one. */
+  spawnedBy: PeerRef.optional(),
 })
 
 /** A token is shown once, in the answer that minted it. */
@@ -147,14 +151,17 @@ export const retirePeer = operation({
 export const createEnrolment = operation({
   name: 'enrolments.create',
   kind: 'command',
-  access: 'admin',
-  summary: 'Mint a credential that lets programs join a circle.',
+  access: 'reader',
+  summary: 'Mint a credential that lets programs join a circle. What joins by one that a peer minted counts as spawned by that peer.',
   input: z.strictObject({
-    circle: Name.default('main'),
+    /** The circle `main`, or that of the peer that mints it. */
+    circle: Name.optional(),
     roles: z.array(EnrolledRole).min(1).default(['agent', 'service']),
     label: Line(100).default(''),
     maxUses: z.int().min(1).optional(),
     expiresAt: Time.optional(),
+    /** The peer in whose name the administrator has programs started. */
+    spawnedBy: Address.optional(),
   }),
   output: z.object({ enrolment: Enrolment, token: Token }),
   doors: { http: 'POST /v1/enrolments 201', cli: 'token enrol', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
@@ -222,14 +229,16 @@ export const listCircles = operation({
   doors: { http: 'GET /v1/circles', cli: 'circles list', mcp: 'circles' },
 })
 
-export const Grant = z.object({ peer: PeerRef, circle: Name, createdAt: Time })
+/** `reach`: to reach and read another circle. `observe`: to report what forges and repositories say about the reviews of a circle. */
+const Right = z.enum(['reach', 'observe'])
+export const Grant = z.object({ peer: PeerRef, circle: Name, right: Right, createdAt: Time })
 
 export const addGrant = operation({
   name: 'grants.add',
   kind: 'command',
   access: 'admin',
-  summary: 'Let an orchestrator, a person or an observer reach and read another circle.',
-  input: z.strictObject({ peer: Address, circle: Name }),
+  summary: 'Let an orchestrator, a person or an observer reach and read another circle, or a service report what forges say about the reviews of one.',
+  input: z.strictObject({ peer: Address, circle: Name, right: Right.default('reach') }),
   output: z.object({ grant: Grant }),
   doors: {
     http: 'POST /v1/grants 201',
@@ -243,7 +252,7 @@ export const removeGrant = operation({
   kind: 'command',
   access: 'admin',
   summary: 'Take a grant back.',
-  input: z.strictObject({ peer: Address, circle: Name }),
+  input: z.strictObject({ peer: Address, circle: Name, right: Right.default('reach') }),
   output: z.object({ removed: z.boolean() }),
   doors: {
     http: 'DELETE /v1/grants/:peer/:circle',

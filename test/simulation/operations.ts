@@ -65,8 +65,8 @@ const BOUNDARIES = [
 ] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-/** Schedules have a simulation of their own, and so have watchdogs. */
-type Played = Exclude<OperationName, 'peers.register' | `schedules.${string}` | `watchdogs.${string}`>
+/** Schedules, reviews and watchdogs have simulations of their own. */
+type Played = Exclude<OperationName, 'peers.register' | `schedules.${string}` | `reviews.${string}` | `watchdogs.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
