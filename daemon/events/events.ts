@@ -100,9 +100,10 @@ export function toEvent(reader: ScanReader, row: EventRow): Event {
   }
 }
 
-/** What happened in threads after an event, in order. For who looks after every batch: the events of one are few. */
-export function threadEventsAfter(reader: Reader, after: number): Pick<EventRow, 'type' | 'actor_id' | 'subject'>[] {
-  return reader.all("SELECT type, actor_id, subject FROM events WHERE seq > ? AND subject_kind = 'thread' ORDER BY seq", after)
+/** What happened in threads and to reviews after an event, in order. For who looks after every batch: the events of one are few. */
+export function workEventsAfter(reader: Reader, after: number): Pick<EventRow, 'type' | 'subject_kind' | 'actor_id' | 'subject'>[] {
+  const sql = "SELECT type, subject_kind, actor_id, subject FROM events WHERE seq > ? AND (subject_kind = 'thread' OR subject_kind = 'review') ORDER BY seq"
+  return reader.all(sql, after)
 }
 
 /** When the first event that is kept was. */

@@ -3,7 +3,8 @@ import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatDuration, parseDuration } from '../../src/time.ts'
 import type { Caller, Command, PeerCaller } from '../caller.ts'
-import { resolveOne, visibleCircle } from '../peers/index.ts'
+import { maySee, resolveOne, visibleCircle } from '../peers/index.ts'
+import { reviewAge } from '../reviews/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { asSender, viewThread } from '../threads/index.ts'
 import type { LookDeps } from './deps.ts'
@@ -13,8 +14,8 @@ import { findWatchdog, toWatchdog, type WatchdogRow } from './rows.ts'
 import { note, pause, resume } from './states.ts'
 
 const INSERT = `INSERT INTO watchdogs
-  (id, owner_id, circle_id, watches, peer_id, side, thread_id, scope_id, for_ms, tells_id, repeat_ms, tells_over, label, state, next_at, created_at) VALUES
-  (@id, @owner_id, @circle_id, @watches, @peer_id, @side, @thread_id, @scope_id, @for_ms, @tells_id, @repeat_ms, @tells_over, @label, 'armed', @now, @now)`
+  (id, owner_id, circle_id, watches, peer_id, side, thread_id, review_id, scope_id, for_ms, tells_id, repeat_ms, tells_over, label, state, next_at, created_at) VALUES
+  (@id, @owner_id, @circle_id, @watches, @peer_id, @side, @thread_id, @review_id, @scope_id, @for_ms, @tells_id, @repeat_ms, @tells_over, @label, 'armed', @now, @now)`
 
 export function createWatchdogHandlers(deps: LookDeps) {
   const create: Command<'watchdogs.create'> = {
@@ -81,21 +82,23 @@ export function createWatchdogHandlers(deps: LookDeps) {
   return { create, pause: pauseIt, resume: resumeIt, remove }
 }
 
-type Watched = Pick<WatchdogRow, 'peer_id' | 'side' | 'thread_id' | 'scope_id'>
-const NOTHING: Watched = { peer_id: null, side: null, thread_id: null, scope_id: null }
+type Watched = Pick<WatchdogRow, 'peer_id' | 'side' | 'thread_id' | 'review_id' | 'scope_id'>
+const NOTHING: Watched = { peer_id: null, side: null, thread_id: null, review_id: null, scope_id: null }
 
 const refuse = (field: string, hint: string) => new MusterError('invalid_input', { field, hint })
 
 /** What is to be watched, as far as the owner may see it. */
 function watchedBy(tx: Tx, owner: PeerCaller, input: Parsed<'watchdogs.create'>): Watched {
-  const { on, peer, side, thread, circle } = input
+  const { on, peer, side, thread, review, circle } = input
   if (on === 'ask') return asksOf(tx, owner, input)
+  if (on === 'review') return reviewsOf(tx, owner, input)
   if (peer === undefined) throw refuse('peer', 'Name the peer whose silence is to be told.')
-  if ((side ?? thread ?? circle) !== undefined) throw refuse('on', 'Silence is that of one `peer`; a thread, a side and a circle go with `on: "ask"`.')
+  if ((side ?? thread ?? review ?? circle) !== undefined) throw refuse('on', 'Silence is that of one `peer`, and of nothing else.')
   return { ...NOTHING, peer_id: resolveOne(tx, owner, peer).id }
 }
 
-function asksOf(tx: Tx, owner: PeerCaller, { peer, side, thread, circle }: Parsed<'watchdogs.create'>): Watched {
+function asksOf(tx: Tx, owner: PeerCaller, { peer, side, thread, review, circle }: Parsed<'watchdogs.create'>): Watched {
+  if (review !== undefined) throw refuse('on', 'A review goes with `on: "review"`.')
   if ([peer, thread, circle].filter((given) => given !== undefined).length > 1) throw refuse('on', 'Give one of `peer`, `thread` and `circle`.')
   if (side !== undefined && peer === undefined) throw refuse('side', 'A side is one of a `peer`: the asks to it, or from it.')
   if (peer !== undefined) return { ...NOTHING, peer_id: resolveOne(tx, owner, peer).id, side: side ?? 'to' }
@@ -104,6 +107,17 @@ function asksOf(tx: Tx, owner: PeerCaller, { peer, side, thread, circle }: Parse
   if (asked.kind !== 'ask') throw refuse('thread', 'A notify needs no answer, so it cannot be late.')
   if (asked.state !== 'open') throw refuse('thread', `It is ${asked.state} already; there is nothing to wait for.`)
   return { ...NOTHING, thread_id: asked.id }
+}
+
+function reviewsOf(tx: Tx, owner: PeerCaller, { peer, side, thread, review, circle }: Parsed<'watchdogs.create'>): Watched {
+  if ((peer ?? side ?? thread) !== undefined) throw refuse('on', 'Reviews are one `review`, or those of a `circle`.')
+  if (review !== undefined && circle !== undefined) throw refuse('on', 'Give one of `review` and `circle`.')
+  if (review === undefined) return { ...NOTHING, scope_id: circle === undefined ? owner.circleId : visibleCircle(tx, owner, circle) }
+  const number = tx.number('review', review)
+  const age = reviewAge(tx, number)
+  if (!age || !maySee(tx, owner, age.circleId)) throw new MusterError('not_found', { id: review })
+  if (age.owedSince === null) throw refuse('review', `It is ${age.state} already; there is nothing to wait for.`)
+  return { ...NOTHING, review_id: number }
 }
 
 function duration(said: string, field: string): number {

@@ -1,4 +1,4 @@
-/** The watchdogs domain: what is told when a peer is silent, or an ask open, for too long. */
+/** The watchdogs domain: what is told when a peer is silent, an ask open, or a review owed, for too long. */
 import { LIMITS } from '../../src/limits.ts'
 import type { Clock } from '../clock.ts'
 import type { Pipeline } from '../store/pipeline.ts'

@@ -3,7 +3,7 @@ import type { BreachRow } from './rows.ts'
 
 /** What is over its time and was not before. */
 export interface Found {
-  /** A peer or a thread. */
+  /** A peer, a thread or a review. */
   readonly subject: number
   /** From when on it counts. */
   readonly since: number

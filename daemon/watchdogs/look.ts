@@ -4,8 +4,9 @@ import type { Tx } from '../store/transaction.ts'
 import { isUnread } from '../threads/index.ts'
 import { judgeAsks } from './asks.ts'
 import type { LookDeps } from './deps.ts'
-import type { Judgement, Sight } from './judgement.ts'
+import type { Gone, Judgement, Sight } from './judgement.ts'
 import { noticeOf } from './notice.ts'
+import { judgeReviews } from './reviews.ts'
 import { type BreachRow, openBreaches, type WatchdogRow } from './rows.ts'
 import { judgeSilence } from './silence.ts'
 import { end, note, pause } from './states.ts'
@@ -41,10 +42,21 @@ function settle(tx: Tx, deps: LookDeps, row: WatchdogRow): WatchdogRow {
   const sight: Sight = { owner: deps.callerOf(owner), open: row.open === 0 ? [] : openBreaches(tx, row.id), now: tx.now }
   if (!told || told.retired_at !== null) return end(tx, deps, row, `${told?.name ?? 'the peer'}, who was to be told, has retired`, true)
   if (!maySee(tx, sight.owner, told.circle_id)) return end(tx, deps, row, `${told.name}, who was to be told, is out of its owner's sight`, true)
-  const judged = row.watches === 'silence' ? judgeSilence(tx, row, sight, deps.hearsSince()) : judgeAsks(tx, row, sight)
+  const judged = judge(tx, deps, row, sight)
   // Whoever is told of the end of what was over its time is told of this end as well.
   if ('gone' in judged) return end(tx, deps, row, judged.gone, !judged.wellDone || (row.tells_over === 1 && row.open > 0))
   return write(tx, deps, row, sight.open, judged)
+}
+
+function judge(tx: Tx, deps: LookDeps, row: WatchdogRow, sight: Sight): Judgement | Gone {
+  switch (row.watches) {
+    case 'silence':
+      return judgeSilence(tx, row, sight, deps.hearsSince())
+    case 'ask':
+      return judgeAsks(tx, row, sight)
+    case 'review':
+      return judgeReviews(tx, row, sight)
+  }
 }
 
 /** Writes down what was judged, and tells it in one notice. */

@@ -1,6 +1,7 @@
 import { LIMITS } from '../../src/limits.ts'
 import { formatDuration, formatTime, shortSpan } from '../../src/time.ts'
 import { findPeer, type PeerRow } from '../peers/index.ts'
+import { type ReviewAge, reviewAge } from '../reviews/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { findThread, openAsksAfter, type ThreadRow, waitsFor } from '../threads/index.ts'
 import type { Found, Over } from './judgement.ts'
@@ -18,7 +19,7 @@ export interface News {
 
 /** What a notice says: what is known, so that whoever is woken can act. It quotes nobody. `undefined` where there is nothing to say. */
 export function noticeOf(tx: Tx, row: WatchdogRow, { found, again, over, full }: News): string | undefined {
-  const about = row.watches === 'silence' ? silenceLine : askLine
+  const about = LINES[row.watches]
   const parts = [
     ...section(tx, row, headOf(row, found.length, ''), found, about),
     ...section(tx, row, headOf(row, again.length, ' still'), again, about),
@@ -31,7 +32,10 @@ export function noticeOf(tx: Tx, row: WatchdogRow, { found, again, over, full }:
 function headOf(row: WatchdogRow, count: number, still: string): string {
   const lasts = formatDuration(row.for_ms)
   if (row.watches === 'silence') return `a peer has${still} said nothing for ${lasts} or more.`
-  return count === 1 ? `an ask is${still} open after ${lasts} or more.` : `${count} asks are${still} open after ${lasts} or more.`
+  const [what, how] = row.watches === 'ask' ? ['ask', 'open'] : ['review', 'owed']
+  return count === 1
+    ? `${what === 'ask' ? 'an' : 'a'} ${what} is${still} ${how} after ${lasts} or more.`
+    : `${count} ${what}s are${still} ${how} after ${lasts} or more.`
 }
 
 function section<T>(tx: Tx, row: WatchdogRow, head: string, items: readonly T[], line: (tx: Tx, row: WatchdogRow, item: T) => string): string[] {
@@ -63,10 +67,20 @@ function askLine(tx: Tx, _row: WatchdogRow, { subject, since }: Pick<Found, 'sub
   return `${parts}, ends ${formatTime(thread.deadline_at as number)}; ${asked.name} is ${stateOf(asked)}.`
 }
 
+/** `rvw_…, octo/app#12, owed for 1d; bob has it.` */
+function reviewLine(tx: Tx, _row: WatchdogRow, { subject, since }: Pick<Found, 'subject' | 'since'>): string {
+  const review = reviewAge(tx, subject) as ReviewAge
+  const assignee = review.assigneeId === null ? undefined : findPeer(tx, review.assigneeId)
+  const held = assignee === undefined ? 'nobody has it' : `${assignee.name} has it, and is ${stateOf(assignee)}`
+  return `${tx.id('review', subject)}, ${review.subject}, owed for ${shortSpan(tx.now - since)}; ${held}.`
+}
+
+const LINES = { silence: silenceLine, ask: askLine, review: reviewLine } as const
+
 function overLine(tx: Tx, row: WatchdogRow, { breach, at, outcome }: Over): string {
   const lasted = `after ${shortSpan(at - breach.since)}`
   if (row.watches === 'silence') return `${findPeer(tx, breach.subject)?.name} ${outcome} ${lasted}.`
-  return `${tx.id('thread', breach.subject)}: ${outcome} ${lasted}.`
+  return `${tx.id(row.watches === 'ask' ? 'thread' : 'review', breach.subject)}: ${outcome} ${lasted}.`
 }
 
 /** `offline`; `online, working`. The turn of one that is not there says nothing. */

@@ -2,7 +2,8 @@ import type { Breach, Watchdog } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { formatDuration, formatTime } from '../../src/time.ts'
 import type { Caller } from '../caller.ts'
-import { circleName, refOf, timeOrNull } from '../peers/index.ts'
+import { circleName, maySee, refOf, timeOrNull } from '../peers/index.ts'
+import { reviewAge } from '../reviews/index.ts'
 import type { Reader } from '../store/store.ts'
 import { viewThread } from '../threads/index.ts'
 
@@ -10,12 +11,14 @@ export interface WatchdogRow {
   readonly id: number
   readonly owner_id: number
   readonly circle_id: number
-  readonly watches: 'silence' | 'ask'
-  /** One of three: whose silence or whose asks, */
+  readonly watches: 'silence' | 'ask' | 'review'
+  /** One of four: whose silence or whose asks, */
   readonly peer_id: number | null
   /** one thread, */
   readonly thread_id: number | null
-  /** or the circle of the asks. */
+  /** one review, */
+  readonly review_id: number | null
+  /** or the circle of the asks or reviews. */
   readonly scope_id: number | null
   readonly side: 'to' | 'from' | null
   readonly for_ms: number
@@ -39,7 +42,7 @@ export interface WatchdogRow {
 export interface BreachRow {
   readonly watchdog_id: number
   readonly number: number
-  /** A peer or a thread. */
+  /** A peer, a thread or a review. */
   readonly subject: number
   readonly since: number
   readonly at: number
@@ -68,6 +71,7 @@ export function toWatchdog(reader: Reader, row: WatchdogRow): Watchdog {
     peer: refOf(reader, row.peer_id),
     side: row.side,
     thread: row.thread_id === null ? null : reader.id('thread', row.thread_id),
+    review: row.review_id === null ? null : reader.id('review', row.review_id),
     circle: circleName(reader, row.scope_id),
     for: formatDuration(row.for_ms),
     tells,
@@ -83,19 +87,25 @@ export function toWatchdog(reader: Reader, row: WatchdogRow): Watchdog {
   }
 }
 
-/** The threads that it names are named to those who may read them. */
+/** What it names is named to those who may read it. */
 export function toBreach(reader: Reader, caller: Caller, watchdog: WatchdogRow, row: BreachRow): Breach {
-  const thread = (id: number) => readable(reader, caller, reader.id('thread', id))
   return {
     number: row.number,
-    subject: watchdog.watches === 'silence' ? reader.id('peer', row.subject) : thread(row.subject),
+    subject: subjectOf(reader, caller, watchdog, row.subject),
     since: formatTime(row.since),
     at: formatTime(row.at),
     told: row.told,
-    notice: row.notice === null ? null : thread(row.notice),
+    notice: row.notice === null ? null : readable(reader, caller, reader.id('thread', row.notice)),
     overAt: timeOrNull(row.over_at),
     outcome: row.outcome,
   }
+}
+
+function subjectOf(reader: Reader, caller: Caller, { watches }: WatchdogRow, subject: number): string | null {
+  if (watches === 'silence') return reader.id('peer', subject)
+  if (watches === 'ask') return readable(reader, caller, reader.id('thread', subject))
+  const review = reviewAge(reader, subject)
+  return review && maySee(reader, caller, review.circleId) ? reader.id('review', subject) : null
 }
 
 function readable(reader: Reader, caller: Caller, thread: string): string | null {

@@ -18,7 +18,7 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   mailbox: 'What waits for a peer, and its dead letters.',
   schedules: 'Messages at a time, or again and again.',
   reviews: 'What was touched and is owed a look.',
-  watchdogs: 'Being told when a peer is silent, or an ask open, for too long.',
+  watchdogs: 'Being told when a peer is silent, an ask open, or a review owed, for too long.',
   sessions: 'Agent sessions: what their hooks report and carry.',
   events: 'The append-only log of what has happened.',
 }

@@ -4,8 +4,8 @@ import { Address, Duration, Id, IdempotencyKey, Limit, Line, Name, Time } from '
 import { operation } from './operation.ts'
 import { PeerRef } from './peers.ts'
 
-/** `silence`: a peer has sent nothing; `ask`: an ask is open. */
-const WatchedKind = z.enum(['silence', 'ask'])
+/** `silence`: a peer has sent nothing; `ask`: an ask is open; `review`: a review is owed. */
+const WatchedKind = z.enum(['silence', 'ask', 'review'])
 /** Asks to the peer, or asks of it. */
 const Side = z.enum(['to', 'from'])
 /** `armed`: nothing is over its time; `breached`: something is, and its owner has been told; `paused`, `ended`: nobody looks. */
@@ -15,12 +15,13 @@ export const Watchdog = z.object({
   id: Id('watchdog'),
   owner: PeerRef,
   on: WatchedKind,
-  /** Whose silence, or whose asks; `null` where it is one thread, or a whole circle. */
+  /** Whose silence, or whose asks; `null` where it is one thread or review, or a whole circle. */
   peer: PeerRef.nullable(),
   side: Side.nullable(),
   thread: Id('thread').nullable(),
+  review: Id('review').nullable(),
   circle: Name.nullable(),
-  /** How long the silence, or how old the ask, may be. */
+  /** How long the silence may last, the ask be open, or the review be owed. */
   for: z.string(),
   /** Who is told. */
   tells: PeerRef,
@@ -40,13 +41,13 @@ export const Watchdog = z.object({
   createdAt: Time,
 })
 
-/** One peer that was silent, or one ask that was open, for too long. */
+/** One peer that was silent, one ask that was open, or one review that was owed, for too long. */
 export const Breach = z.object({
   /** Counts the breaches of its watchdog. */
   number: z.int(),
-  /** The thread or the peer; `null` where the caller may not read it. */
+  /** The peer, the thread or the review; `null` where the caller may not read it. */
   subject: z.string().nullable(),
-  /** From when on it counts: the last word of the peer, or the opening of the ask. */
+  /** From when on it counts: the last word of the peer, the opening of the ask, or when the review became owed. */
   since: Time,
   /** When it was found, and told. */
   at: Time,
@@ -55,7 +56,7 @@ export const Breach = z.object({
   /** The thread of the last notice; `null` where the caller may not read it. */
   notice: Id('thread').nullable(),
   overAt: Time.nullable(),
-  /** What ended it: `spoke`, how the thread was closed, or why the watchdog ended. */
+  /** What ended it: `spoke`, how the thread was closed, what became of the review, or why the watchdog ended. */
   outcome: z.string().nullable(),
 })
 
@@ -66,7 +67,7 @@ export const createWatchdog = operation({
   name: 'watchdogs.create',
   kind: 'command',
   access: 'peer',
-  summary: 'Be told when a peer has been silent, or an ask has been open, for so long. An ask is one thread, those to or from a peer, or those of a circle.',
+  summary: 'Be told when a peer has been silent, an ask open, or a review owed, for so long: one thread or review, the asks to or from a peer, or all of a circle.',
   input: z.strictObject({
     on: WatchedKind,
     /** Whose silence; or with `on: "ask"` whose asks. */
@@ -74,7 +75,8 @@ export const createWatchdog = operation({
     /** With a peer: the asks that it was sent, or those that it sent. Defaults to `to`. */
     side: Side.optional(),
     thread: Id('thread').optional(),
-    /** All asks of a circle that the owner may read. Defaults to its own, where nothing else is named. */
+    review: Id('review').optional(),
+    /** All asks of a circle that the owner may read, or all its reviews. Defaults to its own, where nothing else is named. */
     circle: Name.optional(),
     for: Duration,
     /** Defaults to its owner. */

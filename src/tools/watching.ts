@@ -9,15 +9,15 @@ import { lines, nameOf, words } from './views.ts'
 
 const MAX_LISTED = 30
 const MAX_LABEL_CHARS = 80
-const { on, peer, side, thread, for: span, repeat, over } = createWatchdog.input.shape
+const { on, peer, side, thread, review, for: span, repeat, over } = createWatchdog.input.shape
 
 const WatchdogShape = z.object({ watchdog: z.string(), watches: z.string(), state: z.string(), tells: z.string(), open: z.int(), label: z.string().optional() })
 
 export const watchdog = defineTool({
   name: 'watchdog',
-  title: 'Be told of silence and of late asks',
+  title: 'Be told of silence, late asks and late reviews',
   description:
-    'Be woken, once each, when a peer is silent, or an ask (of thread, peer, or your circle) open, for so long. end removes one. Without fields: lists yours.',
+    'Be woken, once each, when a peer is silent, asks are open or reviews owed (one, or all of your circle) for so long. end removes one; no fields: lists.',
   profile: 'orchestrator',
   annotations: ADDS,
   input: z.strictObject({
@@ -25,6 +25,7 @@ export const watchdog = defineTool({
     peer,
     side: side.describe('asks to the peer, or from it'),
     thread,
+    review,
     for: span.optional().describe('Such as 30m'),
     repeat: repeat.describe('Tell again this often'),
     over: over.describe('Tell the end, too'),
@@ -64,8 +65,9 @@ function viewWatchdog(each: Watchdog, self: PeerRef): z.output<typeof WatchdogSh
   }
 }
 
-function watchedBy({ on, peer, side, thread, circle, for: span }: Watchdog, self: PeerRef): string {
+function watchedBy({ on, peer, side, thread, review, circle, for: span }: Watchdog, self: PeerRef): string {
   if (on === 'silence') return `silence of ${nameOf(peer, self, '')} for ${span}`
+  if (on === 'review') return `${review ?? `reviews in ${circle}`} owed for ${span}`
   return `${thread ?? (peer === null ? `asks in ${circle}` : `asks ${side} ${nameOf(peer, self, '')}`)} open for ${span}`
 }
 

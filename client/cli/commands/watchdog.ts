@@ -13,6 +13,7 @@ import { showBreaches, showWatchdog, showWatchdogs, watchText } from '../watchdo
 
 const PAGE = 50
 const STATES = ['armed', 'breached', 'paused', 'ended'] as const
+const CIRCLE = { type: 'string', value: 'circle', summary: 'All of this circle that you may read' } as const satisfies Flag
 /** How it tells. */
 const HABITS = {
   tell: { type: 'string', value: 'peer', summary: 'Tell this peer, in place of yourself' },
@@ -24,9 +25,9 @@ const HABITS = {
 export const command = family({
   name: 'watchdog',
   about: [
-    'Tells you when a peer has been silent, or an ask has been open, for so long: once for each, in the transaction that finds it. While nothing',
+    'Tells you when a peer has been silent, an ask open, or a review owed, for so long: once for each, in the transaction that finds it. While nothing',
     'is over its time it costs nothing, and when it is over the watchdog is armed again. Without a peer or a thread, `ask` is about every ask of',
-    'the circle that you may read. What peers could not say while the machine slept or the daemon was down does not count as silence.',
+    'the circle that you may read; without a review, `review` is about all that are owed in it. What peers could not say while the machine slept or the daemon was down does not count as silence.',
   ],
   fallback: 'list',
   actions: {
@@ -46,11 +47,12 @@ export const command = family({
       words: ['peer or thread', 'duration?'],
       flags: {
         from: { type: 'boolean', summary: 'The asks of the peer, in place of those to it' },
-        circle: { type: 'string', value: 'circle', summary: 'Every ask of this circle that you may read' },
+        circle: CIRCLE,
         ...HABITS,
       },
       run: ask,
     },
+    review: { summary: 'When a review has been owed for so long', words: ['review', 'duration?'], flags: { circle: CIRCLE, ...HABITS }, run: review },
     show: { summary: 'One, in full', words: ['watchdog'], run: show },
     pause: { summary: 'Stop one for now', words: ['watchdog'], flags: { reason: { type: 'string', value: 'text', summary: 'Why' } }, run: pause },
     resume: { summary: 'Let it look again', words: ['watchdog'], run: resume },
@@ -70,6 +72,7 @@ export const command = family({
     ['muster watchdog ask bob 2h --over', 'each ask to bob that is open for two hours, and its end'],
     ['muster watchdog ask thr_k7qm2x1 1h', 'one ask'],
     ['muster watchdog ask 4h --repeat 1d', 'every ask of the circle, daily while it is open'],
+    ['muster watchdog review 24h', 'every review that is owed for a day'],
     ['muster watchdog', 'what is watched, and what is over its time'],
   ],
 })
@@ -100,6 +103,14 @@ async function ask(invocation: Invocation): Promise<number> {
   if (decodeId(target)?.kind !== 'thread') return await create(invocation, { ...base, peer: target, ...(flags.on('from') && { side: 'from' }) })
   if (flags.on('from')) throw usageError('--from needs a peer', 'A thread is one ask.')
   return await create(invocation, { ...base, thread: target })
+}
+
+async function review(invocation: Invocation): Promise<number> {
+  const [target = '', span] = invocation.words
+  const circle = invocation.flags.text('circle')
+  if (span === undefined) return await create(invocation, { on: 'review', for: durationOf(target), ...(circle !== undefined && { circle }) })
+  if (circle !== undefined) throw usageError('--circle goes without a review', 'Use: muster watchdog review <duration> --circle <circle>')
+  return await create(invocation, { on: 'review', review: expectId(target, ['review']), for: durationOf(span) })
 }
 
 async function create(invocation: Invocation, watched: Input<'watchdogs.create'>): Promise<number> {

@@ -38,8 +38,9 @@ export function showBreaches(out: Output, breaches: readonly Breach[]): void {
 }
 
 /** `silence of bob for 30m`, `asks to bob open for 2h`. */
-export function watchText({ on, peer, side, thread, circle, for: span }: Watchdog): string {
+export function watchText({ on, peer, side, thread, review, circle, for: span }: Watchdog): string {
   if (on === 'silence') return `silence of ${peerName(peer)} for ${span}`
+  if (on === 'review') return `${review ?? `reviews in ${circle}`} owed for ${span}`
   const what = thread === null ? (peer === null ? `asks in ${circle}` : `asks ${side} ${peerName(peer)}`) : thread
   return `${what} open for ${span}`
 }

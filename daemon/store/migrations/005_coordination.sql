@@ -97,19 +97,20 @@ CREATE TABLE review_entries (
   PRIMARY KEY (review_id, entry)
 ) STRICT, WITHOUT ROWID;
 
--- Watchdogs: what is told when a peer is silent, or an ask open, for too long.
+-- Watchdogs: what is told when a peer is silent, an ask open, or a review owed, for too long.
 
--- What is watched is a peer (its silence, or its asks on one side), a thread, or the asks of the circle `scope_id`. `cursor` is the last thread
+-- What is watched is a peer (its silence, or its asks on one side), a thread, a review, or the asks or reviews of the circle `scope_id`. `cursor` is the last thread
 -- that has been dealt with: threads are numbered in the order in which they were opened. `next_at` is the earliest time at which there can be
 -- something to tell; while nothing happens, nobody looks before.
 CREATE TABLE watchdogs (
   id         INTEGER PRIMARY KEY,
   owner_id   INTEGER NOT NULL,
   circle_id  INTEGER NOT NULL,
-  watches    TEXT NOT NULL CHECK (watches = 'silence' OR watches = 'ask'),
+  watches    TEXT NOT NULL CHECK (watches = 'silence' OR watches = 'ask' OR watches = 'review'),
   peer_id    INTEGER,
   side       TEXT CHECK (side = 'to' OR side = 'from'),
   thread_id  INTEGER,
+  review_id  INTEGER,
   scope_id   INTEGER,
   for_ms     INTEGER NOT NULL,
   tells_id   INTEGER NOT NULL,
@@ -127,7 +128,7 @@ CREATE TABLE watchdogs (
   next_at    INTEGER,
   created_at INTEGER NOT NULL,
   ended_at   INTEGER,
-  CHECK ((peer_id IS NOT NULL) + (thread_id IS NOT NULL) + (scope_id IS NOT NULL) = 1),
+  CHECK ((peer_id IS NOT NULL) + (thread_id IS NOT NULL) + (review_id IS NOT NULL) + (scope_id IS NOT NULL) = 1),
   CHECK ((state = 'armed' OR state = 'breached') = (next_at IS NOT NULL)),
   CHECK (state = 'paused' OR state = 'ended' OR (state = 'breached') = (open > 0))
 ) STRICT;
@@ -137,7 +138,7 @@ CREATE INDEX watchdogs_by_peer ON watchdogs (peer_id) WHERE peer_id IS NOT NULL;
 CREATE INDEX watchdogs_by_told ON watchdogs (tells_id);
 CREATE INDEX watchdogs_by_circle ON watchdogs (circle_id);
 
--- What was over its time, told in the transaction that wrote the row. `subject` is a peer or a thread.
+-- What was over its time, told in the transaction that wrote the row. `subject` is a peer, a thread or a review.
 CREATE TABLE breaches (
   watchdog_id INTEGER NOT NULL,
   number      INTEGER NOT NULL,

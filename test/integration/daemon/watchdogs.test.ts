@@ -284,6 +284,74 @@ describe('a watchdog on asks', () => {
   })
 })
 
+describe('a watchdog on reviews', () => {
+  const request = (peer: CoreClient, number: number) =>
+    peer.call('reviews.request', { subject: { pr: `https://github.com/crew/ship/pull/${number}` } }).review.id
+  const mark = (peer: CoreClient, review: string) => peer.call('reviews.mark', { review, verdict: 'comment', note: 'Seen.' })
+
+  test('of a circle tells each that is owed for so long, once, and who has it', async () => {
+    const { daemon, lead, bob, eve } = await crew()
+    using _ = daemon
+    const { id } = watch(lead, { on: 'review', for: '12h', over: true })
+    const first = request(bob, 1)
+    lead.call('reviews.assign', { review: first, to: 'eve' })
+    daemon.pass(HOUR)
+    const second = request(bob, 2)
+    mail(lead)
+    daemon.pass(11 * HOUR)
+    expect(notices(lead)).toEqual([
+      expect.stringContaining(`a review is owed after 12h or more.\n- ${first}, https://github.com/crew/ship/pull/1, owed for 12h; eve has it, and is online`),
+    ])
+    daemon.pass(HOUR)
+    expect(notices(lead)).toEqual([expect.stringContaining(`${second}, https://github.com/crew/ship/pull/2, owed for 12h; nobody has it.`)])
+    mark(eve, first)
+    expect(look(lead, id)).toMatchObject({ state: 'breached', open: 1 })
+    expect(notices(lead).filter((body) => body.startsWith('Watchdog'))).toEqual([`Watchdog ${id}:\nOver:\n- ${first}: reviewed after 13h.`])
+    mark(eve, second)
+    expect(history(lead, id).map(({ subject, outcome }) => [subject, outcome])).toEqual([
+      [second, 'reviewed'],
+      [first, 'reviewed'],
+    ])
+    daemon.pass(3 * DAY)
+    expect(look(lead, id)).toMatchObject({ state: 'armed', open: 0, breaches: 2 })
+  })
+
+  test('of one review ends with it; what is owed anew is another', async () => {
+    const { daemon, lead, bob, eve } = await crew()
+    using _ = daemon
+    const review = request(bob, 1)
+    const [one, all] = [watch(lead, { on: 'review', review, for: '1d' }), watch(lead, { on: 'review', for: '1d' })]
+    daemon.pass(DAY)
+    expect(notices(lead)).toHaveLength(2)
+    mark(eve, review)
+    expect(look(lead, one.id)).toMatchObject({ state: 'ended', reason: `${review} was reviewed` })
+    expect(lead.refusal('watchdogs.create', { on: 'review', review, for: '1d' })).toMatchObject({ code: 'invalid_input', field: 'review' })
+    daemon.pass(HOUR)
+    bob.call('reviews.request', { subject: { pr: 'https://github.com/crew/ship/pull/1' }, sha: 'b'.repeat(40) })
+    expect(bob.call('reviews.get', { review }).review.state).toBe('owed')
+    daemon.pass(DAY)
+    expect(notices(lead).filter((body) => body.startsWith('Watchdog'))).toHaveLength(1)
+    expect(history(lead, all.id)).toHaveLength(2)
+  })
+
+  test('tells nothing of circles that its owner does not see', async () => {
+    const { daemon, lead, join } = await crew()
+    using _ = daemon
+    const review = request(join('away', { circle: 'elsewhere' }), 1)
+    expect(lead.refusal('watchdogs.create', { on: 'review', review, for: '1d' })).toMatchObject({ code: 'not_found' })
+    expect(lead.refusal('watchdogs.create', { on: 'review', circle: 'elsewhere', for: '1d' })).toMatchObject({ code: 'not_found' })
+    daemon.admin.call('grants.add', { peer: 'lead', circle: 'elsewhere' })
+    const { id } = watch(lead, { on: 'review', circle: 'elsewhere', for: '1d' })
+    daemon.pass(DAY)
+    expect(notices(lead)).toHaveLength(1)
+    expect(history(lead, id)).toMatchObject([{ subject: review }])
+    daemon.admin.call('grants.remove', { peer: 'lead', circle: 'elsewhere' })
+    daemon.pass(DAY)
+    expect(look(lead, id)).toMatchObject({ state: 'ended', reason: "it is out of its owner's sight" })
+    expect(history(lead, id)).toMatchObject([{ subject: null }])
+  })
+})
+
 describe('a watchdog', () => {
   test('whose peer retires ends and tells its owner; so does one that has nobody left to tell', async () => {
     const { daemon, lead, bob, join } = await crew()
@@ -376,6 +444,7 @@ describe('a watchdog', () => {
     expect(refused({ on: 'silence', peer: 'lead' })).toMatchObject({ code: 'invalid_input', field: 'tells' })
     expect(refused({ on: 'silence', peer: 'bob', for: '59s' })).toMatchObject({ code: 'invalid_input', field: 'for', hint: 'Expected from 1m to 365d.' })
     expect(refused({ on: 'ask', peer: 'bob', thread })).toMatchObject({ code: 'invalid_input', field: 'on' })
+    expect(refused({ on: 'review', peer: 'bob' })).toMatchObject({ code: 'invalid_input', field: 'on' })
     expect(refused({ on: 'ask', thread, side: 'to' })).toMatchObject({ code: 'invalid_input', field: 'side' })
     expect(refused({ on: 'ask', circle: 'elsewhere' })).toMatchObject({ code: 'not_found' })
     expect(refused({ on: 'ask', thread: note })).toMatchObject({ code: 'invalid_input', field: 'thread' })

@@ -139,6 +139,7 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
       () => ({ on: 'silence', peer: world.address() }),
       () => ({ on: 'ask', peer: world.address(), side: world.random.pick(['to', 'from']) }),
       () => ({ on: 'ask', circle: world.circle() }),
+      () => ({ on: 'review', circle: world.circle() }),
       () => ({ on: 'ask', ...thread(world, caller) }),
     ])?.() as object),
     ...maybe(world, 'tells', () => world.address()),
