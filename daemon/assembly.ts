@@ -2,6 +2,7 @@ import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
 import type { PeerCaller } from './caller.ts'
 import type { RandomBytes } from './clock.ts'
+import { seenDigest } from './digest/index.ts'
 import { listEvents } from './events/events.ts'
 import type { Link } from './gateway/deps.ts'
 import type { ToolCalls } from './gateway/tool-calls.ts'
@@ -75,6 +76,7 @@ export function assemble(options: AssembleOptions): Handlers {
       'credentials.revoke': credentials.revokeCredential,
       'grants.add': addGrant,
       'grants.remove': removeGrant,
+      'digest.seen': seenDigest,
     },
     queries: {
       ...threads.queries,

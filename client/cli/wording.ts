@@ -69,6 +69,8 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'grants.add': 'grants give',
   'grants.remove': 'grants revoke',
   'grants.list': 'grants list',
+  'digest.get': 'digest',
+  'digest.seen': 'digest',
   'events.list': 'events',
   'events.subscribe': 'events --follow',
   'events.timeline': 'timeline',

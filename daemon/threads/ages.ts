@@ -42,6 +42,14 @@ export function openAsksAfter(reader: Reader, self: number, scope: AskScope, aft
   return { asks: rows.filter(({ fits }) => fits === 1), reached: rows.at(-1)?.id ?? after, more: rows.length === LIMITS.maxExamined }
 }
 
+const OWED = `SELECT t.id, t.opener_id, t.recipient_id, t.opened_at, t.deadline_at
+  FROM (SELECT thread_id FROM open_asks WHERE recipient_id = ? LIMIT ${LIMITS.maxExamined}) o JOIN threads t ON t.id = o.thread_id ORDER BY t.deadline_at, t.id`
+
+/** What waits for an answer of a peer, the next to end first; of the oldest thousand. */
+export function asksOwedBy(reader: Reader, peerId: number): OpenAsk[] {
+  return reader.all<OpenAsk>(OWED, peerId)
+}
+
 /** Whether the message that opened a thread for one peer still waits for it: in its mailbox, or handed over and not acked. */
 export function isUnread(reader: Reader, threadId: number): boolean {
   const thread = findThread(reader, threadId)

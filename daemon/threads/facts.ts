@@ -1,3 +1,4 @@
+import { LIMITS } from '../../src/limits.ts'
 import type { Reader } from '../store/store.ts'
 
 /** How many of a peer's newest threads, on each side, are looked at for its last word, and how many messages in all of them. */
@@ -31,6 +32,12 @@ export function lastWordOf(reader: Reader, peerId: number): number | undefined {
 /** Whether anything waits in the mailbox of a peer. */
 export function waitsFor(reader: Reader, peerId: number): boolean {
   return reader.get("SELECT 1 FROM deliveries WHERE peer_id = ? AND state IN ('queued', 'offered') LIMIT 1", peerId) !== undefined
+}
+
+/** How many messages wait in the mailbox of a peer, up to a thousand. */
+export function countWaiting(reader: Reader, peerId: number): number {
+  const waiting = `SELECT 1 FROM deliveries WHERE peer_id = ? AND state IN ('queued', 'offered') LIMIT ${LIMITS.maxExamined}`
+  return reader.get<{ n: number }>(`SELECT count(*) AS n FROM (${waiting})`, peerId)?.n ?? 0
 }
 
 /** Whether an ask waits for an answer of a peer. */

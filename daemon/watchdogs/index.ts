@@ -12,7 +12,9 @@ import { getWatchdog, historyWatchdog, listWatchdogs } from './reading.ts'
 import { Recoveries } from './recoveries.ts'
 import { findWatchdog } from './rows.ts'
 
+export { breachedWatchdogs } from './reading.ts'
 export { type BreachSweep, purgeBreaches, purgeWatchdogs } from './retention.ts'
+export type { WatchdogRow } from './rows.ts'
 
 export interface WatchdogsOptions extends WatchdogDeps {
   readonly store: Store

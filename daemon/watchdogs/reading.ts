@@ -59,3 +59,14 @@ export const historyWatchdog: Query<'watchdogs.history'> = (reader, caller, inpu
   const last = rows.length > page.length ? page.at(-1) : undefined
   return { breaches: page.map((row) => toBreach(reader, caller, watchdog, row)), before: last?.number ?? null }
 }
+
+/** Those that a peer owns or is told by, and of which something lasts, the longest told first. */
+export function breachedWatchdogs(reader: Reader, peerId: number, limit: number): WatchdogRow[] {
+  return reader.all<WatchdogRow>(
+    "SELECT * FROM watchdogs WHERE (owner_id = @peer OR tells_id = @peer) AND state = 'breached' ORDER BY told_at, id LIMIT @limit",
+    {
+      peer: peerId,
+      limit,
+    },
+  )
+}

@@ -20,5 +20,6 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   reviews: 'What was touched and is owed a look.',
   watchdogs: 'Being told when a peer is silent, an ask open, or a review owed, for too long.',
   sessions: 'Agent sessions: what their hooks report and carry.',
+  digest: 'What needs a caller, and what has changed since it last looked.',
   events: 'The append-only log of what has happened.',
 }

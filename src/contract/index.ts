@@ -1,6 +1,7 @@
 /** The contract: every operation of the daemon, declared once. Doors, reference and tests derive from this table. */
 import type * as z from 'zod'
 import * as artifacts from './artifacts.ts'
+import * as digest from './digest.ts'
 import * as events from './events.ts'
 import * as fans from './fans.ts'
 import * as finding from './finding.ts'
@@ -102,6 +103,8 @@ const LIST = [
   events.timelineEvents,
   events.subscribeEvents,
   events.unsubscribeEvents,
+  digest.getDigest,
+  digest.seenDigest,
 ] as const
 
 type Declared = (typeof LIST)[number]
@@ -166,6 +169,8 @@ export type Observation = z.output<typeof reviews.Observation>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
+export type Need = z.output<typeof digest.Need>
+export type Change = z.output<typeof digest.Change>
 export type Watchdog = z.output<typeof watchdogs.Watchdog>
 export type Breach = z.output<typeof watchdogs.Breach>
 export type Boundary = z.output<typeof sessions.Boundary>

@@ -67,7 +67,8 @@ export const createWatchdog = operation({
   name: 'watchdogs.create',
   kind: 'command',
   access: 'peer',
-  summary: 'Be told when a peer has been silent, an ask open, or a review owed, for so long: one thread or review, the asks to or from a peer, or all of a circle.',
+  summary:
+    'Be told when a peer has been silent, an ask open, or a review owed, for so long: one thread or review, the asks to or from a peer, or all of a circle.',
   input: z.strictObject({
     on: WatchedKind,
     /** Whose silence; or with `on: "ask"` whose asks. */

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { ALIASES, aliasTool } from './aliases.ts'
 import { ask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
+import { digest } from './digesting.ts'
 import { broadcast, fan } from './fanning.ts'
 import * as finding from './finding.ts'
 import { boot, inbox } from './mail.ts'
@@ -28,6 +29,7 @@ export const TOOLS: readonly Tool[] = [
   schedules,
   fan,
   broadcast,
+  digest,
   watchdog,
   overview.threads,
   overview.thread,

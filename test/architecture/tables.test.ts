@@ -31,6 +31,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   occurrences: 'schedules',
   watchdogs: 'watchdogs',
   breaches: 'watchdogs',
+  digest_marks: 'digest',
   fans: 'threads',
   fan_refusals: 'threads',
   search_cursor: 'threads',

@@ -152,3 +152,12 @@ CREATE TABLE breaches (
   PRIMARY KEY (watchdog_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX breaches_open ON breaches (watchdog_id) WHERE over_at IS NULL;
+
+-- The digest -------------------------------------------------------------------------------------------------------------
+
+-- Up to where a peer has read its digests, as it said itself; of an administrator, under the negative number of the credential.
+CREATE TABLE digest_marks (
+  actor  INTEGER PRIMARY KEY,
+  cursor TEXT NOT NULL,
+  at     INTEGER NOT NULL
+) STRICT;

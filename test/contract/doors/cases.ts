@@ -240,6 +240,11 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'watchdogs.get': { input: watching, refused: UNASKED },
   'watchdogs.list': nothing,
   'watchdogs.history': { input: watching, refused: UNASKED },
+  'digest.get': { input: () => ({ limit: 1 }), tool: () => ({}) },
+  'digest.seen': {
+    input: async ({ act, me }) => ({ cursor: (await act(me.token, 'events.list', { limit: 1 })).cursor }),
+    tool: ({ cursor }) => ({ since: cursor }),
+  },
   'sessions.boundary': {
     input: async (scene) => {
       await note(scene)

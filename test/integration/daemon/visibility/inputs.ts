@@ -158,6 +158,8 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'artifacts.list': (world) => maybe(world, 'before', () => world.anyId('artifact')),
   'events.list': (world) => ({ limit: 200, ...maybe(world, 'after', () => world.daemon.core.store.cursor(0)) }),
   'events.timeline': (world) => ({ peer: world.address(), limit: 200 }),
+  'digest.get': (world) => ({ limit: 50, ...maybe(world, 'since', () => world.daemon.core.store.cursor(0)) }),
+  'digest.seen': (world) => ({ cursor: world.daemon.core.store.cursor(0) }),
   'events.subscribe': (world) => ({ after: world.daemon.core.store.cursor(0) }),
   'events.unsubscribe': () => ({ subscription: 'sub-1' }),
 }
