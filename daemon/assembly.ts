@@ -71,6 +71,7 @@ export function assemble(options: AssembleOptions): Handlers {
       'peers.rename': registration.rename,
       'peers.retire': registration.retire,
       'enrolments.create': credentials.createEnrolment,
+      'enrolments.spawn': credentials.spawnEnrolment,
       'enrolments.revoke': credentials.revokeEnrolment,
       'credentials.create': credentials.createCredential,
       'credentials.revoke': credentials.revokeCredential,

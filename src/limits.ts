@@ -8,7 +8,7 @@ export const LIMITS = {
   maxNameChars: 64,
   maxCapabilities: 32,
   maxKeyChars: 64,
-  /** What joins by an enrolment that a peer minted, and how long that can be used. */
+  /** What joins by an enrolment that a peer minted for those it spawns, and how long that can be used. */
   maxSpawned: 100,
   spawningMs: 86_400_000,
   // Connections

@@ -65,7 +65,7 @@ const ID_EXAMPLES = {
   artifact: 'art_k7qm2x4',
   fan: 'fan_k7qm2x1',
   schedule: 'sch_k7qm2x4',
-  review: 'rvw_k7qm2x1',
+  review: 'rvw_k7qm2x4',
   watchdog: 'wdg_k7qm2x1',
 } as const
 

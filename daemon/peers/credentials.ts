@@ -3,8 +3,8 @@ import type { Mode, Role } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { CROCKFORD } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { parseTime } from '../../src/time.ts'
-import type { Caller, Command, PeerCaller, Query } from '../caller.ts'
+import { formatDuration, parseDuration, parseTime } from '../../src/time.ts'
+import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -158,8 +158,20 @@ export function createCredentialHandlers(deps: CredentialDeps) {
       const expiresAt = input.expiresAt === undefined ? null : (parseTime(input.expiresAt) as number)
       if (expiresAt !== null && expiresAt <= tx.now) throw new MusterError('invalid_input', { hint: '`expiresAt` must lie in the future.' })
       const parentId = input.spawnedBy === undefined ? null : resolveOne(tx, caller, input.spawnedBy).id
-      const said = { circle: input.circle ?? 'main', roles: input.roles, label: input.label, maxUses: input.maxUses ?? null, expiresAt, parentId }
-      const { row, token } = mintEnrolment(tx, deps.random, caller.kind === 'peer' ? ofParent(tx, caller, said, input.circle) : said)
+      const draft = { circle: input.circle, roles: input.roles, label: input.label, maxUses: input.maxUses ?? null, expiresAt, parentId }
+      const { row, token } = mintEnrolment(tx, deps.random, draft)
+      return { enrolment: toEnrolment(tx, row), token }
+    },
+  }
+  const spawnEnrolment: Command<'enrolments.spawn'> = {
+    run(tx, caller, { roles, label, maxUses, lasts }) {
+      const parent = asPeer(caller)
+      if (parent.role === 'observer') throw new MusterError('forbidden', { hint: 'An observer reads and spawns nobody.' })
+      const lastsMs = parseDuration(lasts) as number
+      if (lastsMs > LIMITS.spawningMs) throw new MusterError('invalid_input', { field: 'lasts', hint: `At most ${formatDuration(LIMITS.spawningMs)}.` })
+      const circle = circleName(tx, parent.circleId) as string
+      const draft = { circle, roles, label, maxUses, expiresAt: tx.now + lastsMs, parentId: parent.peerId }
+      const { row, token } = mintEnrolment(tx, deps.random, draft)
       return { enrolment: toEnrolment(tx, row), token }
     },
   }
@@ -189,25 +201,7 @@ export function createCredentialHandlers(deps: CredentialDeps) {
       return { credential: toCredential(tx, { ...row, revoked_at: row.revoked_at ?? tx.now }) }
     },
   }
-  return { createEnrolment, revokeEnrolment, createCredential, revokeCredential }
-}
-
-/**
- * What a peer may mint: a few children for its own circle, for a day at most, who can never be taken for anybody else's.
- *
- * @throws MusterError `forbidden` for whatever goes beyond that
- */
-function ofParent(tx: Tx, parent: PeerCaller, draft: EnrolmentDraft, circle: string | undefined): EnrolmentDraft {
-  const own = circleName(tx, parent.circleId) as string
-  const refuse = (hint: string) => new MusterError('forbidden', { hint })
-  if (parent.role === 'observer') throw refuse('An observer reads and spawns nobody.')
-  if (circle !== undefined && circle.toLowerCase() !== own.toLowerCase()) throw refuse(`A peer spawns into its own circle: ${own}.`)
-  if (draft.parentId != null && draft.parentId !== parent.peerId) throw refuse('What a peer spawns is its own.')
-  const beyond = draft.roles.find((role) => role !== 'agent' && role !== 'service')
-  if (beyond) throw refuse(`A peer spawns agents and services; ${beyond} is for the administrator to give.`)
-  const maxUses = Math.min(draft.maxUses ?? 1, LIMITS.maxSpawned)
-  const expiresAt = Math.min(draft.expiresAt ?? Number.MAX_SAFE_INTEGER, tx.now + LIMITS.spawningMs)
-  return { ...draft, circle: own, maxUses, expiresAt, parentId: parent.peerId }
+  return { createEnrolment, spawnEnrolment, revokeEnrolment, createCredential, revokeCredential }
 }
 
 export const listEnrolments: Query<'enrolments.list'> = (reader) => {

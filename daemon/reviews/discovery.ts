@@ -7,7 +7,7 @@ import type { ReviewDeps } from './deps.ts'
 import { note } from './history.ts'
 import { authorsOf, recordPart } from './parts.ts'
 import { findBySubject, type ReviewRow, reviewAt } from './rows.ts'
-import { createReview, distrustClearing, hasRoom, owe, settleHead } from './states.ts'
+import { createReview, hasRoom, owe, reconsider, settleHead } from './states.ts'
 import { type Named, ofPullRequest, subjectOf } from './subjects.ts'
 
 /** How many messages of a thread are looked at for a link that was there before. */
@@ -22,7 +22,7 @@ export function discover(tx: Tx, deps: ReviewDeps, posted: PostedLink): void {
   const { thread, draft } = posted
   const touched = new Set<string>()
   if (draft.sender !== null) for (const thing of draft.touched ?? []) touched.add(touch(tx, deps, { circleId: thread.circle_id, thing, by: draft.sender }))
-  for (const request of pullRequestsIn(draft.body, LIMITS.maxLinks)) if (!touched.has(pullRequestKey(request))) link(tx, posted, request)
+  for (const request of pullRequestsIn(draft.body, LIMITS.maxLinks)) if (!touched.has(pullRequestKey(request))) link(tx, deps, posted, request)
 }
 
 interface Touch {
@@ -48,7 +48,7 @@ function touchAgain(tx: Tx, deps: ReviewDeps, row: ReviewRow, { head }: Named, b
   const isOver = row.reason === 'merged' || row.reason === 'closed'
   if (isNew || row.state !== 'owed') note(tx, row, { type: 'touched', by_id: by, head })
   if (row.state === 'ended' && isOver) return
-  const trusted = distrustClearing(tx, deps, row)
+  const trusted = reconsider(tx, deps, row)
   const settled = head === null ? trusted : settleHead(tx, deps, trusted, { sha: head, by, isCertain: false })
   // Without a commit nothing shows that it is what was reviewed.
   const isDoubtful = settled.state === 'reviewed' && head === null
@@ -59,7 +59,7 @@ function touchAgain(tx: Tx, deps: ReviewDeps, row: ReviewRow, { head }: Named, b
  * A link alone. It puts what nobody has brought up yet into the queue. Who sent it has mentioned it, no more, but for an answer that is the first in
  * its thread to name it: that is how work is handed in, and while no author is known its sender is taken for one.
  */
-function link(tx: Tx, { thread, draft, previous }: PostedLink, request: PullRequest): void {
+function link(tx: Tx, deps: ReviewDeps, { thread, draft, previous }: PostedLink, request: PullRequest): void {
   const fields = ofPullRequest(request)
   const row = findBySubject(tx, fields.subject, thread.circle_id)
   const handsIn = () => draft.kind === 'answer' && !messagesBack(tx, previous, MAX_BEFORE).some(({ body }) => names(body, fields.subject))
@@ -72,6 +72,7 @@ function link(tx: Tx, { thread, draft, previous }: PostedLink, request: PullRequ
   if (draft.sender === null || isReader || row.state !== 'owed' || authorsOf(tx, row.id).length > 0 || !handsIn()) return
   recordPart(tx, row.id, draft.sender, 'author')
   note(tx, row, { type: 'touched', by_id: draft.sender })
+  reconsider(tx, deps, reviewAt(tx, row.id))
 }
 
 function names(body: string, subject: string): boolean {

@@ -15,7 +15,7 @@ import { note } from './history.ts'
 import { startNudge } from './nudges.ts'
 import { recordPart } from './parts.ts'
 import { findBySubject, findReview, type ReviewRow, reviewAt, toReview } from './rows.ts'
-import { clear, createReview, distrustClearing, end, hasRoom, owe, settleHead, wasHead } from './states.ts'
+import { clear, createReview, end, hasRoom, owe, reconsider, settleHead, wasHead } from './states.ts'
 import { subjectOf } from './subjects.ts'
 
 type Result = Output<'reviews.mark'>
@@ -128,7 +128,7 @@ function requested(tx: Tx, deps: ReviewDeps, sender: PeerCaller, circleId: numbe
   recordPart(tx, row.id, sender.peerId, 'mention')
   if (!before) return row
   note(tx, row, { ...happened, by_id: sender.peerId, head })
-  const trusted = distrustClearing(tx, deps, row)
+  const trusted = reconsider(tx, deps, row)
   const settled = head === null ? trusted : settleHead(tx, deps, trusted, { sha: head, by: sender.peerId, isCertain: false })
   return settled.state === 'owed' ? settled : owe(tx, deps, settled, 'another look was asked for', sender.peerId)
 }

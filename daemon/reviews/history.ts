@@ -3,6 +3,21 @@ import type { EntryRow, ReviewRow } from './rows.ts'
 
 export type Happened = Pick<EntryRow, 'type'> & Partial<Omit<EntryRow, 'entry' | 'at' | 'type'>>
 
+const EVENTS = {
+  requested: { type: 'review.requested' },
+  touched: { type: 'review.touched' },
+  mentioned: { type: 'review.mentioned' },
+  assigned: { type: 'review.assigned' },
+  unassigned: { type: 'review.unassigned' },
+  head: { type: 'review.head' },
+  owed: { type: 'review.owed' },
+  reviewed: { type: 'review.reviewed' },
+  commented: { type: 'review.commented' },
+  observed: { type: 'review.observed' },
+  ended: { type: 'review.ended' },
+  reopened: { type: 'review.reopened' },
+} as const
+
 /** Writes down what happened to a review, and tells the log. */
 export function note(tx: Tx, row: Pick<ReviewRow, 'id' | 'circle_id'>, happened: Happened): void {
   const { type, by_id = null, head = null, verdict = null, to_id = null, changed = null, note: words = null } = happened
@@ -21,5 +36,5 @@ export function note(tx: Tx, row: Pick<ReviewRow, 'id' | 'circle_id'>, happened:
     row.id,
   )
   const facts = { ...(head !== null && { head }), ...(verdict !== null && { verdict }) }
-  tx.event({ type: `review.${type}`, actor: by_id, peer: to_id, circle: row.circle_id, audience: 'circle', subject: ['review', row.id], changed: facts })
+  tx.event({ ...EVENTS[type], actor: by_id, peer: to_id, circle: row.circle_id, audience: 'circle', subject: ['review', row.id], changed: facts })
 }

@@ -18,7 +18,7 @@ const OBSERVED = `(@self IS NULL OR circle_id IN (${OBSERVED_CIRCLES}))`
 function requireObserver(reader: Reader, caller: Caller): { readonly self: number | null } {
   if (mayObserve(reader, caller)) return { self: caller.kind === 'peer' ? caller.peerId : null }
   throw new MusterError('forbidden', {
-    hint: 'Only a service that the administrator has granted it may: muster grants give <service> <circle> --right observe.',
+    hint: 'Only a service that the administrator has granted it may: muster grants give <service> <circle> --observe.',
   })
 }
 

@@ -5,7 +5,7 @@ import type { PeerCaller } from '../caller.ts'
 import { refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
-import { askAgain, cancelAsk, capital, countsOf, named, tellConcerned } from './asks.ts'
+import { askAgain, cancelAsk, capital, countsOf, named, tellConcerned, unassign } from './asks.ts'
 import type { ReviewDeps } from './deps.ts'
 import { type Happened, note } from './history.ts'
 import { endNudge, startNudge } from './nudges.ts'
@@ -164,8 +164,14 @@ export function end(tx: Tx, deps: ReviewDeps, row: ReviewRow, reason: string, by
   return reviewAt(tx, row.id)
 }
 
-/** Whoever cleared a review turned out to have had a part in it: then nobody has. */
-export function distrustClearing(tx: Tx, deps: ReviewDeps, row: ReviewRow): ReviewRow {
-  if (row.state !== 'reviewed' || row.reviewer_id === null || conflictOf(tx, row.id, row.reviewer_id) === undefined) return row
-  return owe(tx, deps, row, `${refOf(tx, row.reviewer_id)?.name ?? 'its reviewer'} had a part in it`)
+/** Another author is known: if it is the work of whoever cleared it, nobody has; if it is that of whoever it was given to, it goes back into the queue. */
+export function reconsider(tx: Tx, deps: ReviewDeps, row: ReviewRow): ReviewRow {
+  const hasPart = (peerId: number | null) => peerId !== null && conflictOf(tx, row.id, peerId) !== undefined
+  if (row.state === 'reviewed' && hasPart(row.reviewer_id)) return owe(tx, deps, row, `${refOf(tx, row.reviewer_id)?.name ?? 'its reviewer'} had a part in it`)
+  if (row.state !== 'owed' || !hasPart(row.assignee_id)) return row
+  const why = `${refOf(tx, row.assignee_id)?.name ?? 'its reviewer'} has a part in it`
+  cancelAsk(tx, deps, row, why)
+  unassign(tx, row, null, why)
+  startNudge(tx, deps, reviewAt(tx, row.id))
+  return reviewAt(tx, row.id)
 }

@@ -27,6 +27,7 @@ const LIST = [
   peers.renamePeer,
   peers.retirePeer,
   peers.createEnrolment,
+  peers.spawnEnrolment,
   peers.listEnrolments,
   peers.revokeEnrolment,
   peers.createCredential,

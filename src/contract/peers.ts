@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { LIMITS } from '../limits.ts'
-import { Address, Id, IdempotencyKey, Limit, Line, Name, Time } from './common.ts'
+import { Address, Duration, Id, IdempotencyKey, Limit, Line, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
 
 /** Given by the credential, never claimed. */
@@ -56,7 +56,7 @@ export const Enrolment = z.object({
   createdAt: Time,
   expiresAt: Time.nullable(),
   revokedAt: Time.nullable(),
-  /** Whose children its peers are, where a peer minted it or it was minted for one. */
+  /** By whom its peers are spawned, where a peer minted it or it was minted for one. */
   spawnedBy: PeerRef.optional(),
 })
 
@@ -151,20 +151,42 @@ export const retirePeer = operation({
 export const createEnrolment = operation({
   name: 'enrolments.create',
   kind: 'command',
-  access: 'reader',
-  summary: 'Mint a credential that lets programs join a circle. What joins by one that a peer minted counts as spawned by that peer.',
+  access: 'admin',
+  summary: 'Mint a credential that lets programs join a circle.',
   input: z.strictObject({
-    /** The circle `main`, or that of the peer that mints it. */
-    circle: Name.optional(),
+    circle: Name.default('main'),
     roles: z.array(EnrolledRole).min(1).default(['agent', 'service']),
     label: Line(100).default(''),
     maxUses: z.int().min(1).optional(),
     expiresAt: Time.optional(),
-    /** The peer in whose name the administrator has programs started. */
+    /** The peer in whose name they are started: what joins counts as spawned by it. */
     spawnedBy: Address.optional(),
   }),
   output: z.object({ enrolment: Enrolment, token: Token }),
   doors: { http: 'POST /v1/enrolments 201', cli: 'token enrol', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
+})
+
+/** What a peer spawns never has more authority than an agent. */
+const SpawnedRole = Role.extract(['agent', 'service'])
+
+export const spawnEnrolment = operation({
+  name: 'enrolments.spawn',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Mint a credential that lets programs join your own circle as spawned by you: neither of you reviews the work of the other.',
+  input: z.strictObject({
+    roles: z.array(SpawnedRole).min(1).default(['agent']),
+    label: Line(100).default(''),
+    maxUses: z.int().min(1).max(LIMITS.maxSpawned).default(1),
+    /** How long it can be used, at most a day. */
+    lasts: Duration.default('1h'),
+  }),
+  output: z.object({ enrolment: Enrolment, token: Token }),
+  doors: {
+    http: 'POST /v1/spawns 201',
+    cli: { none: 'Whatever starts a program for a peer calls it, and hands the token on.' },
+    mcp: { none: 'A token does not belong into the context of a model.' },
+  },
 })
 
 export const listEnrolments = operation({

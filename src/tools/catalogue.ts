@@ -8,6 +8,7 @@ import * as finding from './finding.ts'
 import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
+import * as reviewing from './reviewing.ts'
 import { peers, setDescription } from './roll.ts'
 import { schedule, schedules } from './scheduling.ts'
 import { notify, reply } from './speaking.ts'
@@ -29,6 +30,11 @@ export const TOOLS: readonly Tool[] = [
   schedules,
   fan,
   broadcast,
+  reviewing.reviewQueue,
+  reviewing.markReviewed,
+  reviewing.reviewRequest,
+  reviewing.reviewAssign,
+  reviewing.review,
   digest,
   watchdog,
   overview.threads,
@@ -40,6 +46,9 @@ export const TOOLS: readonly Tool[] = [
   overview.cancel,
   overview.pairs,
   overview.releasePairTool,
+  reviewing.reviews,
+  reviewing.reviewComment,
+  reviewing.reviewWithdraw,
   rest.status,
   rest.circles,
   rest.grants,

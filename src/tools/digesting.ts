@@ -57,7 +57,7 @@ const ACTS: Readonly<Record<Need['kind'], string>> = {
   owed: 'reply',
   ended: 'thread',
   breached: 'watchdog',
-  review: 'reviews',
+  review: 'review',
   dead: 'trace',
   parked: 'release_pair',
 }

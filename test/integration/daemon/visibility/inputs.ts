@@ -37,6 +37,7 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'peers.rename': (world) => ({ ...maybe(world, 'peer', () => world.address()), name: world.random.chance(0.5) ? world.word('n') : 'zn2z' }),
   'peers.retire': (world) => ({ peer: world.address(), reason: world.word('r') }),
   'enrolments.create': (world) => ({ circle: world.circle(), label: world.word('l') }),
+  'enrolments.spawn': (world) => ({ label: world.word('l') }),
   'enrolments.list': nothing,
   'enrolments.revoke': (world) => ({ enrolment: world.anyId('enrolment') }),
   'credentials.create': (world) => ({ ...maybe(world, 'peer', () => world.address()), label: world.word('l') }),
