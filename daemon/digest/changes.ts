@@ -5,7 +5,6 @@ import { eventsByOthers, type LogRange } from '../events/changes.ts'
 import type { EventRow } from '../events/events.ts'
 import { refOf } from '../peers/index.ts'
 import { reviewAge } from '../reviews/index.ts'
-import { scheduleLabel } from '../schedules/index.ts'
 import type { Reader } from '../store/store.ts'
 import { findFan, findThread } from '../threads/index.ts'
 
@@ -107,10 +106,10 @@ function toNewest(reader: Reader, { at, subject_kind, subject }: EventRow): Chan
   return { id: reader.id(kind, number), says: saysOf(reader, kind, number), at: formatTime(at) }
 }
 
-/** Who, or what, in a few words; an empty text where it is gone. */
+/** Who, or what, in a few words; an empty text where the id says it, or it is gone. */
 function saysOf(reader: Reader, kind: string, number: number): string {
   if (kind === 'peer') return refOf(reader, number)?.name ?? ''
-  if (kind === 'schedule') return scheduleLabel(reader, number) ?? ''
+  if (kind === 'schedule') return ''
   if (kind === 'review') return reviewAge(reader, number)?.subject ?? ''
   const thread = findThread(reader, number)
   if (!thread) return ''

@@ -15,7 +15,6 @@ import { getSchedule, historySchedule, listSchedules, previewSchedule } from './
 import { findSchedule } from './rows.ts'
 import { end } from './states.ts'
 
-export { scheduleLabel } from './reading.ts'
 export { type OccurrenceSweep, purgeOccurrences, purgeSchedules } from './retention.ts'
 
 export interface SchedulesOptions extends ScheduleDeps {

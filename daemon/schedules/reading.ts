@@ -83,8 +83,3 @@ export function previewSchedule(clock: { readonly wallMs: () => number }, homeZo
     return { zone: rule.zone, occurrences }
   }
 }
-
-/** What a schedule is called, where it is called anything. */
-export function scheduleLabel(reader: Reader, id: number): string | null {
-  return findSchedule(reader, id)?.label ?? null
-}
