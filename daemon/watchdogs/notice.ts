@@ -26,7 +26,7 @@ export function noticeOf(tx: Tx, row: WatchdogRow, { found, again, over, full }:
     ...section(tx, row, 'Over:', over, overLine),
     ...(full ? [`At most ${LIMITS.maxOpenBreaches} are told at a time: there are more.`] : []),
   ]
-  return parts.length === 0 ? undefined : [`${nameOf(tx, row)}:`, ...parts].join('\n')
+  return parts.length === 0 ? undefined : [`${nameOf(tx, row, row.tells_id)}:`, ...parts].join('\n')
 }
 
 function headOf(row: WatchdogRow, count: number, still: string): string {

@@ -1,3 +1,4 @@
+import { refOf } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { WatchdogDeps } from './deps.ts'
 import type { WatchdogRow } from './rows.ts'
@@ -21,13 +22,15 @@ export function end(tx: Tx, deps: WatchdogDeps, row: WatchdogRow, reason: string
   tx.run('UPDATE breaches SET over_at = ?, outcome = ? WHERE watchdog_id = ? AND over_at IS NULL', tx.now, reason, row.id)
   tx.run("UPDATE watchdogs SET state = 'ended', reason = ?, open = 0, next_at = NULL, ended_at = ? WHERE id = ?", reason, tx.now, row.id)
   note(tx, row, 'watchdog.ended', { reason })
-  if (isTold) deps.threads.remind(tx, row.owner_id, `${nameOf(tx, row)} has ended: ${reason}.`)
+  if (isTold) deps.threads.remind(tx, row.owner_id, `${nameOf(tx, row, row.owner_id)} has ended: ${reason}.`)
   return { ...row, state: 'ended', reason, open: 0, next_at: null, ended_at: tx.now }
 }
 
-/** `Watchdog wdg_k7qm2x1 (the release)`. */
-export function nameOf(tx: Tx, row: WatchdogRow): string {
-  return `Watchdog ${tx.id('watchdog', row.id)}${row.label === null ? '' : ` (${row.label})`}`
+/** `Watchdog wdg_k7qm2x1 (the release)` to its owner. To another `… of bob`: a label is words of a peer, and the daemon says no such in its own name. */
+export function nameOf(tx: Tx, row: WatchdogRow, toldId: number): string {
+  const id = tx.id('watchdog', row.id)
+  if (toldId !== row.owner_id) return `Watchdog ${id} of ${refOf(tx, row.owner_id)?.name}`
+  return row.label === null ? `Watchdog ${id}` : `Watchdog ${id} (${row.label})`
 }
 
 export function note(tx: Tx, row: WatchdogRow, type: string, changed: Readonly<Record<string, unknown>>, actor: number | null = null): void {

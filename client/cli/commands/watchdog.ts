@@ -19,7 +19,7 @@ const HABITS = {
   tell: { type: 'string', value: 'peer', summary: 'Tell this peer, in place of yourself' },
   repeat: { type: 'string', value: 'duration', summary: 'Tell again this often while it lasts (once)' },
   over: { type: 'boolean', summary: 'Tell, too, when it is over' },
-  label: { type: 'string', value: 'text', summary: 'What it is called in lists and notices' },
+  label: { type: 'string', value: 'text', summary: 'What it is called in lists and in notices to you' },
 } as const satisfies Record<string, Flag>
 
 export const command = family({
