@@ -9,6 +9,7 @@ import type { ToolCalls } from './gateway/tool-calls.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
+import type { createOrchestrators } from './orchestrators/index.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
@@ -26,6 +27,7 @@ interface AssembleOptions {
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
+  readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
@@ -37,7 +39,7 @@ interface AssembleOptions {
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, watchdogs, artifacts, sessions, connections, calls, status, diagnosis } = options
+  const { store, random, threads, schedules, reviews, orchestrators, watchdogs, artifacts, sessions, connections, calls, status, diagnosis } = options
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
@@ -48,22 +50,26 @@ export function assemble(options: AssembleOptions): Handlers {
     sessions.forget(ended.credentialId)
     calls.forget(ended.credentialId)
   }
-  const credentials = createCredentialHandlers({ random, disconnect })
+  const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
     tx.after(() => sessions.turned(peer, turn))
   }
   const onRetired = (tx: Tx, peerId: number, reason: string) => {
+    // First: what it owes goes to its successor, and only what is left fails.
+    orchestrators.onGone(tx, peerId)
     threads.onRetired(tx, peerId, reason)
     watchdogs.onRetired(tx, peerId)
   }
   const registration = createRegistration({ random, disconnect, live: threads.live, onRetired, onTurn })
   return {
     ackThread: threads.ackThread,
+    requireLeader: orchestrators.requireLeader,
     commands: {
       ...threads.commands,
       ...schedules.commands,
       ...reviews.commands,
+      ...orchestrators.commands,
       ...watchdogs.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
@@ -84,6 +90,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...artifacts.queries,
       ...schedules.queries,
       ...reviews.queries,
+      ...orchestrators.queries,
       ...watchdogs.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),

@@ -15,12 +15,13 @@ import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import { OperationRunner } from './operations.ts'
+import { createOrchestrators } from './orchestrators/index.ts'
 import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
 import { findPeer, type PeerRow } from './peers/rows.ts'
-import { createReviews, isReviewOwed } from './reviews/index.ts'
+import { createReviews, isReviewOwed, reviewDuties } from './reviews/index.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
-import { createSchedules } from './schedules/index.ts'
+import { createSchedules, schedulesOf } from './schedules/index.ts'
 import { SessionRegistry } from './sessions/index.ts'
 import { isDamage, markSuspect } from './store/damage.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
@@ -81,6 +82,7 @@ export function createCore(options: CoreOptions) {
     sessions.onDivergence()
     watchdogs.onDivergence()
     presence.restartSigns()
+    orchestrators.onDivergence()
     heartbeat.postpone()
   }
   const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence })
@@ -125,6 +127,15 @@ export function createCore(options: CoreOptions) {
     callerOf,
   })
   const reviews: ReturnType<typeof createReviews> = createReviews({ threads, schedules, callerOf })
+  const orchestrators = createOrchestrators({
+    pipeline,
+    timer,
+    clock,
+    presence,
+    outbox,
+    threads,
+    duties: { schedules: schedulesOf, reviews: reviewDuties },
+  })
   const watchdogs = createWatchdogs({ store, pipeline, timer, clock, threads, callerOf })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
@@ -157,7 +168,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, reviews, watchdogs, artifacts, sessions, connections, calls, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, watchdogs, artifacts, sessions, connections, calls, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -219,6 +230,7 @@ export function createCore(options: CoreOptions) {
       await pipeline.execute((tx) => {
         presence.settleAll(tx)
         index.prepare(tx)
+        orchestrators.prepare(tx)
         watchdogs.prepare(tx)
       })
       outbox.wake()

@@ -94,6 +94,16 @@ export const LIMITS = {
   maxObservations: 100,
   /** How far up and down those who spawned one another are followed. */
   maxLineage: 256,
+  // Orchestrators
+  /** How long a leader may be away until its lease lapses: enough for a restart of its session or of the daemon. */
+  leaderLeaseMs: 60_000,
+  maxNotesChars: 16_000,
+  /** Of each list in a handover record. */
+  maxHandoverItems: 50,
+  maxKeptAsks: 32,
+  /** Records kept of a circle. */
+  keptHandovers: 50,
+  maxStandbys: 50,
   // Watchdogs
   maxWatchdogs: 256,
   /** The least and the longest time that one waits for. */

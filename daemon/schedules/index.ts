@@ -15,6 +15,7 @@ import { getSchedule, historySchedule, listSchedules, previewSchedule } from './
 import { findSchedule } from './rows.ts'
 import { end } from './states.ts'
 
+export { schedulesOf } from './duties.ts'
 export { type OccurrenceSweep, purgeOccurrences, purgeSchedules } from './retention.ts'
 
 export interface SchedulesOptions extends ScheduleDeps {

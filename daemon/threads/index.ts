@@ -21,7 +21,7 @@ import { Delays } from './flights.ts'
 import { endFollowed, type Followed, openFollowed } from './followed.ts'
 import { ackThread, endTurn } from './handover.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
-import { parkPair, tellPeer } from './notices.ts'
+import { type FirstWord, parkPair, tellFirst, tellPeer } from './notices.ts'
 import { createOpening } from './open.ts'
 import { listPairs, releasePair } from './pairs.ts'
 import { createPulling, owedThreads, peekMailbox } from './pull.ts'
@@ -33,6 +33,7 @@ import { Room } from './room.ts'
 import { BY_PLAN, type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
+import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
@@ -50,6 +51,7 @@ export { type FoundFile, findFile } from './files.ts'
 export type { Followed } from './followed.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { findFan, toFan } from './joins.ts'
+export type { FirstWord } from './notices.ts'
 export { asSender } from './open.ts'
 export { parkedPairs } from './pairs.ts'
 export type { PostedLink } from './post.ts'
@@ -63,6 +65,7 @@ export { forgetHours } from './search/tables.ts'
 export { whyMessage } from './search/why.ts'
 export type { SessionMail } from './session-mail.ts'
 export { DeferredSignals } from './signals.ts'
+export { type Standing, type Succession, standingOf } from './succession.ts'
 
 export interface ThreadsOptions {
   readonly store: Store
@@ -135,6 +138,9 @@ export function createThreads(options: ThreadsOptions) {
     say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string) => tell(tx, deps, sender, recipients, { body, priority: 'normal' }).refused,
     openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
     endFollowed: (tx: Tx, threadId: number, ending: Ending) => endFollowed(tx, deps, threadId, ending),
+    /** Tells a peer something ahead of all that waits for it; then, in the same thread, what another peer says. */
+    tellFirst: (tx: Tx, peerId: number, first: FirstWord) => tellFirst(tx, deps, peerId, first),
+    succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
     /** Like `tell`, by a plan that a peer made before, so that it is no runaway. Returns the thread. */
     remind: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body, BY_PLAN),
     hasRoom: (tx: Tx, peerId: number) => deps.room.hasRoom(tx, peerId),

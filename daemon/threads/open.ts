@@ -28,6 +28,8 @@ export interface Opening {
   readonly touched?: Touched | undefined
   /** The fan that it is part of, or of whose end it tells. */
   readonly fan?: number
+  /** Overtakes what is queued. */
+  readonly control?: boolean
 }
 
 const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail,
@@ -74,6 +76,7 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     cause: opening.cause,
     ...(opening.attachments && { attachments: opening.attachments }),
     ...(opening.touched && { touched: opening.touched }),
+    ...(opening.control && { control: true }),
   })
   if (opening.kind === 'ask') openAsk(tx, row)
   const changed = { kind: row.kind, message: tx.id('message', posted.messageId) }

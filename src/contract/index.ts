@@ -7,6 +7,7 @@ import * as fans from './fans.ts'
 import * as finding from './finding.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
+import * as orchestrators from './orchestrators.ts'
 import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
@@ -88,6 +89,13 @@ const LIST = [
   reviews.listReviews,
   reviews.observeReviews,
   reviews.watchedReviews,
+  orchestrators.orchestratorStatus,
+  orchestrators.claimOrchestrator,
+  orchestrators.noteOrchestrator,
+  orchestrators.handOverOrchestrator,
+  orchestrators.resignOrchestrator,
+  orchestrators.appointOrchestrator,
+  orchestrators.recordOrchestrator,
   watchdogs.createWatchdog,
   watchdogs.pauseWatchdog,
   watchdogs.resumeWatchdog,
@@ -170,6 +178,8 @@ export type Observation = z.output<typeof reviews.Observation>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
+export type Leadership = z.output<typeof orchestrators.Leadership>
+export type Handover = z.output<typeof orchestrators.Handover>
 export type Need = z.output<typeof digest.Need>
 export type Change = z.output<typeof digest.Change>
 export type Watchdog = z.output<typeof watchdogs.Watchdog>

@@ -5,6 +5,7 @@ import { attachment } from './attachment.ts'
 import { digest } from './digesting.ts'
 import { broadcast, fan } from './fanning.ts'
 import * as finding from './finding.ts'
+import * as leading from './leading.ts'
 import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
@@ -46,6 +47,9 @@ export const TOOLS: readonly Tool[] = [
   overview.cancel,
   overview.pairs,
   overview.releasePairTool,
+  leading.status,
+  leading.lead,
+  leading.handover,
   reviewing.reviews,
   reviewing.reviewComment,
   reviewing.reviewWithdraw,

@@ -29,6 +29,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   pairs: 'threads',
   schedules: 'schedules',
   occurrences: 'schedules',
+  leaderships: 'orchestrators',
+  handovers: 'orchestrators',
   watchdogs: 'watchdogs',
   breaches: 'watchdogs',
   digest_marks: 'digest',

@@ -46,6 +46,12 @@ const planned = async ({ act, bob, me, kind }: Scene) => {
   const { schedule } = await act(kind === 'observer' ? bob.token : me.token, 'schedules.create', { body: 'Look.', every: '1h' })
   return { schedule: schedule.id }
 }
+/** The token of a lease of the caller; who cannot lead has none, and says another. */
+const leading = async ({ act, me, kind }: Scene) => {
+  if (kind !== 'orchestrator') return { token: '1' }
+  const { leadership } = await act(me.token, 'orchestrators.claim', {})
+  return { token: leadership.token ?? '' }
+}
 const LINK = 'https://github.com/crew/ship/pull/7'
 /** A review of bob's work. */
 const owed = async ({ act, bob }: Scene) => ({ review: (await act(bob.token, 'reviews.request', { subject: { pr: LINK } })).review.id })
@@ -84,6 +90,7 @@ const UNTRUSTED = { agent: 'forbidden', service: 'forbidden', observer: 'forbidd
 /** What only the administrator may do, and whom it lets. */
 const NO_PEER = { ...UNTRUSTED, orchestrator: 'forbidden', person: 'forbidden' } as const
 const UNASKED = { observer: 'not_found' } as const
+const NO_LEADER = { agent: 'forbidden', service: 'forbidden', person: 'forbidden', observer: 'forbidden' } as const
 const MUTE = { observer: 'forbidden' } as const
 
 /** How each operation of the contract is called. */
@@ -273,6 +280,18 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'schedules.list': nothing,
   'schedules.history': { input: planned, refused: UNASKED },
   'schedules.preview': { input: () => ({ cron: '0 9 * * *', zone: 'Europe/Berlin', count: 1 }) },
+  'orchestrators.status': { input: ({ circle }) => ({ circle }) },
+  'orchestrators.claim': { input: () => ({}), tool: () => ({ how: 'claim' }), refused: NO_LEADER },
+  // Nobody else is there to take over.
+  'orchestrators.handover': { input: leading, refused: { orchestrator: 'not_found' } },
+  'orchestrators.resign': { input: leading, tool: (input) => ({ how: 'resign', ...input }) },
+  'orchestrators.note': { input: async (scene) => ({ ...(await leading(scene)), notes: 'Look.' }), tool: (input) => ({ how: 'note', ...input }) },
+  // Only who is there can be appointed, and here nobody is.
+  'orchestrators.appoint': {
+    input: async (scene) => ({ peer: await orchestrator(scene) }),
+    refused: { ...NO_LEADER, orchestrator: 'forbidden', person: 'invalid_input', admin: 'invalid_input' },
+  },
+  'orchestrators.record': { input: ({ circle }) => ({ circle }), refused: { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } },
   'watchdogs.create': { input: ({ bob }) => ({ on: 'silence', peer: bob.id, for: '1h' }), refused: MUTE },
   'watchdogs.pause': { input: watching, refused: UNASKED },
   'watchdogs.resume': { input: watching, refused: UNASKED },

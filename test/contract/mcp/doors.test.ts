@@ -30,6 +30,9 @@ describe('each door of the contract leads to its operation', () => {
     owed: () => ({}),
     schedule: () => ({ text: 'x', every: '1h' }),
     schedules: () => ({}),
+    orchestrator_status: () => ({}),
+    lead: () => ({}),
+    handover: () => ({}),
     watchdog: () => ({}),
     digest: () => ({}),
     cancel: () => ({ thread: made.thread }),
@@ -60,7 +63,7 @@ describe('each door of the contract leads to its operation', () => {
     'fans.cancel': () => ({ thread: made.fan }),
   }
   /** Reached, and refused for want of the rare thing that they are for. */
-  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete', 'watchdogs.delete']
+  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete', 'watchdogs.delete', 'orchestrators.handover']
 
   beforeAll(async () => {
     daemon = await TestDaemon.start()

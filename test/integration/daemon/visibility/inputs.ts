@@ -134,6 +134,18 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
     ],
   }),
   'reviews.watched': nothing,
+  'orchestrators.status': (world) => maybe(world, 'circle', () => world.circle()),
+  'orchestrators.claim': nothing,
+  'orchestrators.handover': (world, caller) => ({
+    token: world.leaderToken(caller),
+    ...maybe(world, 'to', () => world.address()),
+    ...maybe(world, 'notes', () => world.word('w')),
+    ...maybe(world, 'keep', () => [world.anyId('thread')]),
+  }),
+  'orchestrators.resign': (world, caller) => ({ token: world.leaderToken(caller), ...maybe(world, 'notes', () => world.word('w')) }),
+  'orchestrators.note': (world, caller) => ({ token: world.leaderToken(caller), notes: world.word('w') }),
+  'orchestrators.appoint': (world) => ({ peer: world.address() }),
+  'orchestrators.record': (world) => ({ ...maybe(world, 'circle', () => world.circle()), ...maybe(world, 'number', () => world.random.between(1, 3)) }),
   'watchdogs.create': (world, caller) => ({
     for: '1m',
     ...(world.random.pick([

@@ -46,6 +46,7 @@ export class World implements Disposable {
     world.#populate()
     for (let step = 0; step < 110; step += 1) world.#speak()
     world.#misfortunes()
+    world.peers.find(({ role }) => role !== 'observer')?.client.say('watchdogs.create', { on: 'ask', for: '1m' })
     world.daemon.pass(6_000)
     return world
   }
@@ -96,6 +97,12 @@ export class World implements Disposable {
     const member: Member = { viewer: { kind: 'peer', peer: id + 1 }, id: 'newcomer', role: 'agent', mode: 'none', client, checked: client.frames.length }
     this.members.push(member)
     return member
+  }
+
+  /** That of the caller's circle, or none that there is. */
+  leaderToken({ viewer }: Member): string {
+    const row = this.daemon.row<{ token: number }>('SELECT l.token FROM leaderships l JOIN peers p ON p.circle_id = l.circle_id WHERE p.id = ?', viewer.peer)
+    return row && this.random.chance(0.8) ? String(row.token) : '1'
   }
 
   circle(): string {
