@@ -28,7 +28,7 @@ export function rangeSince(reader: ScanReader, cursor: string | undefined): LogR
 }
 
 /** The number of an event cursor; `undefined` where it has expired. */
-export function placeOf(reader: ScanReader, cursor: string, last: number): number | undefined {
+function placeOf(reader: ScanReader, cursor: string, last: number): number | undefined {
   try {
     return seqOf(reader, cursor, last)
   } catch {
@@ -37,7 +37,7 @@ export function placeOf(reader: ScanReader, cursor: string, last: number): numbe
 }
 
 /** The last event that is kept, by number. */
-export function newestSeq(reader: Reader): number {
+function newestSeq(reader: Reader): number {
   return reader.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM events')?.seq ?? 0
 }
 

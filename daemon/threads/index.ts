@@ -37,7 +37,7 @@ import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
-export { type AskScope, asksOwedBy, isUnread, type OpenAsk, openAsksAfter } from './ages.ts'
+export { type AskScope, asksOwedBy, isUnread, openAsksAfter } from './ages.ts'
 export type { Consumer, ConsumerPort, Parcel } from './consumer.ts'
 export { deadLetters } from './deadletters.ts'
 export type { FollowedEnd, SessionsPort } from './deps.ts'
