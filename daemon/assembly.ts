@@ -2,6 +2,7 @@ import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
 import type { PeerCaller } from './caller.ts'
 import type { RandomBytes } from './clock.ts'
+import { seenDigest } from './digest/index.ts'
 import { listEvents } from './events/events.ts'
 import type { Link } from './gateway/deps.ts'
 import type { ToolCalls } from './gateway/tool-calls.ts'
@@ -18,6 +19,7 @@ import { createBoundary, type SessionRegistry } from './sessions/index.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/transaction.ts'
 import type { createThreads } from './threads/index.ts'
+import type { createWatchdogs } from './watchdogs/index.ts'
 
 interface AssembleOptions {
   readonly store: Store
@@ -26,6 +28,7 @@ interface AssembleOptions {
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
+  readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -50,19 +53,8 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 }
 
 /** The handler of each command and query, from the domains that have them. */
-export function assemble({
-  store,
-  random,
-  threads,
-  schedules,
-  reviews,
-  orchestrators,
-  artifacts,
-  sessions,
-  disconnect,
-  status,
-  diagnosis,
-}: AssembleOptions): Handlers {
+export function assemble(options: AssembleOptions): Handlers {
+  const { store, random, threads, schedules, reviews, orchestrators, watchdogs, artifacts, sessions, disconnect, status, diagnosis } = options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -72,6 +64,7 @@ export function assemble({
     // First: what it owes goes to its successor, and only what is left fails.
     orchestrators.onGone(tx, peerId)
     threads.onRetired(tx, peerId, reason)
+    watchdogs.onRetired(tx, peerId)
   }
   const registration = createRegistration({ random, disconnect, live: threads.live, onRetired, onTurn })
   return {
@@ -83,6 +76,7 @@ export function assemble({
       ...schedules.commands,
       ...reviews.commands,
       ...orchestrators.commands,
+      ...watchdogs.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -96,6 +90,7 @@ export function assemble({
       'circles.create': createCircle,
       'grants.add': addGrant,
       'grants.remove': removeGrant,
+      'digest.seen': seenDigest,
     },
     queries: {
       ...threads.queries,
@@ -103,6 +98,7 @@ export function assemble({
       ...schedules.queries,
       ...reviews.queries,
       ...orchestrators.queries,
+      ...watchdogs.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -30,6 +30,7 @@ import { Store } from './store/store.ts'
 import { DueTimer } from './store/timer.ts'
 import { createThreads, DeferredSignals, type Outlook, SearchIndex } from './threads/index.ts'
 import type { RegisteredTracing, Tracing } from './tracing.ts'
+import { createWatchdogs } from './watchdogs/index.ts'
 
 export interface CoreOptions {
   readonly path: string
@@ -78,6 +79,7 @@ export function createCore(options: CoreOptions) {
     log.warn({ byMs: Math.round(byMs) }, 'the clock jumped, or the machine slept')
     threads.onDivergence()
     sessions.onDivergence()
+    watchdogs.onDivergence()
     presence.restartSigns()
     orchestrators.onDivergence()
     heartbeat.postpone()
@@ -135,6 +137,7 @@ export function createCore(options: CoreOptions) {
     threads,
     duties: { schedules: schedulesOf, reviews: reviewDuties },
   })
+  const watchdogs = createWatchdogs({ store, pipeline, timer, clock, threads, callerOf })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -170,7 +173,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, artifacts, sessions, connections, calls, disconnect, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, watchdogs, artifacts, sessions, connections, calls, disconnect, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -234,6 +237,7 @@ export function createCore(options: CoreOptions) {
         presence.settleAll(tx)
         index.prepare(tx)
         orchestrators.prepare(tx)
+        watchdogs.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()

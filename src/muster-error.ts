@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   mailbox_full: { retryable: true },
   too_many_schedules: {},
   too_many_reviews: { retryable: true },
+  too_many_watchdogs: {},
   quota_exceeded: { retryable: true },
   thread_full: {},
   pair_parked: { retryable: true },

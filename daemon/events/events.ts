@@ -104,6 +104,12 @@ export function toEvent(reader: ScanReader, row: EventRow): Event {
   }
 }
 
+/** What happened in threads and to reviews after an event, in order. For who looks after every batch: the events of one are few. */
+export function workEventsAfter(reader: Reader, after: number): Pick<EventRow, 'type' | 'subject_kind' | 'actor_id' | 'subject'>[] {
+  const sql = "SELECT type, subject_kind, actor_id, subject FROM events WHERE seq > ? AND (subject_kind = 'thread' OR subject_kind = 'review') ORDER BY seq"
+  return reader.all(sql, after)
+}
+
 /** When the first event that is kept was. */
 export function oldestEventAt(reader: Reader): number | null {
   return reader.get<{ at: number }>('SELECT at FROM events WHERE seq > 0 ORDER BY seq LIMIT 1')?.at ?? null

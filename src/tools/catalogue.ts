@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { ALIASES, aliasTool } from './aliases.ts'
 import { ask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
+import { digest } from './digesting.ts'
 import { broadcast, fan } from './fanning.ts'
 import * as finding from './finding.ts'
 import * as leading from './leading.ts'
@@ -13,6 +14,7 @@ import { peers, setDescription } from './roll.ts'
 import { schedule, schedules } from './scheduling.ts'
 import { notify, reply } from './speaking.ts'
 import { PROFILES, type Profile, type Tool, type ToolHints } from './tool.ts'
+import { watchdog } from './watching.ts'
 
 /** Every tool of our own, the most used first. */
 export const TOOLS: readonly Tool[] = [
@@ -34,6 +36,8 @@ export const TOOLS: readonly Tool[] = [
   reviewing.reviewRequest,
   reviewing.reviewAssign,
   reviewing.review,
+  digest,
+  watchdog,
   overview.threads,
   overview.thread,
   overview.trace,

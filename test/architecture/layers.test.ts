@@ -102,6 +102,8 @@ const ORDER = [
   ['schedules'],
   ['reviews', 'decisions'],
   ['orchestrators'],
+  ['watchdogs'],
+  ['digest'],
   ['work'],
   ['plans', 'workflows'],
   ['backups', 'services'],

@@ -65,8 +65,8 @@ const BOUNDARIES = [
 ] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-/** Schedules, reviews and orchestrators have simulations of their own. */
-type Played = Exclude<OperationName, 'peers.register' | `${'schedules' | 'reviews' | 'orchestrators'}.${string}`>
+/** Schedules, reviews, orchestrators and watchdogs have simulations of their own; a digest reads what others wrote. */
+type Played = Exclude<OperationName, 'peers.register' | `${'schedules' | 'reviews' | 'orchestrators' | 'watchdogs' | 'digest'}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {

@@ -1,4 +1,5 @@
 import type { Output as Result } from '../../../src/contract/index.ts'
+import { shortSpan } from '../../../src/time.ts'
 import { readDaemonFile } from '../../local/daemon-file.ts'
 import { daemonAddress } from '../address.ts'
 import { expectWords } from '../arguments.ts'
@@ -11,7 +12,7 @@ import type { Output } from '../output.ts'
 import { type DeadLetter, type Pair, showDead, showPairs } from '../show-trouble.ts'
 import { byteSize, plural } from '../text.ts'
 import { cliVersion } from '../version.ts'
-import { relativeTime, shortSpan } from '../when.ts'
+import { relativeTime } from '../when.ts'
 
 const SHOWN_DEAD = 10
 

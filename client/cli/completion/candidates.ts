@@ -28,6 +28,7 @@ const KIND_OF: Readonly<Record<string, LiveKind>> = {
   thread: 'thread',
   circle: 'circle',
   'dead letter': 'dead letter',
+  watchdog: 'watchdog',
 }
 /** Commands that end an ask. */
 const CLOSING: ReadonlySet<string> = new Set(['answer', 'decline'])
@@ -58,7 +59,7 @@ function atPlace(command: Command, action: Action | undefined, words: readonly s
   if (!command.actions) return ofPlace(placeIn(command.usage, words.length))
   const kind = action?.words[words.length - 1]?.replace(/\?$/, '')
   if (kind === 'value') return literals(valuesOfSetting(words[1] ?? ''))
-  return ofPlace({ literals: [], kinds: kind === undefined ? [] : [kind] })
+  return ofPlace({ literals: [], kinds: kind?.split(' or ') ?? [] })
 }
 
 function ofPlace({ literals: fixed, kinds }: Place): Wanted {

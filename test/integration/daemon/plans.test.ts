@@ -6,6 +6,8 @@ import { type TestCore as Daemon, faultyDriver, TestCore } from '../../support/t
 const LARGE = [
   'schedules',
   'occurrences',
+  'watchdogs',
+  'breaches',
   'fans',
   'fan_refusals',
   'threads',
@@ -29,6 +31,8 @@ const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
   [/INDEXED BY deliveries_dead/, 'the dead letters, which are few, by their index'],
   [/^SELECT due_at FROM open_asks ORDER BY due_at LIMIT 1$/, 'the first entry of an index'],
   [/^SELECT fire_at FROM schedules WHERE state = 'active' ORDER BY fire_at LIMIT 1$/, 'the same'],
+  [/^SELECT next_at FROM watchdogs WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1$/, 'the same'],
+  [/^UPDATE watchdogs SET next_at = @now WHERE next_at IS NOT NULL AND \(state/, 'once at the start, and when the clock leaps: those on watch, by their index'],
 ]
 
 /** Uses every operation that reads or writes those tables, and lets every timer run. */
@@ -56,6 +60,9 @@ function useEverything(daemon: Daemon): void {
     peer.call('schedules.pause', { schedule: id })
     peer.call('schedules.resume', { schedule: id })
   }
+  for (const scope of [{ peer: 'b' }, { peer: 'a', side: 'from' }, {}] as const) lead.call('watchdogs.create', { on: 'ask', for: '1m', over: true, ...scope })
+  const { id: watchdog } = lead.call('watchdogs.create', { on: 'silence', peer: 'p', for: '1m', repeat: '1m', key: 'w1' }).watchdog
+  lead.call('watchdogs.create', { on: 'silence', peer: 'p', for: '1m', repeat: '1m', key: 'w1' })
   const {
     thread = '',
     message = '',
@@ -127,6 +134,11 @@ function useEverything(daemon: Daemon): void {
   a.call('threads.redact', { message, reason: 'x' })
   daemon.run("UPDATE deliveries SET state = 'dead' WHERE id = ?", daemon.number(upTo))
   a.call('mailbox.replay', { delivery: upTo })
+  for (const peer of [a, lead]) peer.call('watchdogs.list', { mine: peer === lead })
+  lead.call('watchdogs.list', {})
+  lead.call('watchdogs.history', { watchdog })
+  lead.call('watchdogs.pause', { watchdog })
+  lead.call('watchdogs.resume', { watchdog })
   again.call('peers.retire', {})
   // A week at a time: a leap of months would be taken for a wrong clock.
   for (let week = 0; week < 15; week += 1) {

@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, number | string | null>>
 
 /** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
 const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
-const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
 
 export class Oracle {
   readonly ids = new Set<string>()
@@ -42,6 +42,7 @@ export class Oracle {
     this.#fans()
     this.#schedules()
     this.#reviews()
+    this.#watchdogs()
     this.#events()
     this.#credentials()
   }
@@ -165,6 +166,19 @@ export class Oracle {
       this.#ref(row['owner_id'])
       this.#ref(row['target_id'])
       for (const one of this.#rows('occurrences').filter(({ schedule_id }) => schedule_id === row['id'])) this.#say(one['reason'])
+    }
+  }
+
+  /** The same of those that tell one; of a thread that one may not read, a watchdog names nothing. */
+  #watchdogs(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    for (const row of this.#rows('watchdogs')) {
+      const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
+      if (!oversees && row['owner_id'] !== peer && row['tells_id'] !== peer) continue
+      this.#id('watchdog', row['id'])
+      this.#say(row['label'], row['reason'], this.#circles.get(row['scope_id'] as number)?.['name'])
+      for (const one of [row['owner_id'], row['tells_id'], row['peer_id']]) this.#ref(one)
     }
   }
 

@@ -46,6 +46,7 @@ export class World implements Disposable {
     world.#populate()
     for (let step = 0; step < 110; step += 1) world.#speak()
     world.#misfortunes()
+    world.peers.find(({ role }) => role !== 'observer')?.client.say('watchdogs.create', { on: 'ask', for: '1m' })
     world.daemon.pass(6_000)
     return world
   }
