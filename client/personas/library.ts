@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shippedFolder } from '../content/shipped.ts'
 import { PERSONA_FILE, type Persona, readPersona } from './persona.ts'

@@ -23,7 +23,7 @@ export const PersonaFields = z.looseObject({
   description: line(300),
   version: line(20).optional(),
   /** How it sounds, in a few words. */
-  voice: line(200),
+  voice: line(200).optional(),
   does: z.array(line(200), expectedList).min(1, expectedList).max(12, expectedList).optional(),
   refuses: z.array(line(200), expectedList).min(1, expectedList).max(12, expectedList).optional(),
 })
@@ -39,10 +39,15 @@ export interface Persona {
 /** Reads a SOUL.md; what is wrong with it, a sentence each, in place of it. `folder` is the name of the folder that it is in. */
 export function readPersona(folder: string, text: string): Persona | { readonly problems: readonly string[] } {
   const bytes = Buffer.byteLength(text)
-  if (bytes > MAX_PERSONA_BYTES) return { problems: [`it has ${bytes.toLocaleString('en')} bytes; at most ${MAX_PERSONA_BYTES.toLocaleString('en')} are accepted`] }
+  if (bytes > MAX_PERSONA_BYTES)
+    return { problems: [`it has ${bytes.toLocaleString('en')} bytes; at most ${MAX_PERSONA_BYTES.toLocaleString('en')} are accepted`] }
   try {
     const { data, body } = readFrontMatter(text)
-    const problems = [...schemaProblems(PersonaFields, data), ...misnamed(folder, data['name']), ...(body.trim() === '' ? ['it has no text behind its front matter'] : [])]
+    const problems = [
+      ...schemaProblems(PersonaFields, data),
+      ...misnamed(folder, data['name']),
+      ...(body.trim() === '' ? ['it has no text behind its front matter'] : []),
+    ]
     return problems.length > 0 ? { problems } : { fields: PersonaFields.parse(data), body }
   } catch (error) {
     if (error instanceof FrontMatterError) return { problems: [error.message] }

@@ -42,7 +42,11 @@ async function examinePlace(shipped: readonly ShippedSkill[], place: SkillPlace,
   const { folder } = place
   const copies = new Map((await lookAtCopies(shipped, [place], version)).map((copy) => [copy.skill.name, copy]))
   const contents = await Promise.all(
-    (await foldersIn(folder)).map(async (skill) => ({ folder, skill, content: await readFile(join(folder, skill, SKILL_FILE), 'utf8').catch(() => undefined) })),
+    (await foldersIn(folder)).map(async (skill) => ({
+      folder,
+      skill,
+      content: await readFile(join(folder, skill, SKILL_FILE), 'utf8').catch(() => undefined),
+    })),
   )
   const missing = [...copies.values()].filter(({ state }) => state === 'absent').map(({ skill }) => skill.name)
   const gaps = missing.length > 0 && missing.length < copies.size ? [notThere(place, missing)] : []
@@ -51,10 +55,16 @@ async function examinePlace(shipped: readonly ShippedSkill[], place: SkillPlace,
 
 function examineSkill({ folder, skill, content }: Content, copy: SkillCopy | undefined): readonly SkillFinding[] {
   const about = { folder, skill }
-  if (content === undefined) return [{ ...about, state: 'fail', says: `there is no ${SKILL_FILE} in it`, hint: 'Give it one, or remove the folder.' }, ...(copy ? drift(about, copy) : [])]
+  if (content === undefined)
+    return [
+      { ...about, state: 'fail', says: `there is no ${SKILL_FILE} in it`, hint: 'Give it one, or remove the folder.' },
+      ...(copy ? drift(about, copy) : []),
+    ]
   const { violations, advice } = judgeSkill(skill, content)
   const faults = [
-    ...violations.map((says): SkillFinding => ({ ...about, state: 'fail', says, hint: `It is not valid by ${SPECIFICATION}: a program may leave it out without a word.` })),
+    ...violations.map(
+      (says): SkillFinding => ({ ...about, state: 'fail', says, hint: `It is not valid by ${SPECIFICATION}: a program may leave it out without a word.` }),
+    ),
     ...advice.map((says): SkillFinding => ({ ...about, state: 'warn', says })),
     ...(copy ? drift(about, copy) : []),
   ]
@@ -63,16 +73,34 @@ function examineSkill({ folder, skill, content }: Content, copy: SkillCopy | und
 
 function drift(about: Pick<SkillFinding, 'folder' | 'skill'>, { state, edited, record, place }: SkillCopy): SkillFinding[] {
   const again = `muster skill install ${about.skill} --scope ${place.scope}`
-  if (state === 'outdated') return [{ ...about, state: 'warn', says: `not what this Muster ships (written by ${record?.version ?? 'a copy that broke off'})`, hint: again }]
-  if (state === 'newer') return [{ ...about, state: 'warn', says: `written by Muster ${record?.version}, which is newer than this one`, hint: 'Bring Muster up to date, or leave it.' }]
+  if (state === 'outdated')
+    return [{ ...about, state: 'warn', says: `not what this Muster ships (written by ${record?.version ?? 'a copy that broke off'})`, hint: again }]
+  if (state === 'newer')
+    return [
+      { ...about, state: 'warn', says: `written by Muster ${record?.version}, which is newer than this one`, hint: 'Bring Muster up to date, or leave it.' },
+    ]
   if (state === 'edited')
-    return [{ ...about, state: 'warn', says: `edited: ${edited.join(', ')}`, hint: `It stays as it is. To have the shipped one, move the folder away, then: ${again}` }]
-  if (state === 'foreign') return [{ ...about, state: 'warn', says: 'has the name of a shipped skill, and Muster did not write it', hint: `Rename it, then: ${again}` }]
+    return [
+      {
+        ...about,
+        state: 'warn',
+        says: `edited: ${edited.join(', ')}`,
+        hint: `It stays as it is. To have the shipped one, move the folder away, then: ${again}`,
+      },
+    ]
+  if (state === 'foreign')
+    return [{ ...about, state: 'warn', says: 'has the name of a shipped skill, and Muster did not write it', hint: `Rename it, then: ${again}` }]
   return []
 }
 
 function notThere(place: SkillPlace, names: readonly string[]): SkillFinding {
-  return { folder: place.folder, skill: '-', state: 'warn', says: `not installed: ${names.join(', ')}`, hint: `muster skill install --all --scope ${place.scope}` }
+  return {
+    folder: place.folder,
+    skill: '-',
+    state: 'warn',
+    says: `not installed: ${names.join(', ')}`,
+    hint: `muster skill install --all --scope ${place.scope}`,
+  }
 }
 
 /** Different texts under one name in several folders. */

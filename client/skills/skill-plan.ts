@@ -84,7 +84,14 @@ async function installing(copy: SkillCopy, version: string): Promise<CopyChange>
 async function removing(copy: SkillCopy): Promise<CopyChange> {
   const { skill, files, record } = copy
   const ours = [...files.keys()].filter((path) => skill.files.has(path) || record?.files[path] !== undefined)
-  return { copy, action: 'remove', files: await changesOf(copy, [...ours, RECORD_FILE].map((path) => [path, undefined] as const)) }
+  return {
+    copy,
+    action: 'remove',
+    files: await changesOf(
+      copy,
+      [...ours, RECORD_FILE].map((path) => [path, undefined] as const),
+    ),
+  }
 }
 
 async function changesOf({ folder }: SkillCopy, wanted: readonly (readonly [path: string, after: string | undefined])[]): Promise<readonly FileChange[]> {

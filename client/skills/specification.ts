@@ -42,7 +42,10 @@ export function judgeSkill(folder: string, content: string): Verdict {
   if (typeof read === 'string') return { violations: [read], advice: [], description: undefined }
   const { data, body } = read
   const { name, description } = data
-  const misnamed = typeof name === 'string' && name !== folder ? [`"name" is ${JSON.stringify(name)}, and its folder is called ${JSON.stringify(folder)}: they must be the same`] : []
+  const misnamed =
+    typeof name === 'string' && name !== folder
+      ? [`"name" is ${JSON.stringify(name)}, and its folder is called ${JSON.stringify(folder)}: they must be the same`]
+      : []
   return {
     violations: [...schemaProblems(Fields, data), ...misnamed],
     advice: [...adviceOnFields(data), ...adviceOnLength(content, body)],
@@ -68,6 +71,8 @@ function adviceOnLength(content: string, body: string): string[] {
   const lines = content.split('\n').length
   return [
     ...(lines > ADVISED_LINES ? [`it has ${lines} lines, more than the ${ADVISED_LINES} that the specification advises`] : []),
-    ...(body.length > ADVISED_BODY_CHARS ? [`its text takes about ${Math.round(body.length / 4)} tokens, more than the 5,000 that the specification advises`] : []),
+    ...(body.length > ADVISED_BODY_CHARS
+      ? [`its text takes about ${Math.round(body.length / 4)} tokens, more than the 5,000 that the specification advises`]
+      : []),
   ]
 }

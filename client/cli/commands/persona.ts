@@ -123,7 +123,9 @@ function inTheWay(workspace: string, soul: Soul): CliError {
   const path = join(workspace, PERSONA_FILE)
   const stays = `Nothing was written. --force keeps it as SOUL.kept.md`
   if (soul.kind === 'edited copy')
-    return new CliError('config_taken', `${path} was edited in place of ${join(PERSONAS_FOLDER, soul.persona, PERSONA_FILE)}`, { hint: `${stays}; or bring your edits there first.` })
+    return new CliError('config_taken', `${path} was edited in place of ${join(PERSONAS_FOLDER, soul.persona, PERSONA_FILE)}`, {
+      hint: `${stays}; or bring your edits there first.`,
+    })
   const what = soul.kind === 'own link' ? `a link of your own, to ${soul.to}` : 'a file of your own'
   return new CliError('config_taken', `${path} is ${what}`, {
     hint: `${stays}; or make it a persona: move it to ${join(PERSONAS_FOLDER, '<name>', PERSONA_FILE)} and use that.`,

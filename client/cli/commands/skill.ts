@@ -83,7 +83,11 @@ async function install(invocation: Invocation): Promise<number> {
   const copies = await copiesMeant(invocation, 'install')
   refuseNamed(invocation, copies)
   const plan = await installing(planSkillInstall(copies, cliVersion()))
-  return await carryOut(invocation, plan, { done: 'installed', nothing: 'All of it is installed already.', next: 'Sessions that run see them when they start anew.' })
+  return await carryOut(invocation, plan, {
+    done: 'installed',
+    nothing: 'All of it is installed already.',
+    next: 'Sessions that run see them when they start anew.',
+  })
 }
 
 async function uninstall(invocation: Invocation): Promise<number> {
@@ -145,7 +149,11 @@ async function copiesMeant(invocation: Invocation, verb: string): Promise<readon
   const { words, flags } = invocation
   const shipped = await shippedSkills()
   const isAll = flags.on('all')
-  if (isAll === words.length > 0) throw usageError(isAll ? 'either --all, or names' : `which skills?`, `muster skill ${verb} --all, or some of: ${shipped.map(({ name }) => name).join(', ')}.`)
+  if (isAll === words.length > 0)
+    throw usageError(
+      isAll ? 'either --all, or names' : `which skills?`,
+      `muster skill ${verb} --all, or some of: ${shipped.map(({ name }) => name).join(', ')}.`,
+    )
   const skills = isAll ? shipped : [...new Set(words.map((word) => nameOne(shipped, word)))]
   const scope: SkillScope = flags.choice('scope', SKILL_SCOPES) ?? 'user'
   if (scope === 'user' && flags.text('dir') !== undefined) throw usageError('--dir names a project', 'Give --scope project with it.')
