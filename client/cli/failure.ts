@@ -21,6 +21,8 @@ export const CLI_ERRORS = {
   not_yours: EXIT.noPermission,
   no_log: EXIT.notFound,
   no_backup: EXIT.notFound,
+  no_persona: EXIT.notFound,
+  no_skill: EXIT.notFound,
   no_workspace: EXIT.notFound,
   backup_damaged: EXIT.failure,
   newer_schema: EXIT.failure,

@@ -1,4 +1,5 @@
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { isName } from '../local/names.ts'
 import { Folder } from './folder.ts'
 import { WorkspaceError } from './workspace-error.ts'
@@ -30,16 +31,21 @@ export interface Workspace {
   readonly manifest: Manifest
 }
 
-/** The workspace in which a folder lies, looked for upwards; `undefined` where it lies in none. */
-export function findWorkspace(cwd: string): Workspace | undefined {
+/** The nearest folder upwards, this one included, that is a workspace; `undefined` where there is none. */
+export function nearestWorkspace(cwd: string): string | undefined {
   for (let path = cwd, depth = 0; depth < MAX_FOLDERS; depth++) {
-    const found = workspaceIn(path)
-    if (found) return found
+    if (existsSync(join(path, MANIFEST))) return path
     const parent = dirname(path)
     if (parent === path) return undefined
     path = parent
   }
   return undefined
+}
+
+/** The workspace in which a folder lies. @throws WorkspaceError for a manifest that cannot be read */
+export function findWorkspace(cwd: string): Workspace | undefined {
+  const path = nearestWorkspace(cwd)
+  return path === undefined ? undefined : workspaceIn(path)
 }
 
 /** The workspace that a folder is. @throws WorkspaceError for a manifest that cannot be read */

@@ -1,25 +1,21 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { shippedFolder } from '../content/shipped.ts'
 import type { Owner } from './manifest.ts'
 
 /** The files of a workspace, and what of the package each is made of. */
-const FILES: Readonly<Record<string, string>> = {
-  'AGENTS.md': 'templates/workspace/AGENTS.md',
-  'CLAUDE.md': 'templates/workspace/CLAUDE.md',
-  'comms.md': 'templates/workspace/comms.md',
-  'projects.md': 'templates/workspace/projects.md',
-  'memory/README.md': 'templates/workspace/memory.md',
-  'personas/neutral/SOUL.md': 'personas/neutral/SOUL.md',
-  '.muster.json': 'templates/workspace/muster.json',
+const FILES: Readonly<Record<string, readonly [kind: 'personas' | 'templates', name: string]>> = {
+  'AGENTS.md': ['templates', 'workspace/AGENTS.md'],
+  'CLAUDE.md': ['templates', 'workspace/CLAUDE.md'],
+  'comms.md': ['templates', 'workspace/comms.md'],
+  'projects.md': ['templates', 'workspace/projects.md'],
+  'memory/README.md': ['templates', 'workspace/memory.md'],
+  'personas/neutral/SOUL.md': ['personas', 'neutral/SOUL.md'],
+  '.muster.json': ['templates', 'workspace/muster.json'],
 }
 /** Links, and what each points to from where it lies. */
 export const LINKS: Readonly<Record<string, string>> = { 'SOUL.md': 'personas/neutral/SOUL.md', '.claude/skills': '../.agents/skills' }
 export const FOLDERS: readonly string[] = ['.agents/skills']
-
-/** Two folders up in the sources, three in what is built. */
-function packageRoot(): string {
-  return fileURLToPath(new URL(import.meta.url.endsWith('.js') ? '../../../' : '../../', import.meta.url))
-}
 
 export interface Template {
   /** Within the workspace. */
@@ -29,8 +25,7 @@ export interface Template {
 
 /** The templates that the package ships, for one workspace. */
 export function templatesFor(owner: Owner): readonly Template[] {
-  const root = packageRoot()
-  return Object.entries(FILES).map(([path, source]) => ({ path, text: fillIn(readFileSync(`${root}${source}`, 'utf8'), owner) }))
+  return Object.entries(FILES).map(([path, [kind, name]]) => ({ path, text: fillIn(readFileSync(join(shippedFolder(kind), name), 'utf8'), owner) }))
 }
 
 /** Puts the owner's names where a template says `{{orchestrator}}`, `{{circle}}`, `{{person}}`. @throws TypeError for any other word */

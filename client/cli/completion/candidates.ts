@@ -56,7 +56,8 @@ function atPlace(command: Command, action: Action | undefined, words: readonly s
     return { ...NOTHING, candidates: Object.entries(command.actions).map(([value, { summary }]) => ({ value, says: summary })) }
   }
   if (!command.actions) return ofPlace(placeIn(command.usage, words.length))
-  const kind = action?.words[words.length - 1]?.replace(/\?$/, '')
+  const names = action?.words ?? []
+  const kind = (names[words.length - 1] ?? names.findLast((name) => name.endsWith('…')))?.replace(/[?…]$/, '')
   if (kind === 'value') return literals(valuesOfSetting(words[1] ?? ''))
   return ofPlace({ literals: [], kinds: kind === undefined ? [] : [kind] })
 }

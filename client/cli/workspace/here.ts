@@ -3,12 +3,6 @@ import { findWorkspace, type Workspace, workspaceIn } from '../../workspace/mani
 import { WorkspaceError } from '../../workspace/workspace-error.ts'
 import type { Invocation } from '../command.ts'
 import { CliError } from '../failure.ts'
-import type { Flag } from '../flags.ts'
-
-export const DIR_FLAG = { dir: { type: 'string', value: 'folder', summary: 'The workspace (the nearest from this folder upwards)' } } as const satisfies Record<
-  string,
-  Flag
->
 
 /** The workspace that is named, or the one in which somebody stands. @throws CliError */
 export function workspaceHere(invocation: Invocation, named = invocation.flags.text('dir')): Workspace {

@@ -18,19 +18,21 @@ import { showList } from '../listing.ts'
 import { asReader } from '../open-caller.ts'
 import type { Output } from '../output.ts'
 import { plural, safeText } from '../text.ts'
-import { DIR_FLAG, told, toldLater, workspaceHere } from './here.ts'
+import { DIR_FLAG } from '../workspace-folder.ts'
+import { told, toldLater, workspaceHere } from './here.ts'
 
 const FILTERS = {
   kind: { type: 'string', value: 'kind', summary: `One of ${KINDS.join(', ')}`, values: KINDS },
   tag: { type: 'string', value: 'tag', repeats: true, summary: 'With this tag; as often as needed' },
 } as const satisfies Record<string, Flag>
+const DIR = { dir: DIR_FLAG }
 const MAX_FOUND = 200
 
 /** What `muster memory` does. */
 export const MEMORY_ACTIONS = {
-  list: { summary: 'The notes, the newest first', words: [], flags: { ...FILTERS, ...DIR_FLAG }, run: list },
-  show: { summary: 'One note', words: ['note'], flags: DIR_FLAG, run: show },
-  search: { summary: 'Notes by their words', words: ['words'], flags: { ...FILTERS, ...DIR_FLAG }, run: search },
+  list: { summary: 'The notes, the newest first', words: [], flags: { ...FILTERS, ...DIR }, run: list },
+  show: { summary: 'One note', words: ['note'], flags: DIR, run: show },
+  search: { summary: 'Notes by their words', words: ['words'], flags: { ...FILTERS, ...DIR }, run: search },
   write: {
     summary: 'Write a note, or change one',
     words: ['title', 'body?'],
@@ -41,17 +43,17 @@ export const MEMORY_ACTIONS = {
       update: { type: 'boolean', summary: 'Change the note of that title; what is not given stays' },
       if: { type: 'string', value: 'hash', summary: 'With --update, only while it has this hash (show --json)' },
       file: fileFlag('text'),
-      ...DIR_FLAG,
+      ...DIR,
     },
     run: write,
   },
   forget: {
     summary: 'Take a note out; its text is kept in memory/.forgotten',
     words: ['note'],
-    flags: { delete: { type: 'boolean', summary: 'Delete it for good; asks first' }, ...CONFIRM_FLAGS, ...DIR_FLAG },
+    flags: { delete: { type: 'boolean', summary: 'Delete it for good; asks first' }, ...CONFIRM_FLAGS, ...DIR },
     run: forget,
   },
-  lint: { summary: 'What should not stay as it is', words: ['note?'], flags: DIR_FLAG, run: lint },
+  lint: { summary: 'What should not stay as it is', words: ['note?'], flags: DIR, run: lint },
   recall: {
     summary: 'What to be reminded of, as a model is shown it',
     words: [],
@@ -59,7 +61,7 @@ export const MEMORY_ACTIONS = {
       for: { type: 'string', value: 'text', summary: 'What it is about' },
       thread: { type: 'string', value: 'thread', summary: 'The same, by the messages of a thread' },
       tokens: { type: 'string', value: 'count', summary: `At most so many tokens (${RECALL_TOKENS.default})` },
-      ...DIR_FLAG,
+      ...DIR,
     },
     run: recall,
   },

@@ -12,7 +12,9 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   doctor: ['better-sqlite3', 'diff', 'jsonc-parser', 'zod'],
   install: ['diff', 'jsonc-parser'],
   mcp: ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', 'zod'],
+  persona: ['diff', 'yaml', 'zod'],
   service: ['diff', 'jsonc-parser'],
+  skill: ['diff', 'yaml', 'zod'],
   uninstall: ['diff', 'jsonc-parser'],
 }
 
