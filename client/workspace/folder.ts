@@ -9,11 +9,13 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readlinkSync,
   readSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   symlinkSync,
   writeSync,
 } from 'node:fs'
@@ -46,11 +48,21 @@ export class Folder {
 
   /** `undefined` where there is nothing; a link is a link wherever it leads. */
   kindOf(path: string): EntryKind | undefined {
-    const stats = lstatSync(this.#within(path), { throwIfNoEntry: false })
+    const stats = statsOf(this.#within(path), path)
     if (!stats) return undefined
     if (stats.isSymbolicLink()) return 'link'
     if (stats.isDirectory()) return 'folder'
     return stats.isFile() ? 'file' : 'other'
+  }
+
+  /** The names in a folder, sorted; none where there is no folder. */
+  names(path: string): readonly string[] {
+    try {
+      return readdirSync(dirname(this.#within(`${path}/x`))).sort()
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw fileError(path, cause)
+    }
   }
 
   /**
@@ -131,11 +143,7 @@ export class Folder {
   }
 
   makeFolder(path: string): void {
-    try {
-      mkdirSync(this.#within(`${path}/x`, true), { recursive: true })
-    } catch (cause) {
-      throw fileError(path, cause)
-    }
+    this.#within(`${path}/x`, true)
   }
 
   /** Gives a file another name that nobody has yet. Returns whether it has it. */
@@ -176,7 +184,7 @@ export class Folder {
       if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && place === linkSync) return false
       throw fileError(path, cause)
     } finally {
-      rmSync(draft, { force: true })
+      discard(draft)
     }
   }
 
@@ -193,8 +201,8 @@ export class Folder {
     let folder = this.root
     for (const part of parts.slice(0, -1)) {
       folder = join(folder, part)
-      const stats = lstatSync(folder, { throwIfNoEntry: false })
-      if (!stats && makeParents) mkdirSync(folder, { recursive: true })
+      const stats = statsOf(folder, path)
+      if (!stats && makeParents) makeFolder(folder, path)
       // A folder that is not there holds no link.
       if (!stats?.isSymbolicLink()) continue
       folder = this.#followed(path, folder)
@@ -252,6 +260,32 @@ function writeDraft(draft: string, content: string | Uint8Array, mode?: number):
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** Of the entry itself, not of what a link leads to. */
+function statsOf(file: string, path: string): Stats | undefined {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false })
+  } catch (cause) {
+    throw fileError(path, cause)
+  }
+}
+
+/** What cannot be removed has never been written, or is a hidden file too many. */
+function discard(draft: string): void {
+  try {
+    rmSync(draft, { force: true })
+  } catch {
+    // The error of the writing itself says more.
+  }
+}
+
+function makeFolder(folder: string, path: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw fileError(path, cause)
   }
 }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { formatTime } from '../../src/time.ts'
 import { dropClaim, takeClaim } from '../agents/claims.ts'
@@ -128,9 +127,7 @@ export class Memory {
   }
 
   #names(): string[] {
-    if (this.#folder.kindOf(MEMORY) === undefined) return []
-    const entries = readdirSync(this.#folder.pathOf(MEMORY))
-    return entries.filter((name) => name.endsWith('.md') && !name.startsWith('.') && !NOT_NOTES.includes(name)).sort()
+    return this.#folder.names(MEMORY).filter((name) => name.endsWith('.md') && !name.startsWith('.') && !NOT_NOTES.includes(name))
   }
 
   #read(file: string): Note | Problem {

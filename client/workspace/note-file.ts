@@ -124,7 +124,9 @@ export function checkDraft(draft: Draft, times: { readonly created: string; read
     tags: draft.tags,
   }
   try {
-    return parseNote(slug, formatNote({ ...head, body: draft.body, others }))
+    const note = parseNote(slug, formatNote({ ...head, body: draft.body, others }))
+    // Once more: what reading evened out is not what was written.
+    return parseNote(slug, formatNote(note))
   } catch (error) {
     throw error instanceof NoteError ? invalid(`that is no note: ${error.message}`) : error
   }

@@ -33,11 +33,8 @@ const MAX_SLUG_CHARS = 80
 
 /** The name of the file of a title: letters and digits of any script, in lower case, with dashes. Empty where it has none. */
 export function slugOf(title: string): string {
-  const words =
-    title
-      .normalize('NFKC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
+  const text = title.normalize('NFKC').toLowerCase().normalize('NFKC')
+  const words = text.match(/[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu) ?? []
   return [...words.join('-')].slice(0, MAX_SLUG_CHARS).join('').replace(/-$/, '')
 }
 
