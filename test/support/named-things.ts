@@ -138,19 +138,18 @@ function parsed(json: string): unknown {
 
 /** Every field and every fixed value of every operation and tool. */
 function contractWords(): ReadonlySet<string> {
-  const found = new Set<string>()
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(visit)
-    if (typeof value !== 'object' || value === null) return
-    for (const [key, each] of Object.entries(value)) {
-      if (key === 'properties' && typeof each === 'object' && each !== null) for (const name of Object.keys(each)) found.add(name)
-      if (key === 'enum' && Array.isArray(each)) for (const one of each) found.add(String(one))
-      if (key === 'const') found.add(String(each))
-      visit(each)
-    }
-  }
-  for (const { input, output } of Object.values(OPERATIONS))
-    for (const schema of [input, output]) visit(z.toJSONSchema(schema as z.ZodType, { io: 'input', unrepresentable: 'any' }))
-  for (const { input } of TOOLS) visit(z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }))
-  return found
+  const schemas = [...Object.values(OPERATIONS).flatMap(({ input, output }): z.ZodType[] => [input, output]), ...TOOLS.map(({ input }) => input)]
+  return new Set(schemas.flatMap((schema) => wordsIn(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))))
+}
+
+function wordsIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(wordsIn)
+  if (typeof value !== 'object' || value === null) return []
+  const { properties, enum: values, const: fixed } = value as { properties?: object; enum?: readonly unknown[]; const?: unknown }
+  return [
+    ...Object.keys(properties ?? {}),
+    ...(values ?? []).map(String),
+    ...(fixed === undefined ? [] : [String(fixed)]),
+    ...Object.values(value).flatMap(wordsIn),
+  ]
 }

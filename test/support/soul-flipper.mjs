@@ -11,5 +11,5 @@ mkdirSync(other, { recursive: true })
 if (!existsSync(join(other, 'SOUL.md'))) writeFileSync(join(other, 'SOUL.md'), texts[1])
 for (let turn = 0; ; turn += 1) {
   await pointSoul(workspace, { persona: names[turn % 2], text: texts[turn % 2], as, before: await readSoul(workspace) })
-  if (turn === 0) process.stdout.write('begun\n')
+  process.stdout.write('.\n')
 }
