@@ -45,11 +45,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   pairs: { group: 'Keeping order', summary: 'Parked pairs: look, release', load: () => import('./commands/pairs.ts') },
   circles: { group: 'Keeping order', summary: 'The circles and who is in them', load: () => import('./commands/circles.ts') },
   grants: { group: 'Keeping order', summary: 'Who may reach another circle: look, give, revoke', load: () => import('./commands/grants.ts') },
-  orchestrator: {
-    group: 'Keeping order',
-    summary: "An orchestrator's workspace: make it, keep it up to date",
-    load: () => import('./commands/orchestrator.ts'),
-  },
+  orchestrator: { group: 'Keeping order', summary: 'Who leads a circle; the workspace that it leads from', load: () => import('./commands/orchestrator.ts') },
   memory: { group: 'Keeping order', summary: 'What an orchestrator is to remember', load: () => import('./commands/memory.ts') },
   completion: { group: 'For your shell', summary: 'Completion with live names for bash, zsh or fish', load: () => import('./commands/completion.ts') },
   install: { group: 'For agent programs', summary: 'Connect Claude Code, Codex, Gemini CLI or OpenCode', load: () => import('./commands/install.ts') },

@@ -4,6 +4,7 @@ import { ask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
 import { broadcast, fan } from './fanning.ts'
 import * as finding from './finding.ts'
+import * as leading from './leading.ts'
 import { boot, inbox, inboxWithRecall } from './mail.ts'
 import * as overview from './overview.ts'
 import { memory } from './remembering.ts'
@@ -37,6 +38,9 @@ export const TOOLS: readonly Tool[] = [
   overview.cancel,
   overview.pairs,
   overview.releasePairTool,
+  leading.status,
+  leading.lead,
+  leading.handover,
   rest.status,
   rest.circles,
   rest.grants,
