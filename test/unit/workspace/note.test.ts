@@ -98,7 +98,7 @@ describe('the name of a note', () => {
 
   it('is its own name, and never a path', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (title) => {
+      fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (title) => {
         const slug = slugOf(title)
         expect(slug).toMatch(/^(?!-)(?:[\p{L}\p{M}\p{N}]|-(?=[\p{L}\p{N}]))*$/u)
         expect(slugOf(slug)).toBe(slug)
