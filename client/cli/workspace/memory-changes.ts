@@ -8,7 +8,7 @@ import { isConfirmed } from '../confirm.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../failure.ts'
 import type { Output } from '../output.ts'
-import { safeText } from '../text.ts'
+import { safeLine, safeText } from '../text.ts'
 import { told, toldLater } from './here.ts'
 import { memoryHere } from './memory-here.ts'
 import { headOf } from './memory-looks.ts'
@@ -23,7 +23,7 @@ export async function write(invocation: Invocation): Promise<number> {
   const note = flags.on('update') ? await toldLater(memory.update(title, change, was)) : await toldLater(memory.write({ title, ...wholeOf(change) }))
   const findings = lintNote(note, environment.now())
   if (out.json) out.document({ note: { ...headOf(note), body: note.body, hash: note.hash }, findings })
-  else out.line(`${note.slug} is ${flags.on('update') ? 'changed' : 'written'}.`)
+  else out.line(`${safeLine(note.slug)} is ${flags.on('update') ? 'changed' : 'written'}.`)
   for (const { line, says, advice } of findings) out.note(`Line ${line}: ${safeText(says)}. ${advice}`)
   return EXIT.ok
 }
@@ -68,7 +68,7 @@ export async function forget(invocation: Invocation): Promise<number> {
 
 function tellForgotten(out: Output, note: string, state: 'planned' | 'deleted' | 'forgotten', kept: string | undefined): number {
   if (out.json) out.document({ note, state, kept: kept ?? null })
-  else if (state === 'planned') out.line(`${note} would be forgotten.`)
-  else out.line(kept === undefined ? `${note} is deleted.` : `${note} is forgotten; its text is in ${kept}.`)
+  else if (state === 'planned') out.line(`${safeLine(note)} would be forgotten.`)
+  else out.line(safeLine(kept === undefined ? `${note} is deleted.` : `${note} is forgotten; its text is in ${kept}.`))
   return EXIT.ok
 }
