@@ -1,6 +1,7 @@
 import { rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readConfig, refuseChanged, removeConfig, type Snapshot, writeConfig } from '../agents/install/config-file.ts'
+import { InstallError } from '../agents/install/install-error.ts'
 import type { Preview } from '../agents/install/install-plan.ts'
 import { leftOvers, type SkillCopy } from './copies.ts'
 import { RECORD_FILE, recordText } from './copy-record.ts'
@@ -94,11 +95,23 @@ async function removing(copy: SkillCopy): Promise<CopyChange> {
   }
 }
 
-async function changesOf({ folder }: SkillCopy, wanted: readonly (readonly [path: string, after: string | undefined])[]): Promise<readonly FileChange[]> {
+async function changesOf(
+  { folder, files }: SkillCopy,
+  wanted: readonly (readonly [path: string, after: string | undefined])[],
+): Promise<readonly FileChange[]> {
   const changes = await Promise.all(
     wanted.map(async ([name, after]) => {
       const path = join(folder, name)
-      return { path, before: await readConfig(path), after }
+      const before = await readConfig(path)
+      // It was judged by what it held then, and not through every link that may lead to it.
+      if (name !== RECORD_FILE && before?.text !== files.get(name)) {
+        throw new InstallError(
+          'config_changed',
+          `${path} is not what it was a moment ago, or behind a link`,
+          'Nothing was written. muster skill doctor shows how it is.',
+        )
+      }
+      return { path, before, after }
     }),
   )
   return changes.filter(({ before, after }) => before?.text !== after)

@@ -149,6 +149,24 @@ describe('muster skill install', () => {
     expect((await json(home, 'skill', 'doctor')).document).toMatchObject({ ok: true })
   })
 
+  it("writes over no file of a person's that a link leads to, and over none that is too large to compare", async () => {
+    using home = newHome()
+    const own = home.write('own.md', 'Mine.')
+    mkdirSync(home.path(CLAUDE), { recursive: true })
+    symlinkSync(own, home.path(CLAUDE, 'SKILL.md'))
+    const large = 'x'.repeat(2_000_000)
+    home.write(`${SHARED}/SKILL.md`, large)
+    const { exit, stderr } = await install(home, '--all', '--runtime', 'claude,codex')
+    expect([exit, stderr.match(/not Muster's/g)?.length]).toEqual([0, 2])
+    expect([readFileSync(own, 'utf8'), home.read(`${SHARED}/SKILL.md`)]).toEqual(['Mine.', large])
+  })
+
+  it('says so where a file is in the place of a folder', async () => {
+    using home = newHome()
+    home.write('.claude/skills', 'a file')
+    expect(await install(home, 'mesh', '--runtime', 'claude')).toMatchObject({ exit: 1, stderr: expect.stringContaining('ENOTDIR') })
+  })
+
   it('follows no record out of its folder', async () => {
     using home = newHome()
     const precious = home.write('precious.md', 'mine')
@@ -227,7 +245,7 @@ describe('muster skill doctor', () => {
     expect(found.map(([skill, state]) => [skill, state]).sort()).toEqual([
       ['Loud', 'fail'],
       ['bare', 'fail'],
-      ['empty', 'fail'],
+      ['empty', 'warn'],
       ['quiet', 'ok'],
     ])
   })
