@@ -21,6 +21,7 @@ const KEYED: Readonly<Record<Keyed, 1>> = {
   'threads.cancel': 1,
   'schedules.create': 1,
   'schedules.run': 1,
+  'orchestrators.handover': 1,
   'fans.open': 1,
   'fans.cancel': 1,
   'sessions.boundary': 1,

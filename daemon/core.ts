@@ -15,11 +15,12 @@ import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import { OperationRunner } from './operations.ts'
+import { createOrchestrators } from './orchestrators/index.ts'
 import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
 import { findPeer } from './peers/rows.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
-import { createSchedules } from './schedules/index.ts'
+import { createSchedules, schedulesOf } from './schedules/index.ts'
 import { SessionRegistry } from './sessions/index.ts'
 import { isDamage, markSuspect } from './store/damage.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
@@ -78,6 +79,7 @@ export function createCore(options: CoreOptions) {
     threads.onDivergence()
     sessions.onDivergence()
     presence.restartSigns()
+    orchestrators.onDivergence()
     heartbeat.postpone()
   }
   const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence })
@@ -106,6 +108,15 @@ export function createCore(options: CoreOptions) {
     threads,
     zone: options.zone,
     callerOf: (peer) => ({ kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }),
+  })
+  const orchestrators = createOrchestrators({
+    pipeline,
+    timer,
+    clock,
+    presence,
+    outbox,
+    threads,
+    duties: { schedules: schedulesOf, reviews: () => ({ items: [], more: 0 }) },
   })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
@@ -138,7 +149,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, orchestrators, artifacts, sessions, connections, calls, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -200,6 +211,7 @@ export function createCore(options: CoreOptions) {
       await pipeline.execute((tx) => {
         presence.settleAll(tx)
         index.prepare(tx)
+        orchestrators.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()

@@ -35,6 +35,7 @@ export const ERROR_STATUSES = {
   already_closed: { rpc: -32000, http: 409, exit: 5 },
   idempotency_mismatch: { rpc: -32000, http: 409, exit: 5 },
   stale_attempt: { rpc: -32000, http: 409, exit: 5 },
+  not_leading: { rpc: -32000, http: 409, exit: 5 },
   wrong_mode: { rpc: -32000, http: 409, exit: 5 },
   mailbox_full: { rpc: -32000, http: 429, exit: 75 },
   too_many_schedules: { rpc: -32000, http: 409, exit: 5 },

@@ -41,6 +41,7 @@ export const ERRORS = {
   already_closed: { message: 'The thread has been decided already.' },
   idempotency_mismatch: { message: 'That idempotency key was used with another input.' },
   stale_attempt: { message: 'That attempt of the delivery is over.' },
+  not_leading: { message: 'You do not lead the circle with that token.' },
   wrong_mode: { message: 'The peer consumes its mailbox in another mode.' },
   mailbox_full: { message: 'The recipient has no room for more.', retryable: true },
   too_many_schedules: { message: 'The peer has as many schedules as it may have.' },

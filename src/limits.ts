@@ -74,6 +74,16 @@ export const LIMITS = {
   maxPreview: 50,
   /** A schedule that fails this many times in a row pauses. */
   maxScheduleFailures: 5,
+  // Orchestrators
+  /** How long a leader may be away until its lease lapses: enough for a restart of its session or of the daemon. */
+  leaderLeaseMs: 60_000,
+  maxNotesChars: 16_000,
+  /** Of each list in a handover record. */
+  maxHandoverItems: 50,
+  maxKeptAsks: 32,
+  /** Records kept of a circle. */
+  keptHandovers: 50,
+  maxStandbys: 50,
   // Attachments
   maxArtifactBytes: 33_554_432,
   maxFileNameBytes: 255,

@@ -1,13 +1,9 @@
-import { existsSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { MANIFEST, nearestWorkspace } from '../workspace/manifest.ts'
 import type { Invocation } from './command.ts'
 import { CliError } from './failure.ts'
 import type { Flag } from './flags.ts'
-
-/** By what a folder shows that it is an orchestrator's workspace. */
-const MANIFEST = join('.muster', 'workspace.json')
-/** Deeper than projects nest. */
-const MAX_FOLDERS = 40
 
 export const DIR_FLAG = { type: 'string', value: 'folder', summary: 'The workspace (the nearest from this folder upwards)' } as const satisfies Flag
 
@@ -27,15 +23,4 @@ export function needWorkspace(invocation: Invocation): string {
   throw new CliError('no_workspace', `there is no workspace here: no folder from this one upwards has ${MANIFEST}`, {
     hint: 'Nothing was written. --dir says in which folder SOUL.md belongs: --dir . means this one.',
   })
-}
-
-function nearestWorkspace(cwd: string): string | undefined {
-  let folder = cwd
-  for (let depth = 0; depth < MAX_FOLDERS; depth += 1) {
-    if (existsSync(join(folder, MANIFEST))) return folder
-    const parent = dirname(folder)
-    if (parent === folder) return undefined
-    folder = parent
-  }
-  return undefined
 }

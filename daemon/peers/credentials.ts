@@ -19,6 +19,8 @@ export interface CredentialDeps {
   readonly random: RandomBytes
   /** Closes the connections of a credential that ended; called after the commit. */
   readonly disconnect: (credential: { readonly credentialId?: number; readonly enrolmentId?: number }) => void
+  /** What the higher domains do, in the same transaction, when a credential of a peer was revoked. */
+  readonly onRevoked: (tx: Tx, peerId: number) => void
 }
 
 function hashToken(token: string): Uint8Array {
@@ -133,12 +135,12 @@ export function touchCredential(tx: Tx, credentialId: number): void {
 }
 
 /** Ends every credential of a peer. */
-export function revokeAll(tx: Tx, deps: CredentialDeps, peerId: number): void {
+export function revokeAll(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, peerId: number): void {
   const rows = tx.all<{ id: number }>('SELECT id FROM credentials WHERE peer_id = ? AND revoked_at IS NULL', peerId)
   for (const { id } of rows) revoke(tx, deps, id, peerId)
 }
 
-function revoke(tx: Tx, deps: CredentialDeps, id: number, peerId: number | null): void {
+function revoke(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, id: number, peerId: number | null): void {
   tx.changesPeers()
   tx.run('UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', tx.now, id)
   tx.event({ type: 'credential.revoked', peer: peerId, audience: 'admin', subject: ['credential', id] })
@@ -180,7 +182,10 @@ export function createCredentialHandlers(deps: CredentialDeps) {
       const row = tx.get<CredentialRow>(`${CREDENTIALS} WHERE id = ?`, id)
       const own = caller.kind === 'peer' && row?.peer_id === caller.peerId
       if (!row || !(caller.kind === 'admin' || own)) throw new MusterError('not_found', { id: input.credential })
-      if (row.revoked_at === null) revoke(tx, deps, id, row.peer_id)
+      if (row.revoked_at === null) {
+        revoke(tx, deps, id, row.peer_id)
+        if (row.peer_id !== null) deps.onRevoked(tx, row.peer_id)
+      }
       return { credential: toCredential(tx, { ...row, revoked_at: row.revoked_at ?? tx.now }) }
     },
   }

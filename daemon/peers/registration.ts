@@ -7,7 +7,7 @@ import { resolveOne } from './addresses.ts'
 import { type CredentialDeps, mintCredential, requireUnused, revokeAll, usableEnrolment } from './credentials.ts'
 import { type EnrolmentRow, findPeer, isActive, type Liveness, PEER_COLUMNS, type PeerRow, toCredential, toPeer } from './rows.ts'
 
-export interface RegistrationDeps extends CredentialDeps {
+export interface RegistrationDeps extends Omit<CredentialDeps, 'onRevoked'> {
   readonly live: Liveness
   /** What the higher domains do, in the same transaction, when a peer leaves for good. */
   readonly onRetired: (tx: Tx, peerId: number, reason: string) => void

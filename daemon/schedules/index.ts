@@ -9,6 +9,7 @@ import { fireDue, nextFiring } from './fire.ts'
 import { createScheduleHandlers } from './handlers.ts'
 import { getSchedule, historySchedule, listSchedules, previewSchedule } from './reading.ts'
 
+export { schedulesOf } from './duties.ts'
 export { type OccurrenceSweep, purgeOccurrences, purgeSchedules } from './retention.ts'
 
 export interface SchedulesOptions extends ScheduleDeps {

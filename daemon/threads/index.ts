@@ -19,7 +19,7 @@ import { createFans } from './fans.ts'
 import { Delays } from './flights.ts'
 import { ackThread, endTurn } from './handover.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
-import { parkPair, tellPeer } from './notices.ts'
+import { type FirstWord, parkPair, tellFirst, tellPeer } from './notices.ts'
 import { createOpening } from './open.ts'
 import { listPairs, releasePair } from './pairs.ts'
 import { createPulling, owedThreads, peekMailbox } from './pull.ts'
@@ -31,6 +31,7 @@ import { Room } from './room.ts'
 import { type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
+import { type Succession, succeed } from './succession.ts'
 import { createTelling } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
@@ -45,6 +46,7 @@ export { purgeFans } from './fans.ts'
 export { type FoundFile, findFile } from './files.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { toFan } from './joins.ts'
+export type { FirstWord } from './notices.ts'
 export { asSender } from './open.ts'
 export { newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
@@ -56,6 +58,7 @@ export { forgetHours } from './search/tables.ts'
 export { whyMessage } from './search/why.ts'
 export type { SessionMail } from './session-mail.ts'
 export { DeferredSignals } from './signals.ts'
+export { type Standing, type Succession, standingOf } from './succession.ts'
 
 export interface ThreadsOptions {
   readonly store: Store
@@ -120,6 +123,9 @@ export function createThreads(options: ThreadsOptions) {
     mail: createSessionMail(deps),
     sendScheduled: (tx: Tx, scheduled: Scheduled) => sendScheduled(tx, deps, scheduled),
     tell: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body),
+    /** Tells a peer something ahead of all that waits for it; then, in the same thread, what another peer says. */
+    tellFirst: (tx: Tx, peerId: number, first: FirstWord) => tellFirst(tx, deps, peerId, first),
+    succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),
     ackThread: (tx: Tx, peerId: number, threadId: number) => ackThread(tx, deps, peerId, threadId),

@@ -27,6 +27,8 @@ export interface Opening {
   readonly attachments?: readonly number[]
   /** The fan that it is part of, or of whose end it tells. */
   readonly fan?: number
+  /** Overtakes what is queued. */
+  readonly control?: boolean
 }
 
 const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail,
@@ -71,6 +73,7 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     solicited: false,
     cause: opening.cause,
     ...(opening.attachments && { attachments: opening.attachments }),
+    ...(opening.control && { control: true }),
   })
   if (opening.kind === 'ask') openAsk(tx, row)
   const changed = { kind: row.kind, message: tx.id('message', posted.messageId) }

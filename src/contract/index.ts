@@ -6,6 +6,7 @@ import * as fans from './fans.ts'
 import * as finding from './finding.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
+import * as orchestrators from './orchestrators.ts'
 import * as peers from './peers.ts'
 import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
@@ -73,6 +74,13 @@ const LIST = [
   schedules.listSchedules,
   schedules.historySchedule,
   schedules.previewSchedule,
+  orchestrators.orchestratorStatus,
+  orchestrators.claimOrchestrator,
+  orchestrators.noteOrchestrator,
+  orchestrators.handOverOrchestrator,
+  orchestrators.resignOrchestrator,
+  orchestrators.appointOrchestrator,
+  orchestrators.recordOrchestrator,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -138,6 +146,8 @@ export type Item = z.output<typeof mailboxes.Item>
 export type Schedule = z.output<typeof schedules.Schedule>
 export type Occurrence = z.output<typeof schedules.Occurrence>
 export type Gate = z.output<typeof schedules.Gate>
+export type Leadership = z.output<typeof orchestrators.Leadership>
+export type Handover = z.output<typeof orchestrators.Handover>
 export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>

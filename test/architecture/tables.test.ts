@@ -28,6 +28,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   pairs: 'threads',
   schedules: 'schedules',
   occurrences: 'schedules',
+  leaderships: 'orchestrators',
+  handovers: 'orchestrators',
   fans: 'threads',
   fan_refusals: 'threads',
   search_cursor: 'threads',

@@ -65,8 +65,8 @@ const BOUNDARIES = [
 ] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-/** Schedules have a simulation of their own. */
-type Played = Exclude<OperationName, 'peers.register' | `schedules.${string}`>
+/** Schedules and orchestrators have simulations of their own. */
+type Played = Exclude<OperationName, 'peers.register' | `${'schedules' | 'orchestrators'}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {

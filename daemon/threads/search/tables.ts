@@ -70,6 +70,18 @@ export function removeDocument(tx: Tx, id: number, how: 'erased' | 'forgotten'):
   }
 }
 
+/** Has messages found under other facts: what the index holds of them is taken out before the change that makes it so, and put in again after it. */
+export function refile(tx: Tx, messages: readonly number[], change: () => void): void {
+  for (const id of messages) removeDocument(tx, id, 'forgotten')
+  change()
+  // Where taking out failed, the index is built anew, and nothing may be put in.
+  const upTo = indexedUpTo(tx) ?? 0
+  for (const id of messages) {
+    const document = id <= upTo ? documentOf(tx, id) : undefined
+    if (document) addDocument(tx, document)
+  }
+}
+
 /** Forgets the hours of which no message is left. */
 export function forgetHours(tx: Tx): number {
   return tx.run('DELETE FROM search_hours WHERE last < (SELECT coalesce(min(id), 9e15) FROM messages)')

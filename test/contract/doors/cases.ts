@@ -46,6 +46,12 @@ const planned = async ({ act, bob, me, kind }: Scene) => {
   const { schedule } = await act(kind === 'observer' ? bob.token : me.token, 'schedules.create', { body: 'Look.', every: '1h' })
   return { schedule: schedule.id }
 }
+/** The token of a lease of the caller; who cannot lead has none, and says another. */
+const leading = async ({ act, me, kind }: Scene) => {
+  if (kind !== 'orchestrator') return { token: '1' }
+  const { leadership } = await act(me.token, 'orchestrators.claim', {})
+  return { token: leadership.token ?? '' }
+}
 /** Bob's notify to the caller. */
 const note = async ({ act, bob, me }: Scene) => asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'It rains.', causedBy: null }))
 /** The same, in the caller's hand. */
@@ -72,6 +78,7 @@ const carried = async ({ act, upload, bob, me }: Scene) => {
 }
 
 const UNASKED = { observer: 'not_found' } as const
+const NO_LEADER = { agent: 'forbidden', service: 'forbidden', person: 'forbidden', observer: 'forbidden' } as const
 const MUTE = { observer: 'forbidden' } as const
 
 /** How each operation of the contract is called. */
@@ -228,6 +235,18 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'schedules.list': nothing,
   'schedules.history': { input: planned, refused: UNASKED },
   'schedules.preview': { input: () => ({ cron: '0 9 * * *', zone: 'Europe/Berlin', count: 1 }) },
+  'orchestrators.status': { input: ({ circle }) => ({ circle }) },
+  'orchestrators.claim': { input: () => ({}), tool: () => ({ how: 'claim' }), refused: NO_LEADER },
+  // Nobody else is there to take over.
+  'orchestrators.handover': { input: leading, refused: { orchestrator: 'not_found' } },
+  'orchestrators.resign': { input: leading, tool: (input) => ({ how: 'resign', ...input }) },
+  'orchestrators.note': { input: async (scene) => ({ ...(await leading(scene)), notes: 'Look.' }), tool: (input) => ({ how: 'note', ...input }) },
+  // Only who is there can be appointed, and here nobody is.
+  'orchestrators.appoint': {
+    input: async (scene) => ({ peer: await orchestrator(scene) }),
+    refused: { ...NO_LEADER, orchestrator: 'forbidden', person: 'invalid_input', admin: 'invalid_input' },
+  },
+  'orchestrators.record': { input: ({ circle }) => ({ circle }), refused: { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } },
   'sessions.boundary': {
     input: async (scene) => {
       await note(scene)

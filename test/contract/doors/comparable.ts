@@ -20,6 +20,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 
 /** What counts or pages through all scenes; and when a credential was used, which is written down beside the call. */
 const VARYING = new Set([
+  'token',
   'connections',
   'peers',
   'openAsks',

@@ -87,7 +87,7 @@ describe('what is shipped for models', () => {
     const found = ['skills', 'personas'].flatMap((folder) => readdirSync(new URL(`../../../${folder}`, import.meta.url)).map((name) => `${folder}/${name}`))
     expect(found.sort()).toEqual([...personas.map(({ name }) => `personas/${name}`), ...names.map((name) => `skills/${name}`)].sort())
     expect(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).toMatch(
-      /"files": \[\s*"dist",\s*"docs",\s*"personas",\s*"plugins",\s*"skills"\s*\]/,
+      /"files": \[\s*"dist",\s*"docs",\s*"personas",\s*"plugins",\s*"skills",\s*"templates"\s*\]/,
     )
   })
 })

@@ -88,6 +88,12 @@ export class World implements Disposable {
     return member
   }
 
+  /** That of the caller's circle, or none that there is. */
+  leaderToken({ viewer }: Member): string {
+    const row = this.daemon.row<{ token: number }>('SELECT l.token FROM leaderships l JOIN peers p ON p.circle_id = l.circle_id WHERE p.id = ?', viewer.peer)
+    return row && this.random.chance(0.8) ? String(row.token) : '1'
+  }
+
   circle(): string {
     return this.random.pick(CIRCLES) as string
   }
