@@ -44,9 +44,7 @@ it('an orchestrator in its workspace writes, finds, changes and forgets notes, i
     /^reviews-first is written; version [0-9a-f]{12}\.$/,
   )
   expect(await remember(boss, 'write', { note: 'Reviews first', text: 'Other.', kind: 'rule' })).toMatch(/^ERROR invalid_input: There is a note of that title/)
-  expect(await remember(boss, 'write', { note: 'Told', text: 'We merged it yesterday.', kind: 'rule' })).toMatch(
-    /It should not stay so:\nline 8: tells/,
-  )
+  expect(await remember(boss, 'write', { note: 'Told', text: 'We merged it yesterday.', kind: 'rule' })).toMatch(/It should not stay so:\nline 8: tells/)
   const shown = await remember(boss, 'show', { note: 'reviews-first' })
   expect(shown).toMatch(/^<muster-recall>\nreviews-first rule: Reviews first\n\[updated .*; version [0-9a-f]{12}\]\n\| Never merge/)
   const version = /version ([0-9a-f]+)/.exec(shown)?.[1]
