@@ -89,6 +89,8 @@ describe('muster skill install', () => {
     [['install', 'mesh', '--runtime', 'emacs'], 64, 'Expected some of'],
     [['install', 'mesh', '--scope', 'galaxy', '--runtime', 'codex'], 64, 'Expected one of'],
     [['install', 'mesh', '--runtime', 'codex', '--dir', '.'], 64, '--scope project'],
+    [['install', 'mesh', '--runtime', ','], 64, 'Expected some of'],
+    [['install', 'mesh', '--runtime', 'codex', '--scope', 'project', '--dir', 'nowhere'], 4, 'no folder'],
     [['show', 'mesh', 'nothing.md'], 4, 'It has: SKILL.md'],
   ])('says what would be accepted in place of %j', async (args, exit, said) => {
     using home = newHome()

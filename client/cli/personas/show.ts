@@ -49,7 +49,7 @@ function head({ name, source, path }: FoundPersona, active: FoundPersona | undef
 
 function useOf(persona: FoundPersona, active: FoundPersona | undefined): string {
   if (isActive(persona, active)) return 'in use'
-  return persona.counts ? '' : 'behind'
+  return persona.counts ? '' : 'shadowed'
 }
 
 function isActive({ path }: FoundPersona, active: FoundPersona | undefined): boolean {
