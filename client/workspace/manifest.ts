@@ -31,10 +31,15 @@ export interface Workspace {
   readonly manifest: Manifest
 }
 
+/** Whether a folder itself is one. */
+export function isWorkspace(path: string): boolean {
+  return existsSync(join(path, MANIFEST))
+}
+
 /** The nearest folder upwards, this one included, that is a workspace; `undefined` where there is none. */
 export function nearestWorkspace(cwd: string): string | undefined {
   for (let path = cwd, depth = 0; depth < MAX_FOLDERS; depth++) {
-    if (existsSync(join(path, MANIFEST))) return path
+    if (isWorkspace(path)) return path
     const parent = dirname(path)
     if (parent === path) return undefined
     path = parent

@@ -10,8 +10,8 @@ export const command = family({
   fallback: 'list',
   actions: MEMORY_ACTIONS,
   examples: [
-    ['muster memory write "Reviews first" --kind rule "Never merge while a review is owed."', 'a rule'],
-    ['muster memory write Staging --kind fact --expires 30d --tag deploy - < notes.txt', 'a fact that is looked at again'],
+    ['muster memory write "Reviews first" --kind rule "Merge what is reviewed."', 'a rule'],
+    ['muster memory write Staging --kind fact --expires 30d -f staging.txt', 'a fact, for a month'],
     ['muster memory', 'what there is'],
     ['muster memory search deploy', 'notes by their words'],
     ['muster memory recall --for "Deploy the web app"', 'what to be reminded of, in at most 500 tokens'],

@@ -41,7 +41,7 @@ export const MEMORY_ACTIONS = {
       source: { type: 'string', value: 'source', summary: 'Where it comes from: a thread, a message, a person' },
       expires: { type: 'string', value: 'when', summary: 'Until when it counts: 30d, 2026-01-31 or never (a fact: 90d)' },
       update: { type: 'boolean', summary: 'Change the note of that title; what is not given stays' },
-      if: { type: 'string', value: 'hash', summary: 'With --update, only while it has this hash (show --json)' },
+      if: { type: 'string', value: 'hash', summary: 'With --update, only while it has this hash' },
       file: fileFlag('text'),
       ...DIR,
     },

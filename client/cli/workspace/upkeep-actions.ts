@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { unifiedDiff } from '../../agents/install/unified-diff.ts'
 import { Folder } from '../../workspace/folder.ts'
 import { checkOwner, type Manifest, type Owner, type Workspace, workspaceIn } from '../../workspace/manifest.ts'
 import { templatesFor } from '../../workspace/templates.ts'
@@ -74,6 +73,11 @@ async function init(invocation: Invocation): Promise<number> {
 async function diff(invocation: Invocation): Promise<number> {
   const { out } = invocation
   const { folder, manifest } = workspaceHere(invocation, invocation.words[0])
+  // Only this action needs it, and it is the largest piece of the command.
+  const { unifiedDiff } = await import('../../agents/install/unified-diff.ts')
+  /** From what is there to the template. */
+  const diffOf = ({ path, state, mine, text }: Surveyed): string | undefined =>
+    state === 'current' || mine === undefined ? undefined : unifiedDiff(path, mine.toString('utf8'), text)
   const files = told(() => survey(folder, templatesFor(manifest), manifest))
   const drifted = files.filter(({ state }) => state !== 'current')
   if (out.json) {
@@ -155,11 +159,6 @@ const STATES: Readonly<Record<Surveyed['state'], string>> = {
   outdated: 'never edited, and its template has changed; upgrade replaces it',
   edited: 'edited; its template has not changed',
   diverged: 'edited, and its template is another; upgrade leaves it unless --take names it',
-}
-
-/** From what is there to the template. */
-function diffOf({ path, state, mine, text }: Surveyed): string | undefined {
-  return state === 'current' || mine === undefined ? undefined : unifiedDiff(path, mine.toString('utf8'), text)
 }
 
 const DONE: Readonly<Record<Step['does'], string>> = { create: 'written', replace: 'replaced', keep: 'kept', leave: 'left' }

@@ -25,10 +25,10 @@ afterAll(async () => {
 
 let sessions = 0
 /** A session of Claude Code with the tools of an orchestrator, which its folder's `.muster.json` names. */
-async function session(cwd: string, env: Readonly<Record<string, string>> = {}, profile = 'orchestrator'): Promise<Agent> {
+async function session(cwd: string, env: Readonly<Record<string, string>> = {}, profile?: string): Promise<Agent> {
   sessions += 1
   mkdirSync(cwd, { recursive: true })
-  const bridge = ['mcp', '--runtime', 'claude', '--profile', profile]
+  const bridge = ['mcp', '--runtime', 'claude', ...(profile === undefined ? [] : ['--profile', profile])]
   return await Agent.start(home, 'claude', { cwd, env: { CLAUDE_CODE_SESSION_ID: `memory-${sessions}`, ...env }, bridge })
 }
 const textOf = async (agent: Agent, name: string, input: Record<string, unknown>) => {
@@ -91,10 +91,15 @@ it('is no other peer’s, in whatever folder it stands, and its mail comes all t
     forget: { note: 'kafka' },
   }))
     expect(await remember(worker, action, input), action).toMatch(/^ERROR forbidden: This memory is for boss alone\. .*brief/)
-  await using below = await session(join(crew, 'repositories', 'api'))
-  expect((await below.tool('boot')).structuredContent).toMatchObject({ you: { name: 'boss' } })
-  await using outside = await session(join(home.folder, 'outside'))
+  await using outside = await session(join(home.folder, 'outside'), {}, 'orchestrator')
   expect(await remember(outside, 'recall')).toMatch(/^ERROR not_found: .*workspace/)
+})
+
+it('has its tools without being told which, and nobody below its folder has them', async () => {
+  await using boss = await session(crew)
+  expect((await boss.mcp.listTools()).tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['memory', 'fan']))
+  await using below = await session(join(crew, 'repositories', 'web'))
+  expect((await below.mcp.listTools()).tools.map(({ name }) => name)).not.toContain('memory')
 })
 
 it('costs the sessions of other profiles nothing', async () => {
