@@ -97,7 +97,7 @@ function notThere(place: SkillPlace, names: readonly string[]): SkillFinding {
   return {
     folder: place.folder,
     skill: '-',
-    state: 'warn',
+    state: 'ok',
     says: `not installed: ${names.join(', ')}`,
     hint: `muster skill install --all --scope ${place.scope}`,
   }

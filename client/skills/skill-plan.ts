@@ -5,6 +5,7 @@ import { InstallError } from '../agents/install/install-error.ts'
 import type { Preview } from '../agents/install/install-plan.ts'
 import { leftOvers, type SkillCopy } from './copies.ts'
 import { RECORD_FILE, recordText } from './copy-record.ts'
+import { SKILL_FILE } from './specification.ts'
 
 /** What is to become of one copy. */
 export interface CopyChange {
@@ -81,16 +82,16 @@ async function installing(copy: SkillCopy, version: string): Promise<CopyChange>
   return { copy, action: copy.state === 'absent' ? 'create' : 'update', files: await changesOf(copy, changes) }
 }
 
-/** The record goes first: what is left of a removal that broke off is a copy without one, and can still be told by its files. */
+/** SKILL.md goes first and the record last: what is left of a removal that broke off is no skill to any program, and still known as a copy. */
 async function removing(copy: SkillCopy): Promise<CopyChange> {
   const { skill, files, record } = copy
-  const ours = [...files.keys()].filter((path) => skill.files.has(path) || record?.files[path] !== undefined)
+  const ours = [...files.keys()].filter((path) => path !== SKILL_FILE && (skill.files.has(path) || record?.files[path] !== undefined))
   return {
     copy,
     action: 'remove',
     files: await changesOf(
       copy,
-      [...ours, RECORD_FILE].map((path) => [path, undefined] as const),
+      [SKILL_FILE, ...ours, RECORD_FILE].map((path) => [path, undefined] as const),
     ),
   }
 }
