@@ -9,8 +9,12 @@ export const DIR_FLAG = { type: 'string', value: 'folder', summary: 'The workspa
 
 /** The workspace that is meant: that of `--dir`, or the nearest one. @throws CliError `file_not_found` for a `--dir` that is no folder */
 export function findWorkspace({ flags, environment }: Invocation): string | undefined {
-  const given = flags.text('dir')
-  if (given === undefined) return nearestWorkspace(environment.cwd())
+  return flags.text('dir') === undefined ? nearestWorkspace(environment.cwd()) : folderMeant({ flags, environment })
+}
+
+/** The folder of `--dir`, or this one. @throws CliError `file_not_found` */
+export function folderMeant({ flags, environment }: Pick<Invocation, 'flags' | 'environment'>): string {
+  const given = flags.text('dir') ?? '.'
   const folder = resolve(environment.cwd(), given)
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder
   throw new CliError('file_not_found', `${given} is no folder`, { hint: 'Make it first, or name another with --dir.' })

@@ -26,7 +26,7 @@ const COPY_MARK = /^---\r?\n# Written by "muster persona use ([a-z0-9-]+)"; edit
 const DRAFT = /^\.SOUL\.md\.muster-(\d+)-/
 const LINKS_REFUSED = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'])
 
-export function soulPath(workspace: string): string {
+function soulPath(workspace: string): string {
   return join(workspace, PERSONA_FILE)
 }
 

@@ -74,7 +74,8 @@ function editedIn(skill: ShippedSkill, files: SkillFiles, record: CopyRecord | u
     const isOurs = skill.files.has(path) || record?.files[path] !== undefined
     return isOurs && skill.files.get(path) !== text && record?.files[path] !== hashOf(text)
   })
-  const removed = recorded.filter(([path]) => !files.has(path) && skill.files.has(path))
+  // Without its SKILL.md it is what a removal has left that broke off.
+  const removed = files.has(SKILL_FILE) ? recorded.filter(([path]) => !files.has(path) && skill.files.has(path)) : []
   return [...new Set([...changed.map(([path]) => path), ...removed.map(([path]) => path)])].sort()
 }
 

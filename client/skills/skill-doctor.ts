@@ -57,7 +57,7 @@ function examineSkill({ folder, skill, content }: Content, copy: SkillCopy | und
   const about = { folder, skill }
   if (content === undefined)
     return [
-      { ...about, state: 'fail', says: `there is no ${SKILL_FILE} in it`, hint: 'Give it one, or remove the folder.' },
+      { ...about, state: 'warn', says: `there is no ${SKILL_FILE} in it`, hint: 'Where it is to be a skill, give it one.' },
       ...(copy ? drift(about, copy) : []),
     ]
   const { violations, advice } = judgeSkill(skill, content)
@@ -97,7 +97,7 @@ function notThere(place: SkillPlace, names: readonly string[]): SkillFinding {
   return {
     folder: place.folder,
     skill: '-',
-    state: 'warn',
+    state: 'ok',
     says: `not installed: ${names.join(', ')}`,
     hint: `muster skill install --all --scope ${place.scope}`,
   }

@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** The files of a skill by their paths within it, with `/` between the parts. */
@@ -10,8 +10,8 @@ const MAX_DEPTH = 4
 const MAX_FILE_BYTES = 1_048_576
 
 /**
- * The regular files of a folder; what links lead to, what is too large and what is hidden is left out. Empty where there is no such
- * folder.
+ * The files of a folder, also those that links lead to; hidden ones and linked folders are left out. Of one that is too large to be
+ * compared its size stands for it. Empty where there is no such folder.
  */
 export async function readSkillFolder(folder: string): Promise<SkillFiles> {
   const files = new Map<string, string>()
@@ -35,6 +35,11 @@ async function collect(folder: string, within: string, depth: number, files: Map
     const path = join(folder, entry.name)
     const name = within === '' ? entry.name : `${within}/${entry.name}`
     if (entry.isDirectory() && depth < MAX_DEPTH) await collect(path, name, depth + 1, files)
-    else if (entry.isFile() && (await lstat(path)).size <= MAX_FILE_BYTES) files.set(name, await readFile(path, 'utf8'))
+    else if (!entry.isDirectory()) await add(path, name, files)
   }
+}
+
+async function add(path: string, name: string, files: Map<string, string>): Promise<void> {
+  const stats = await stat(path).catch(() => undefined)
+  if (stats?.isFile()) files.set(name, stats.size <= MAX_FILE_BYTES ? await readFile(path, 'utf8') : `${stats.size} bytes`)
 }

@@ -1,9 +1,11 @@
 import { rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readConfig, refuseChanged, removeConfig, type Snapshot, writeConfig } from '../agents/install/config-file.ts'
+import { InstallError } from '../agents/install/install-error.ts'
 import type { Preview } from '../agents/install/install-plan.ts'
 import { leftOvers, type SkillCopy } from './copies.ts'
 import { RECORD_FILE, recordText } from './copy-record.ts'
+import { SKILL_FILE } from './specification.ts'
 
 /** What is to become of one copy. */
 export interface CopyChange {
@@ -80,25 +82,37 @@ async function installing(copy: SkillCopy, version: string): Promise<CopyChange>
   return { copy, action: copy.state === 'absent' ? 'create' : 'update', files: await changesOf(copy, changes) }
 }
 
-/** The record goes first: what is left of a removal that broke off is a copy without one, and can still be told by its files. */
+/** SKILL.md goes first and the record last: what is left of a removal that broke off is no skill to any program, and still known as a copy. */
 async function removing(copy: SkillCopy): Promise<CopyChange> {
   const { skill, files, record } = copy
-  const ours = [...files.keys()].filter((path) => skill.files.has(path) || record?.files[path] !== undefined)
+  const ours = [...files.keys()].filter((path) => path !== SKILL_FILE && (skill.files.has(path) || record?.files[path] !== undefined))
   return {
     copy,
     action: 'remove',
     files: await changesOf(
       copy,
-      [...ours, RECORD_FILE].map((path) => [path, undefined] as const),
+      [SKILL_FILE, ...ours, RECORD_FILE].map((path) => [path, undefined] as const),
     ),
   }
 }
 
-async function changesOf({ folder }: SkillCopy, wanted: readonly (readonly [path: string, after: string | undefined])[]): Promise<readonly FileChange[]> {
+async function changesOf(
+  { folder, files }: SkillCopy,
+  wanted: readonly (readonly [path: string, after: string | undefined])[],
+): Promise<readonly FileChange[]> {
   const changes = await Promise.all(
     wanted.map(async ([name, after]) => {
       const path = join(folder, name)
-      return { path, before: await readConfig(path), after }
+      const before = await readConfig(path)
+      // It was judged by what it held then, and not through every link that may lead to it.
+      if (name !== RECORD_FILE && before?.text !== files.get(name)) {
+        throw new InstallError(
+          'config_changed',
+          `${path} is not what it was a moment ago, or behind a link`,
+          'Nothing was written. muster skill doctor shows how it is.',
+        )
+      }
+      return { path, before, after }
     }),
   )
   return changes.filter(({ before, after }) => before?.text !== after)

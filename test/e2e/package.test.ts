@@ -47,6 +47,7 @@ describe('the package', () => {
       const paths = files.map(({ path }) => path)
       expect(paths).toContain('dist/daemon/store/migrations/001_core.sql')
       expect(paths).toContain('docs/protocol.md')
+      expect(paths).toEqual(expect.arrayContaining(['personas/neutral/SOUL.md', 'skills/muster-mesh/SKILL.md', 'templates/workspace/AGENTS.md']))
       expect(paths.filter((path) => !/^(dist|docs|personas|plugins|skills|templates)\/|^(package\.json|README\.md|LICENSE)$/.test(path))).toEqual([])
 
       writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
@@ -63,6 +64,11 @@ describe('the package', () => {
       const up = JSON.parse(await muster('up', '--port', '0', '--json')) as { state: string; pid: number; version: string }
       expect(up).toMatchObject({ state: 'started', version })
       expect(JSON.parse(await muster('status', '--json'))).toMatchObject({ running: true, pid: up.pid, status: { version, durability: 'full' } })
+
+      expect(JSON.parse(await muster('skill', 'list', '--json'))).toMatchObject({
+        skills: expect.arrayContaining([expect.objectContaining({ name: 'muster-mesh' })]),
+      })
+      expect(await muster('persona', 'show', 'mentor')).toContain('# The patient mentor')
 
       writeFileSync(join(folder, 'peer.mts'), PEER)
       writeFileSync(join(folder, 'browser.mts'), "import { connect } from 'muster/browser'\nexport const join: typeof connect = connect\n")

@@ -152,6 +152,8 @@ describe('muster persona list and show', () => {
       ['shipped', false],
     ])
     expect(personas.map(({ name }) => name)).toContain('ours')
+    const table = (await persona(home, 'list')).stdout
+    expect(table.match(/^mentor .*$/gm)).toEqual([expect.stringMatching(/^mentor +workspace, not as user +- +The workspace\.$/)])
     expect((await persona(home, 'use', 'ours')).exit).toBe(0)
     expect(home.read('work/personas/ours/SOUL.md')).toBe(OWN)
     expect(await document(home, 'show')).toMatchObject({ name: 'ours', source: 'workspace', active: true, text: OWN })

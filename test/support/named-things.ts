@@ -3,7 +3,7 @@ import type { Command } from '../../client/cli/command.ts'
 import { GLOBAL_FLAGS } from '../../client/cli/flags.ts'
 import { COMMANDS } from '../../client/cli/registry.ts'
 import { OPERATIONS } from '../../src/contract/index.ts'
-import { TOOLS } from '../../src/tools/catalogue.ts'
+import { TOOLS, toolSet } from '../../src/tools/catalogue.ts'
 import { PROFILES, type Profile } from '../../src/tools/tool.ts'
 import { refusalOf, wordsOf } from './command-lines.ts'
 
@@ -21,7 +21,8 @@ export interface Named {
 
 /** The names of those that are loaded only on use. */
 const commands = new Map<string, Command>(await Promise.all(Object.entries(COMMANDS).map(async ([name, { load }]) => [name, (await load()).command] as const)))
-const tools = new Map(TOOLS.map((tool) => [tool.name, tool]))
+/** As the widest profile has them, without the names that other programs give them. */
+const tools = new Map(TOOLS.map((tool) => [tool.name, toolSet('full').tools.get(tool.name) ?? tool]))
 const words = contractWords()
 
 /** Programs other than Muster of which lines and spans may speak. */
@@ -56,7 +57,7 @@ export function namedIn(text: string, skills: readonly string[]): Named {
 
 /** The smallest profile that has all of these. */
 export function profileOf(names: readonly string[]): Profile {
-  const reach = Math.max(0, ...names.map((name) => PROFILES.indexOf(tools.get(name)?.profile ?? 'default')))
+  const reach = Math.max(0, ...names.map((name) => PROFILES.indexOf(TOOLS.find((tool) => tool.name === name)?.profile ?? 'default')))
   return PROFILES[reach] ?? 'default'
 }
 

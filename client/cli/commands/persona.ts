@@ -89,7 +89,7 @@ async function take(invocation: Invocation, name: string): Promise<number> {
     out.document({ persona: persona.name, workspace, soul: made, copied: persona.source !== 'workspace', kept })
     return EXIT.ok
   }
-  out.line(`${workspace} uses ${persona.name}: SOUL.md is a ${made} of ${join(PERSONAS_FOLDER, persona.name, PERSONA_FILE)}.`)
+  out.line(`${workspace} uses ${persona.name}: SOUL.md is a ${made === 'link' ? 'link to' : 'copy of'} ${join(PERSONAS_FOLDER, persona.name, PERSONA_FILE)}.`)
   if (kept !== null) out.note(`Your own SOUL.md is ${kept} now.`)
   out.note('Sessions read it when they start, or after /clear.')
   return EXIT.ok

@@ -1,5 +1,4 @@
 import { homedir } from 'node:os'
-import { resolve } from 'node:path'
 import { findProgram } from '../../agents/install/programs.ts'
 import { lookAtCopies, type SkillCopy } from '../../skills/copies.ts'
 import { findSkill, type ShippedSkill, shippedSkills } from '../../skills/library.ts'
@@ -18,6 +17,7 @@ import { nearest } from '../nearest.ts'
 import { copyDocument, noteLeft, planDocument, showFindings, showPlan, showSkills } from '../skills/show.ts'
 import { safeText } from '../text.ts'
 import { cliVersion } from '../version.ts'
+import { folderMeant } from '../workspace-folder.ts'
 
 const DIR = { dir: { type: 'string', value: 'folder', summary: 'The project (this folder)' } } as const
 const WHERE = {
@@ -119,7 +119,7 @@ async function carryOut(invocation: Invocation, plan: SkillPlan, { done, nothing
     noteLeft(out, plan)
   }
   if (plan.changes.length === 0) {
-    if (!out.json) out.line(nothing)
+    if (!out.json) out.line(plan.left.length > 0 ? 'Nothing was changed.' : nothing)
     tell('unchanged')
     return EXIT.ok
   }
@@ -162,7 +162,7 @@ async function copiesMeant(invocation: Invocation, verb: string): Promise<readon
 
 function runtimesOf({ flags, environment }: Invocation): readonly SkillRuntime[] {
   const given = flags.list('runtime')
-  if (given !== undefined) return given.map(runtimeOf)
+  if (given !== undefined) return (given.length > 0 ? given : ['']).map(runtimeOf)
   const here = SKILL_RUNTIMES.filter((runtime) => findProgram(runtime, environment.env) !== undefined)
   if (here.length > 0) return here
   throw new CliError('runtime_not_found', `none of ${SKILL_RUNTIMES.join(', ')} is on the PATH`, { hint: 'Nothing was written. --runtime says for which.' })
@@ -175,9 +175,9 @@ function runtimeOf(word: string): SkillRuntime {
   throw usageError(`--runtime cannot be "${word}"`, `Expected some of: ${SKILL_RUNTIMES.join(',')}.`)
 }
 
-function groundOf({ flags, environment }: Invocation): Ground {
-  const { env, cwd } = environment
-  return { env, home: env['HOME'] || homedir(), project: resolve(cwd(), flags.text('dir') ?? '.') }
+function groundOf(invocation: Invocation): Ground {
+  const { env } = invocation.environment
+  return { env, home: env['HOME'] || homedir(), project: folderMeant(invocation) }
 }
 
 function nameOne(skills: readonly ShippedSkill[], name: string): ShippedSkill {

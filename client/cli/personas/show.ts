@@ -10,10 +10,17 @@ export function personaDocument(persona: FoundPersona, active: FoundPersona | un
 }
 
 export function showPersonas(out: Output, personas: readonly FoundPersona[], active: FoundPersona | undefined): void {
+  const shown = personas.filter(({ counts }) => counts)
   out.table(
     ['PERSONA', 'FROM', 'USE', 'WHAT IT IS GOOD FOR'],
-    personas.map((persona) => [persona.name, persona.source, useOf(persona, active), aboutOf(persona)]),
+    shown.map((persona) => [persona.name, sourceOf(persona, personas), useOf(persona, active), aboutOf(persona)]),
   )
+}
+
+/** Where it comes from, and whether one that it stands in front of says something else. */
+function sourceOf({ name, source, text }: FoundPersona, personas: readonly FoundPersona[]): string {
+  const other = personas.find((each) => each.name === name && !each.counts && each.text !== text)
+  return other === undefined ? source : `${source}, not as ${other.source}`
 }
 
 export function showPersona(out: Output, persona: FoundPersona, active: FoundPersona | undefined): void {
@@ -49,7 +56,7 @@ function head({ name, source, path }: FoundPersona, active: FoundPersona | undef
 
 function useOf(persona: FoundPersona, active: FoundPersona | undefined): string {
   if (isActive(persona, active)) return 'in use'
-  return persona.counts ? '' : 'behind'
+  return persona.counts ? '' : 'shadowed'
 }
 
 function isActive({ path }: FoundPersona, active: FoundPersona | undefined): boolean {

@@ -1,5 +1,7 @@
+import { basename } from 'node:path'
 import { unifiedDiff } from '../../agents/install/unified-diff.ts'
 import type { SkillCopy } from '../../skills/copies.ts'
+import { RECORD_FILE } from '../../skills/copy-record.ts'
 import type { ShippedSkill } from '../../skills/library.ts'
 import type { SkillFinding } from '../../skills/skill-doctor.ts'
 import { previewsOf, type SkillPlan } from '../../skills/skill-plan.ts'
@@ -43,7 +45,8 @@ export function planDocument({ changes, settled, left }: SkillPlan): Readonly<Re
 export function showPlan(out: Output, { changes }: SkillPlan): void {
   for (const change of changes) {
     if (change.action !== 'update') out.line(`${change.action}  ${safeLine(change.copy.folder)}`)
-    else for (const preview of previewsOf(change)) showChange(out, preview)
+    // The record tells a person nothing that the other diffs do not.
+    else for (const preview of previewsOf(change).filter(({ path }) => basename(path) !== RECORD_FILE)) showChange(out, preview)
   }
 }
 

@@ -50,7 +50,23 @@ describe('what is shipped for models', () => {
       ['boot', 'peers', 'ask', 'reply', 'notify', 'inbox', 'wait', 'attachment', 'set_description', 'schedule', 'schedules'].filter((name) => !named.has(name)),
     ).toEqual([])
     expect(
-      ['fan', 'broadcast', 'threads', 'thread', 'trace', 'search', 'why', 'owed', 'cancel', 'pairs', 'release_pair'].filter((name) => !named.has(name)),
+      [
+        'fan',
+        'broadcast',
+        'threads',
+        'thread',
+        'trace',
+        'search',
+        'why',
+        'owed',
+        'cancel',
+        'pairs',
+        'release_pair',
+        'memory',
+        'orchestrator_status',
+        'handover',
+        'lead',
+      ].filter((name) => !named.has(name)),
     ).toEqual([])
   })
 

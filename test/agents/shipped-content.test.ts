@@ -18,3 +18,18 @@ describe.each(chosenAgents('claude', 'codex', 'gemini', 'opencode'))('%s', (name
     expect(sent).not.toContain('Do not ask again.')
   })
 })
+
+describe.each(chosenAgents('claude'))('%s', (name) => {
+  agentTest([name], 'shows its model the persona that is in use in a workspace, through the link', async () => {
+    await using agent = watched(await Agent.start(KINDS[name], { steps: [{ say: 'Ready.' }, { say: 'Ready.' }] }))
+    const sent = () => JSON.stringify(agent.model.turns.at(-1)?.body)
+    await agent.muster('orchestrator', 'init', '.')
+    await agent.muster('persona', 'use', 'night-watch')
+    await agent.turn('Hello.')
+    expect(sent()).toContain('# The night-watch')
+    await agent.muster('persona', 'use', 'mentor', '--copy')
+    await agent.turn('Hello.')
+    expect(sent()).toContain('# The patient mentor')
+    expect(sent()).not.toContain('# The night-watch')
+  })
+})
