@@ -115,11 +115,18 @@ export class Memory {
     })
   }
 
-  /** Brings the index up to date, if it is Muster's. Returns whether it is. */
-  refreshIndex({ notes } = this.scan()): boolean {
+  /** Brings the index up to date, if it is Muster's. Returns whether it is. It is derived, so nothing fails where it cannot be written. */
+  refreshIndex(scan = this.scan()): boolean {
+    try {
+      return this.#writeIndex(scan.notes)
+    } catch (error) {
+      if (error instanceof WorkspaceError) return false
+      throw error
+    }
+  }
+
+  #writeIndex(notes: readonly Note[]): boolean {
     const path = `${MEMORY}/${INDEX}`
-    const kind = this.#folder.kindOf(path)
-    if (kind !== undefined && kind !== 'file') return false
     const old = this.#folder.read(path)?.toString('utf8')
     if (old !== undefined && !isIndex(old)) return false
     const text = indexOf(notes, this.#now())

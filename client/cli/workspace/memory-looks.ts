@@ -20,7 +20,7 @@ export async function list(invocation: Invocation): Promise<number> {
   const { out } = invocation
   const memory = memoryHere(invocation)
   const scan = told(() => memory.scan())
-  told(() => memory.refreshIndex(scan))
+  memory.refreshIndex(scan)
   const rows = [...filtered(invocation, scan.notes)].sort((a, b) => Date.parse(b.updated) - Date.parse(a.updated) || (a.slug < b.slug ? -1 : 1))
   noteProblems(out, scan)
   const document = { notes: rows.map(headOf), problems: scan.problems }
@@ -62,12 +62,12 @@ export async function lint(invocation: Invocation): Promise<number> {
   const scan = told(() => memory.scan())
   const only = words[0] === undefined ? undefined : told(() => memory.slugOf(words[0] ?? ''))
   const findings = lintMemory(scan, environment.now()).filter(({ note }) => only === undefined || note === only || note === `${only}.md`)
-  const isIndexed = told(() => memory.refreshIndex(scan))
+  const isIndexed = memory.refreshIndex(scan)
   if (out.json) out.document({ findings, notes: scan.notes.length })
   else if (findings.length > 0)
     for (const each of findings) out.line(`${safeText(each.note)}:${each.line} ${each.code}: ${safeText(each.says)}\n    ${each.advice}`)
   else out.note(`${plural(scan.notes.length, 'note')}, and nothing to say about them.`)
-  if (!isIndexed) out.note('memory/INDEX.md is not written by muster; remove it, and it will be.')
+  if (!isIndexed) out.note("memory/INDEX.md is not Muster's, or cannot be written: remove it, and it comes back.")
   return findings.length > 0 ? EXIT.failure : EXIT.ok
 }
 

@@ -7,6 +7,7 @@ import { type Choice, carryOut, decide, type Step, type Surveyed, survey, UP_TO_
 import { fileError, WorkspaceError } from '../../workspace/workspace-error.ts'
 import type { Action, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { usageError } from '../failure.ts'
 import type { Output } from '../output.ts'
 import { MAIN_CIRCLE } from '../show.ts'
 import { safeText } from '../text.ts'
@@ -53,6 +54,7 @@ interface Upkeep {
 async function init(invocation: Invocation): Promise<number> {
   const { words, environment, flags, out } = invocation
   const path = resolve(environment.cwd(), words[0] ?? '.')
+  checkPlace(path, environment.env['HOME'])
   const known = told(() => workspaceIn(path))
   const owner = told(() => ownerOf(invocation, known))
   if (!known && !flags.on('dry-run')) told(() => makeFolder(path))
@@ -133,6 +135,13 @@ function ownerOf({ flags, environment }: Invocation, known: Workspace | undefine
     )
   }
   return owner
+}
+
+/** Sessions anywhere below a workspace go by its name: below a home that would be all of them. */
+function checkPlace(path: string, home: string | undefined): void {
+  const isAround = path === '/' || (home !== undefined && `${home}/`.startsWith(`${path}/`))
+  if (isAround)
+    throw usageError(`${path} is no place for a workspace`, 'Every session below it would be the orchestrator. Name a folder of its own, such as ~/crew.')
 }
 
 function makeFolder(path: string): void {

@@ -135,6 +135,14 @@ describe('muster orchestrator init', () => {
     expect([exit, stderr]).toEqual([5, expect.stringContaining('the workspace of boss')])
   })
 
+  it('refuses a home, below which every session would be the orchestrator, and what lies around one', async () => {
+    for (const path of [home, dirname(home), '/']) {
+      const { exit, stderr } = await musterHere(home, ['orchestrator', 'init', path], { env: { HOME: home } })
+      expect([exit, stderr, existsSync(join(home, '.muster'))]).toEqual([64, expect.stringContaining('is no place for a workspace'), false])
+    }
+    expect((await musterHere(home, ['orchestrator', 'init', 'crew'], { env: { HOME: home } })).exit).toBe(0)
+  })
+
   it('keeps within what this user gives new files', async () => {
     const old = process.umask(0o077)
     try {
