@@ -215,16 +215,18 @@ class LeadWorld {
       return { token, id: client.post(name, input) }
     })
     this.clock.advance(0)
-    for (const { token, id } of posted) {
-      if (!client.replied(id)) continue
-      try {
-        client.outcome(id)
-        this.#accepted += 1
-        if (!this.#watch.wasCurrent(member.id, token, before)) this.#failures.push(`${member.name} wrote with ${token}, which was over before it asked`)
-      } catch (error) {
-        if (!(error instanceof MusterError)) throw error
-        if (error.code === 'not_leading') this.#refused += 1
-      }
+    for (const { token, id } of posted) if (client.replied(id)) this.#judge(member, token, before, () => client.outcome(id))
+  }
+
+  /** What is accepted carried a token that was not over when it was said. */
+  #judge(member: Member, token: string, before: number, outcome: () => unknown): void {
+    try {
+      outcome()
+      this.#accepted += 1
+      if (!this.#watch.wasCurrent(member.id, token, before)) this.#failures.push(`${member.name} wrote with ${token}, which was over before it asked`)
+    } catch (error) {
+      if (!(error instanceof MusterError)) throw error
+      if (error.code === 'not_leading') this.#refused += 1
     }
   }
 

@@ -41,6 +41,7 @@ export class Oracle {
     this.#files()
     this.#fans()
     this.#schedules()
+    this.#leads()
     this.#reviews()
     this.#watchdogs()
     this.#events()
@@ -180,6 +181,15 @@ export class Oracle {
       this.#say(row['label'], row['reason'], this.#circles.get(row['scope_id'] as number)?.['name'])
       for (const one of [row['owner_id'], row['tells_id'], row['peer_id']]) this.#ref(one)
     }
+  }
+
+  /** Who leads and stands by is for whoever sees into the circle; what is handed over for its orchestrators and the people among them. */
+  #leads(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    const oversees = (circle: unknown) => this.#admin || (role === 'orchestrator' && circle === this.#own) || (role === 'person' && this.#into(circle))
+    for (const row of this.#rows('leaderships')) if (oversees(row['circle_id'])) this.#say(row['notes'])
+    for (const row of this.#rows('handovers')) if (oversees(row['circle_id'])) this.#say(row['record'])
   }
 
   /** Of the circles that one sees into, with all that was said about them and who had a part in them. The ask is for those between whom it is. */
