@@ -62,6 +62,11 @@ export function tagFrom(bytes: Uint8Array): string {
   return Array.from(bytes.subarray(0, TAG_CHARS), (byte) => CROCKFORD[byte & 31]).join('')
 }
 
+/** The tag as a number below 2^30. */
+export function tagNumber(tag: string): number {
+  return decodeNumber(tag)
+}
+
 /** Orders ids by kind, then by number; text order would put 10 before 9. */
 export function compareIds(a: string, b: string): number {
   const left = decodeId(a)

@@ -1,32 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  symlinkSync,
-  writeSync,
-} from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { linkSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, type Stats, symlinkSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { discard, hashOf, readWhole, textOf, writeDraft } from './file-content.ts'
 import { fileError, WorkspaceError } from './workspace-error.ts'
 
 export type EntryKind = 'file' | 'folder' | 'link' | 'other'
 
 /** Beyond this a file is none that a template or a note could be. */
-export const MAX_FILE_BYTES = 1_048_576
-const NEW_FILE_MODE = 0o644
+const MAX_FILE_BYTES = 1_048_576
 const PERMISSIONS = 0o777
 
 /**
@@ -71,21 +52,7 @@ export class Folder {
    * @throws WorkspaceError `file_unreadable` for what is no file, a link, or longer than `maxBytes`
    */
   read(path: string, maxBytes = MAX_FILE_BYTES): Buffer | undefined {
-    const file = this.#within(path)
-    if (this.kindOf(path) === undefined) return undefined
-    try {
-      // Neither follows a link nor waits for the writer of a pipe.
-      const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-      try {
-        return wholeOf(descriptor, path, maxBytes)
-      } finally {
-        closeSync(descriptor)
-      }
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      if ((cause as NodeJS.ErrnoException).code === 'ELOOP') throw unreadable(path, 'is a link')
-      throw fileError(path, cause)
-    }
+    return readWhole(this.#within(path), path, maxBytes)
   }
 
   /** The same as text. @throws WorkspaceError `file_unreadable` where it is no UTF-8 text */
@@ -117,11 +84,6 @@ export class Folder {
     this.#drafted(path, (draft) => writeDraft(draft, text), renameSync)
   }
 
-  /** Where a link points, as it stands in it; `undefined` where there is no link. */
-  linkTarget(path: string): string | undefined {
-    return this.kindOf(path) === 'link' ? readlinkSync(this.#within(path)) : undefined
-  }
-
   /** Makes a relative link that leads to something within the folder, where nothing of that name is. Returns whether it was made. */
   link(path: string, target: string): boolean {
     this.#checkTarget(path, target)
@@ -132,14 +94,6 @@ export class Folder {
       if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
       throw fileError(path, cause)
     }
-  }
-
-  /** Lets a link point elsewhere, in one step; what is no link is left. @throws WorkspaceError `file_exists` */
-  relink(path: string, target: string): void {
-    this.#checkTarget(path, target)
-    const kind = this.kindOf(path)
-    if (kind !== undefined && kind !== 'link') throw new WorkspaceError('file_exists', `${path} is no link`, 'It was left as it is: move it away first.')
-    this.#drafted(path, (draft) => symlinkSync(target, draft), renameSync)
   }
 
   makeFolder(path: string): void {
@@ -223,46 +177,6 @@ export class Folder {
   }
 }
 
-/** SHA-256 in hexadecimal. */
-export function hashOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex')
-}
-
-/** @throws WorkspaceError `file_unreadable` where it is no UTF-8 text */
-export function textOf(bytes: Uint8Array, path: string): string {
-  if (bytes.includes(0)) throw unreadable(path, 'is no text')
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (cause) {
-    throw unreadable(path, 'is not UTF-8 text', cause)
-  }
-}
-
-function wholeOf(descriptor: number, path: string, maxBytes: number): Buffer {
-  const stats = fstatSync(descriptor)
-  if (!stats.isFile()) throw unreadable(path, 'is no file')
-  if (stats.size > maxBytes) throw unreadable(path, `is longer than ${maxBytes} bytes`)
-  // One byte more shows a file that has grown since.
-  const bytes = Buffer.alloc(stats.size + 1)
-  let length = 0
-  for (let read = -1; read !== 0 && length < bytes.length; length += read) read = readSync(descriptor, bytes, length, bytes.length - length, null)
-  if (length > stats.size) throw unreadable(path, 'is being written to')
-  return bytes.subarray(0, length)
-}
-
-/** @param mode of the file that it replaces; a new one gets what this user gives new files */
-function writeDraft(draft: string, content: string | Uint8Array, mode?: number): void {
-  const descriptor = openSync(draft, 'wx', mode ?? NEW_FILE_MODE)
-  try {
-    if (mode !== undefined) fchmodSync(descriptor, mode)
-    const bytes = Buffer.from(content)
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
 /** Of the entry itself, not of what a link leads to. */
 function statsOf(file: string, path: string): Stats | undefined {
   try {
@@ -272,25 +186,12 @@ function statsOf(file: string, path: string): Stats | undefined {
   }
 }
 
-/** What cannot be removed has never been written, or is a hidden file too many. */
-function discard(draft: string): void {
-  try {
-    rmSync(draft, { force: true })
-  } catch {
-    // The error of the writing itself says more.
-  }
-}
-
 function makeFolder(folder: string, path: string): void {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (cause) {
     throw fileError(path, cause)
   }
-}
-
-function unreadable(path: string, why: string, cause?: unknown): WorkspaceError {
-  return new WorkspaceError('file_unreadable', `${path} ${why}`, 'It was left as it is.', cause)
 }
 
 function outside(path: string): WorkspaceError {

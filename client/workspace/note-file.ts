@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { FrontMatterError, readFrontMatter } from '../content/front-matter.ts'
-import { hashOf } from './folder.ts'
+import { hashOf } from './file-content.ts'
 import { DAY, type Draft, dayOf, isDayOrTime, KINDS, type Kind, NOTE_LIMITS, type Note, type NoteHead, slugOf } from './note.ts'
 import { WorkspaceError } from './workspace-error.ts'
 

@@ -39,7 +39,7 @@ export function slugOf(title: string): string {
 }
 
 /** When a note stops to count, in epoch milliseconds; `undefined` for never. */
-export function expiryOf({ expires }: Pick<NoteHead, 'expires'>): number | undefined {
+function expiryOf({ expires }: Pick<NoteHead, 'expires'>): number | undefined {
   if (expires === undefined) return undefined
   return DAY.test(expires) ? parseTime(`${expires}T23:59:59.999Z`) : parseTime(expires)
 }

@@ -9,6 +9,8 @@ const EMPTY_WORDS = new Set(
     ' ',
   ),
 )
+/** Of a long text the beginning says what it is about. */
+const MAX_ABOUT_CHARS = 65_536
 const MAX_ABOUT_WORDS = 200
 /** In front of those that do not match at all; a rule counts whatever is talked about. */
 const ORDER = ['rule', 'preference', 'decision', 'lesson', 'fact'] as const
@@ -22,7 +24,7 @@ const ORDER = ['rule', 'preference', 'decision', 'lesson', 'fact'] as const
 export function recollect(notes: readonly Note[], about: string, nowMs: number): readonly Recalled[] {
   const living = notes.filter((note) => !isExpired(note, nowMs))
   const words = new Set(
-    wordsOf(about)
+    wordsOf(about.slice(0, MAX_ABOUT_CHARS))
       .filter((word) => word.length > 1 && !EMPTY_WORDS.has(word))
       .slice(0, MAX_ABOUT_WORDS),
   )

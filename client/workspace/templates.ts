@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shippedFolder } from '../content/shipped.ts'
 import type { Owner } from './manifest.ts'
+import { WorkspaceError } from './workspace-error.ts'
 
 /** The files of a workspace, and what of the package each is made of. */
 const FILES: Readonly<Record<string, readonly [kind: 'personas' | 'templates', name: string]>> = {
@@ -23,9 +24,22 @@ export interface Template {
   readonly text: string
 }
 
-/** The templates that the package ships, for one workspace. */
+/** The templates that the package ships, for one workspace. @throws WorkspaceError `file_not_found` where it ships none */
 export function templatesFor(owner: Owner): readonly Template[] {
-  return Object.entries(FILES).map(([path, [kind, name]]) => ({ path, text: fillIn(readFileSync(join(shippedFolder(kind), name), 'utf8'), owner) }))
+  return Object.entries(FILES).map(([path, [kind, name]]) => ({ path, text: fillIn(shipped(kind, name), owner) }))
+}
+
+function shipped(kind: 'personas' | 'templates', name: string): string {
+  try {
+    return readFileSync(join(shippedFolder(kind), name), 'utf8')
+  } catch (cause) {
+    throw new WorkspaceError(
+      'file_not_found',
+      `this installation of muster comes without ${kind}/${name}`,
+      'Use one from the package; an image of the daemon has none.',
+      cause,
+    )
+  }
 }
 
 /** Puts the owner's names where a template says `{{orchestrator}}`, `{{circle}}`, `{{person}}`. @throws TypeError for any other word */

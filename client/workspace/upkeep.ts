@@ -1,4 +1,5 @@
-import { type Folder, hashOf } from './folder.ts'
+import { hashOf } from './file-content.ts'
+import type { Folder } from './folder.ts'
 import { type Manifest, type Owner, writeManifest } from './manifest.ts'
 import { FOLDERS, LINKS, type Template } from './templates.ts'
 import { WorkspaceError } from './workspace-error.ts'

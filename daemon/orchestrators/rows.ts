@@ -1,5 +1,7 @@
 import type { Handover } from '../../src/contract/index.ts'
+import { tagNumber } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
+import { setLeading } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -35,6 +37,9 @@ const WRITE = `INSERT OR REPLACE INTO leaderships (circle_id, token, leader_id, 
   VALUES (@circle_id, @token, @leader_id, @former_id, @how, @since, @takeovers, @notes, @life)`
 
 export function writeLeadership(tx: Tx, row: LeadershipRow): void {
+  const before = findLeadership(tx, row.circle_id)?.leader_id
+  if (before) setLeading(tx, before, false)
+  if (row.leader_id !== null) setLeading(tx, row.leader_id, true)
   tx.run(WRITE, { ...row })
 }
 
@@ -43,12 +48,15 @@ export function writeNotes(tx: Tx, circleId: number, notes: string | null): void
 }
 
 /**
- * The fencing token of a new lease. It is greater than every one before it, and it is no less than the time in milliseconds: a restore sets the counter
- * back, and a token that was given out behind the backup must not be given out again.
+ * The fencing token of a new lease: greater than every one before it, and no less than the time in milliseconds. A restore sets the counter back, maybe on
+ * a clock that was set back as well; so the first token of a life that goes on from a copy leaps by up to 2^30, as the tag of that life has it, past
+ * whatever was given out behind the copy.
  */
 export function mintToken(tx: Tx): number {
-  const last = tx.store.last('lease')
-  const token = Math.max(last + 1, tx.now)
+  const { store } = tx
+  const last = store.last('lease')
+  const leaps = store.isCopy && !tx.get('SELECT 1 FROM leaderships WHERE life = ? LIMIT 1', store.tag)
+  const token = Math.max(last + 1, tx.now) + (leaps ? tagNumber(store.tag) : 0)
   tx.take('lease', token - last)
   return token
 }

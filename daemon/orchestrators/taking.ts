@@ -118,17 +118,11 @@ export function pass(tx: Tx, deps: OrchestratorDeps, row: LeadershipRow, how: Ho
   return undefined
 }
 
-/** Moves what the predecessor has open, a batch at once and the rest in commands of their own. */
+/** Moves what the predecessor has open: at once, unless that is a great many, whose rest is moved in commands of their own. */
 function succeedTo(tx: Tx, deps: OrchestratorDeps, rest: SuccessionRest, toId: number): void {
   if (rest.fromId === toId) return
-  for (let batch = 0; batch < BATCHES_AT_ONCE; batch += 1) {
-    if (!deps.threads.succeed(tx, { ...rest, toId })) return
-  }
-  enqueue(tx, deps.outbox, SUCCESSION, rest)
+  if (deps.threads.succeed(tx, { ...rest, toId })) enqueue(tx, deps.outbox, SUCCESSION, rest)
 }
-
-/** One each for a fan, what is owed, what was asked, what came of it, and to see that nothing is left. */
-const BATCHES_AT_ONCE = 5
 
 /** @returns whether anything may be left */
 export function succeedRest(tx: Tx, deps: OrchestratorDeps, rest: SuccessionRest): boolean {

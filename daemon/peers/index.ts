@@ -3,6 +3,7 @@ export { resolve, resolveMany, resolveOne, resolvePast } from './addresses.ts'
 export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleCircle } from './circles.ts'
 export { requireLive } from './credentials.ts'
 export { endedTokens, endTokens } from './ended-tokens.ts'
+export { setLeading } from './leading.ts'
 export {
   findPeer,
   hasLiveCredential,

@@ -91,6 +91,11 @@ export class Store implements ScanReader {
     }
   }
 
+  /** Whether the database lives on a copy of itself, behind which numbers may have been given out that it does not know of. */
+  get isCopy(): boolean {
+    return this.#incarnations.hasPast
+  }
+
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {
     return this.#statements.get<Row>(sql, ...values)
   }

@@ -94,6 +94,11 @@ export class Dispatcher {
     this.#end(consumer, how)
   }
 
+  /** Sends a frame to the consumer of a mailbox, where it has one. */
+  tell(peerId: number, frame: () => string): void {
+    this.#boxes.get(peerId)?.consumer?.port.send(frame())
+  }
+
   /** A delivery was committed. */
   arrived(parcel: Parcel): void {
     if (this.#stillborn.delete(parcel.deliveryId)) return

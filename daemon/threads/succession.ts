@@ -1,4 +1,5 @@
 import { LIMITS } from '../../src/limits.ts'
+import { encodeNotification } from '../../src/rpc.ts'
 import { isActive, refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -50,34 +51,50 @@ const NEXT_MAIL = `SELECT d.* FROM deliveries d JOIN threads t ON t.id = d.threa
     AND ((t.kind = 'ask' AND t.recipient_id <> @from AND NOT (t.recipient_id = @to AND t.opener_id = @from)) OR (t.kind = 'notify' AND t.opener_id IS NULL AND t.fan_id IS NOT NULL)) LIMIT @limit`
 
 /**
- * Moves a batch of what one peer has open to another: what it owes is the other's to answer, with a fresh delivery and notice to the asker; what it asked
- * is the other's, who is told how it ends; and what came of its asks unread goes to the other's mailbox. An ask between the two ends, since nobody
- * answers itself.
+ * Moves what one peer has open to another, as much of it as one command should: what it owes is the other's to answer, with a fresh delivery and notice to the
+ * asker; what it asked is the other's, who is told how it ends; and what came of its asks unread goes to the other's mailbox. An ask between the two ends,
+ * since nobody answers itself.
  *
- * @returns whether anything may be left
+ * @returns whether anything is left
  */
 export function succeed(tx: Tx, deps: ThreadDeps, succession: Succession): boolean {
   const { fromId, toId, circleId, keep } = succession
   const values = { from: fromId, to: toId, circle: circleId, keep: JSON.stringify(keep), limit: LIMITS.batchOperations }
-  const fan = tx.get<{ id: number; first_thread: number; asked: number }>(NEXT_FAN, fromId, circleId)
-  if (fan) {
+  const steps: readonly (() => boolean)[] = [
+    () => moveFans(tx, deps, succession),
+    () => moveThreads(tx.all<ThreadRow>(NEXT_OWED, values), (thread) => moveOwed(tx, deps, succession, thread)),
+    () => moveThreads(tx.all<ThreadRow>(NEXT_ASKED, values), (thread) => moveAsked(tx, deps, succession, thread)),
+    () => moveMail(tx, deps, succession, tx.all<DeliveryRow>(NEXT_MAIL, values)),
+  ]
+  return steps.some((isMore) => isMore())
+}
+
+/** @returns whether there may be more of them */
+function moveThreads(found: readonly ThreadRow[], move: (thread: ThreadRow) => void): boolean {
+  const batch = upToSize(found)
+  batch.forEach(move)
+  return batch.length < found.length || found.length === LIMITS.batchOperations
+}
+
+function moveFans(tx: Tx, deps: ThreadDeps, succession: Succession): boolean {
+  let asks = 0
+  for (;;) {
+    const fan = tx.get<FanPart>(NEXT_FAN, succession.fromId, succession.circleId)
+    if (!fan) return false
+    if (asks >= LIMITS.maxFanAsks) return true
     moveFan(tx, deps, succession, fan)
-    return true
+    asks += fan.asked
   }
-  const owed = upToSize(tx.all<ThreadRow>(NEXT_OWED, values))
-  for (const thread of owed) moveOwed(tx, deps, succession, thread)
-  if (owed.length > 0) return true
-  const asked = upToSize(tx.all<ThreadRow>(NEXT_ASKED, values))
-  for (const thread of asked) moveAsked(tx, deps, succession, thread)
-  if (asked.length > 0) return true
-  const mail = tx.all<DeliveryRow>(NEXT_MAIL, values)
+}
+
+function moveMail(tx: Tx, deps: ThreadDeps, { fromId, toId }: Succession, mail: readonly DeliveryRow[]): boolean {
   for (const row of mail) {
     const thread = findThread(tx, row.thread_id) as ThreadRow
     if (thread.kind === 'notify') changeParty(tx, thread, 'recipient_id', toId)
     else if (thread.opener_id === fromId) changeParty(tx, thread, 'opener_id', toId)
     moveDelivery(tx, deps, row, toId)
   }
-  return mail.length > 0
+  return mail.length === LIMITS.batchOperations
 }
 
 /** As many as have few enough messages together: each message is put into the search anew. */
@@ -89,7 +106,8 @@ function upToSize(threads: readonly ThreadRow[]): ThreadRow[] {
   })
 }
 
-function moveOwed(tx: Tx, deps: ThreadDeps, { fromId, toId }: Succession, thread: ThreadRow): void {
+function moveOwed(tx: Tx, deps: ThreadDeps, succession: Succession, thread: ThreadRow): void {
+  const { fromId, toId } = succession
   const [former, successor] = [refOf(tx, fromId)?.name ?? '', refOf(tx, toId)?.name ?? '']
   if (thread.opener_id === toId) {
     const reason = `${successor} leads in place of ${former}, and cannot ask itself`
@@ -106,19 +124,27 @@ function moveOwed(tx: Tx, deps: ThreadDeps, { fromId, toId }: Succession, thread
     // The answer must not wait until the notice has been acked.
     postMore(tx, deps, findThread(tx, thread.id) as ThreadRow, { ...draft, control: true })
   }
-  announce(tx, thread, asker, { to: tx.id('peer', toId) })
+  announce(tx, deps, succession, thread, 'to')
 }
 
-function moveAsked(tx: Tx, deps: ThreadDeps, { toId }: Succession, thread: ThreadRow): void {
+function moveAsked(tx: Tx, deps: ThreadDeps, succession: Succession, thread: ThreadRow): void {
+  const { toId } = succession
   changeParty(tx, thread, 'opener_id', toId)
-  if (thread.recipient_id !== toId) return announce(tx, thread, thread.recipient_id, { from: tx.id('peer', toId) })
+  if (thread.recipient_id !== toId) return announce(tx, deps, succession, thread, 'from')
   const reason = 'you lead now: you would answer yourself'
   closeThread(tx, deps, { ...thread, opener_id: toId }, { state: 'cancelled', kind: 'cancel', by: toId, body: reason, reason })
 }
 
+interface FanPart {
+  readonly id: number
+  readonly first_thread: number
+  readonly asked: number
+}
+
 /** A fan is its asker's as a whole: its asks, wherever they went, and its end. */
-function moveFan(tx: Tx, deps: ThreadDeps, succession: Succession, fan: { readonly id: number; readonly first_thread: number; readonly asked: number }): void {
+function moveFan(tx: Tx, deps: ThreadDeps, succession: Succession, fan: FanPart): void {
   tx.run('UPDATE fans SET opener_id = ? WHERE id = ?', succession.toId, fan.id)
+  tx.after(() => deps.fanSignals.changed(fan.id))
   const open = tx.all<ThreadRow>("SELECT * FROM threads WHERE id BETWEEN ? AND ? AND state = 'open'", fan.first_thread, fan.first_thread + fan.asked - 1)
   // The end of one may end the fan, and with it the others.
   for (const { id } of open) {
@@ -135,8 +161,17 @@ function changeParty(tx: Tx, thread: ThreadRow, side: 'opener_id' | 'recipient_i
   )
 }
 
-function announce(tx: Tx, thread: ThreadRow, peer: number | null, changed: Readonly<Record<string, string>>): void {
+/** Tells of the change: the log, whoever waits for the thread, and the one that has lost it, which stops what it does about it. */
+function announce(tx: Tx, deps: ThreadDeps, { fromId, toId }: Succession, thread: ThreadRow, side: 'from' | 'to'): void {
+  const peer = side === 'to' ? thread.opener_id : thread.recipient_id
+  const changed = { [side]: tx.id('peer', toId) }
   tx.event({ type: 'thread.moved', peer, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id], changed })
+  const by = refOf(tx, toId)
+  const reason = `${by?.name} leads now, and has this ask`
+  tx.after(() => {
+    deps.signals.changed(thread.id)
+    deps.dispatcher.tell(fromId, () => encodeNotification('thread.closed', { thread: tx.id('thread', thread.id), state: 'cancelled', reason, by }))
+  })
 }
 
 const MOVE = `UPDATE deliveries SET peer_id = ?, state = 'queued', attempt = 0, failures = 0, backoff_ms = 0, holder = NULL, handover = NULL,

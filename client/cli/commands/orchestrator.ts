@@ -11,6 +11,9 @@ import { asPeer, asReader } from '../open-caller.ts'
 import { showHandover, showLeadership, showNotes } from '../orchestrators/show.ts'
 import { UPKEEP_ACTIONS } from '../workspace/upkeep-actions.ts'
 
+/** The circle of the local enrolment. */
+const FIRST_CIRCLE = 'main'
+
 const CIRCLE: Readonly<Record<string, Flag>> = { circle: { type: 'string', value: 'name', summary: 'Of this circle, in place of your own' } }
 const FENCE: Readonly<Record<string, Flag>> = { fence: { type: 'string', value: 'token', summary: 'The token of your lease, in place of the one you hold' } }
 const NOTES: Readonly<Record<string, Flag>> = { notes: { type: 'string', value: 'text', summary: 'What your successor must know' } }
@@ -54,8 +57,7 @@ export const command = family({
 })
 
 async function status(invocation: Invocation): Promise<number> {
-  const circle = circleOf(invocation)
-  const { leadership } = await asReader(invocation, ({ call }) => call('orchestrators.status', circle))
+  const { leadership } = await asReader(invocation, (caller) => caller.call('orchestrators.status', circleOf(invocation, caller)))
   return tell(invocation, { leadership })
 }
 
@@ -103,8 +105,8 @@ async function record(invocation: Invocation): Promise<number> {
   const [word] = words
   if (word !== undefined && !/^[1-9]\d{0,8}$/.test(word))
     throw usageError(`"${word}" is no number of a record`, 'Expected a whole number; the last record is shown without one.')
-  const input = { ...circleOf(invocation), ...(word !== undefined && { number: Number(word) }) }
-  const { handover, notes } = await asReader(invocation, ({ call }) => call('orchestrators.record', input))
+  const number = { ...(word !== undefined && { number: Number(word) }) }
+  const { handover, notes } = await asReader(invocation, (caller) => caller.call('orchestrators.record', { ...circleOf(invocation, caller), ...number }))
   if (out.json) out.document({ handover, notes })
   else if (handover) showHandover(out, handover)
   else out.note('Nothing was handed over yet.')
@@ -112,8 +114,9 @@ async function record(invocation: Invocation): Promise<number> {
   return EXIT.ok
 }
 
-function circleOf({ flags }: Invocation): { readonly circle?: string } {
-  const circle = flags.text('circle')
+/** The circle that is asked about. An administrator belongs to none, and means the first that there was. */
+function circleOf({ flags }: Invocation, { hello }: Caller): { readonly circle?: string } {
+  const circle = flags.text('circle') ?? (hello.you.kind === 'admin' ? FIRST_CIRCLE : undefined)
   return circle === undefined ? {} : { circle }
 }
 

@@ -5,7 +5,7 @@ import { type Asker, BRIEFS, isOwner } from '../../workspace/workspace-memory.ts
 import type { Invocation } from '../command.ts'
 import { CliError } from '../failure.ts'
 import { workspaceHere } from './here.ts'
-import { recallBlock } from './memory-actions.ts'
+import { recallBlock } from './memory-looks.ts'
 
 /** The memory of the workspace in which somebody takes mail. @throws CliError where there is none */
 export function memoryFor(invocation: Invocation) {

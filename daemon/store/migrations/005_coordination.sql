@@ -2,6 +2,9 @@
 
 -- Orchestrators: who leads a circle, and what was handed over with the lead --------------------------------------------
 
+-- For addresses, which are resolved by the peers alone: role:orchestrator means the one that leads, where one is meant.
+ALTER TABLE peers ADD COLUMN leads INTEGER NOT NULL DEFAULT 0 CHECK (leads = 0 OR leads = 1);
+
 -- A circle is here from the first time that somebody led it.
 CREATE TABLE leaderships (
   circle_id INTEGER PRIMARY KEY,

@@ -231,6 +231,21 @@ describe('the lead', () => {
   })
 })
 
+test('role:orchestrator, where one is meant, is the one that leads', async () => {
+  const { daemon, first, second, worker, token } = await crew()
+  using _ = daemon
+  const asked = () => worker.call('threads.ask', { to: 'role:orchestrator', select: 'one', body: 'You?', causedBy: null }).sent[0]?.to.name
+  expect(asked()).toBe('first')
+  first.call('orchestrators.handover', { token })
+  expect(asked()).toBe('second')
+  second.call('peers.rename', { name: 'renamed' })
+  expect(asked()).toBe('renamed')
+  first.leave()
+  second.leave('lost')
+  daemon.pass(LEASE)
+  expect(worker.refusal('threads.ask', { to: 'role:orchestrator', select: 'one', body: 'You?', causedBy: null }).code).toBe('ambiguous_address')
+})
+
 describe('a handover', () => {
   test('goes to the next standby with a record, which is the first that it is told', async () => {
     const { daemon, first, second, worker, token } = await crew()
@@ -314,7 +329,29 @@ describe('a handover', () => {
     first.call('orchestrators.handover', { token, keep: [kept.thread] })
     first.call('threads.answer', { thread: kept.thread, body: 'Mine.' })
     expect(first.refusal('threads.answer', { thread: moved.thread, body: 'Mine.' }).code).toBe('not_found')
+    expect(first.take('thread.closed')).toMatchObject([{ thread: moved.thread, state: 'cancelled', by: { name: 'second' } }])
     second.call('threads.answer', { thread: moved.thread, body: 'Mine.' })
+  })
+
+  test("keeps nothing that is none of the leader's, or closed", async () => {
+    const { daemon, first, second, worker, token } = await crew()
+    using _ = daemon
+    const [closed, strange] = [ask(worker, 'first'), ask(worker, 'second')]
+    first.call('threads.answer', { thread: closed.thread, body: 'Yes.' })
+    const refused = (thread: string) => first.refusal('orchestrators.handover', { token, keep: [thread] }).code
+    expect([refused(closed.thread), refused(strange.thread)]).toEqual(['invalid_input', 'not_found'])
+    expect(status(second).takeovers).toBe(1)
+  })
+
+  test('ends what the predecessor waits for', async () => {
+    const { daemon, first, token } = await crew()
+    using _ = daemon
+    const { thread } = ask(first, 'worker')
+    const { fan } = first.call('fans.open', { to: ['worker'], body: 'Ready?', causedBy: null })
+    const waits = [first.post('threads.wait', { thread, until: 'closed', timeout: '1h' }), first.post('fans.wait', { fan: fan.id, timeout: '1h' })]
+    first.call('orchestrators.handover', { token })
+    for (const wait of waits) expect(() => first.outcome(wait)).toThrow(expect.objectContaining({ code: 'not_found' }))
+    expect(first.take('thread.closed').map((closed) => closed['thread'])).toContain(thread)
   })
 
   test('of who resigns goes to the next, or to nobody until another comes', async () => {

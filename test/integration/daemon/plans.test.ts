@@ -125,6 +125,17 @@ function useEverything(daemon: Daemon): void {
   const cancelled = again.call('threads.ask', { to: 'a', body: 'q', causedBy: null }).sent[0]?.thread ?? ''
   again.call('threads.cancel', { thread: cancelled })
   a.call('threads.redact', { message, reason: 'x' })
+  const { token } = lead.call('orchestrators.claim', {}).leadership
+  const second = daemon.join('second', { role: 'orchestrator' })
+  lead.call('threads.ask', { to: 'a', body: 'q' })
+  lead.call('fans.open', { to: ['role:agent'], body: 'q' })
+  a.call('threads.ask', { to: 'lead', body: 'q' })
+  lead.call('orchestrators.note', { token: token ?? '', notes: 'x' })
+  lead.call('orchestrators.handover', { token: token ?? '', key: 'o1' })
+  second.call('orchestrators.record', {})
+  second.leave()
+  daemon.pass(110_000)
+  lead.call('orchestrators.status', {})
   daemon.run("UPDATE deliveries SET state = 'dead' WHERE id = ?", daemon.number(upTo))
   a.call('mailbox.replay', { delivery: upTo })
   again.call('peers.retire', {})

@@ -41,6 +41,7 @@ export class Oracle {
     this.#files()
     this.#fans()
     this.#schedules()
+    this.#leads()
     this.#events()
     this.#credentials()
   }
@@ -165,6 +166,15 @@ export class Oracle {
       this.#ref(row['target_id'])
       for (const one of this.#rows('occurrences').filter(({ schedule_id }) => schedule_id === row['id'])) this.#say(one['reason'])
     }
+  }
+
+  /** Who leads and stands by is for whoever sees into the circle; what is handed over for its orchestrators and the people among them. */
+  #leads(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    const oversees = (circle: unknown) => this.#admin || (role === 'orchestrator' && circle === this.#own) || (role === 'person' && this.#into(circle))
+    for (const row of this.#rows('leaderships')) if (oversees(row['circle_id'])) this.#say(row['notes'])
+    for (const row of this.#rows('handovers')) if (oversees(row['circle_id'])) this.#say(row['record'])
   }
 
   /** A fan is its asker's alone, with whom it could not ask. */
