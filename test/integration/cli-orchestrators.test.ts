@@ -33,7 +33,10 @@ it('shows who leads, claims, keeps notes, hands over, resigns and appoints', asy
   const [first, second] = [{ MUSTER_TOKEN: await register('first') }, { MUSTER_TOKEN: await register('second') }]
   expect(await muster(['orchestrator'])).toMatchObject({ exit: 0, stdout: expect.stringMatching(/leader +nobody\nlease +vacant/) })
   expect(await muster(['orchestrator', 'status', '--circle', 'nowhere'])).toMatchObject({ exit: 4 })
-  expect(await muster(['orchestrator', 'claim', '--as', 'ann'])).toMatchObject({ exit: 77, stderr: expect.stringContaining('muster token enrol --roles orchestrator') })
+  expect(await muster(['orchestrator', 'claim', '--as', 'ann'])).toMatchObject({
+    exit: 77,
+    stderr: expect.stringContaining('muster token enrol --roles orchestrator'),
+  })
 
   await using _present = await WireClient.greet(daemon.url, first.MUSTER_TOKEN)
   const claimed = await json<{ leading: boolean; leadership: { token: string } }>(['orchestrator', 'claim'], first)
@@ -48,9 +51,14 @@ it('shows who leads, claims, keeps notes, hands over, resigns and appoints', asy
   expect(await muster(['orchestrator', 'handover', '--fence', claimed.leadership.token], first)).toMatchObject({ exit: 4 })
 
   await using _standby = await WireClient.greet(daemon.url, second.MUSTER_TOKEN)
-  expect((await muster(['orchestrator', 'handover', 'second'], first)).stdout).toMatch(/handover +2 of main \(handed_over\)\nfrom +first\nto +second[\s\S]*The release waits\./)
+  expect((await muster(['orchestrator', 'handover', 'second'], first)).stdout).toMatch(
+    /handover +2 of main \(handed_over\)\nfrom +first\nto +second[\s\S]*The release waits\./,
+  )
   expect((await muster(['orchestrator', 'record', '2'], first)).stdout).toContain('The release waits.')
   expect(await muster(['orchestrator', 'record', 'two'], first)).toMatchObject({ exit: 64 })
   expect(await json(['orchestrator', 'appoint', 'first'])).toMatchObject({ leadership: { primary: { name: 'first' } }, handover: { how: 'appointed' } })
-  expect(await json(['orchestrator', 'resign', '--notes', 'Enough.'], first)).toMatchObject({ leadership: { primary: { name: 'second' } }, handover: { notes: 'Enough.' } })
+  expect(await json(['orchestrator', 'resign', '--notes', 'Enough.'], first)).toMatchObject({
+    leadership: { primary: { name: 'second' } },
+    handover: { notes: 'Enough.' },
+  })
 })
