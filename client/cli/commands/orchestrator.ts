@@ -9,10 +9,8 @@ import { family } from '../family.ts'
 import type { Flag } from '../flags.ts'
 import { asPeer, asReader } from '../open-caller.ts'
 import { showHandover, showLeadership, showNotes } from '../orchestrators/show.ts'
+import { MAIN_CIRCLE } from '../show.ts'
 import { UPKEEP_ACTIONS } from '../workspace/upkeep-actions.ts'
-
-/** The circle of the local enrolment. */
-const FIRST_CIRCLE = 'main'
 
 const CIRCLE: Readonly<Record<string, Flag>> = { circle: { type: 'string', value: 'name', summary: 'Of this circle, in place of your own' } }
 const FENCE: Readonly<Record<string, Flag>> = { fence: { type: 'string', value: 'token', summary: 'The token of your lease, in place of the one you hold' } }
@@ -116,7 +114,7 @@ async function record(invocation: Invocation): Promise<number> {
 
 /** The circle that is asked about. An administrator belongs to none, and means the first that there was. */
 function circleOf({ flags }: Invocation, { hello }: Caller): { readonly circle?: string } {
-  const circle = flags.text('circle') ?? (hello.you.kind === 'admin' ? FIRST_CIRCLE : undefined)
+  const circle = flags.text('circle') ?? (hello.you.kind === 'admin' ? MAIN_CIRCLE : undefined)
   return circle === undefined ? {} : { circle }
 }
 

@@ -8,13 +8,13 @@ import { fileError, WorkspaceError } from '../../workspace/workspace-error.ts'
 import type { Action, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Output } from '../output.ts'
+import { MAIN_CIRCLE } from '../show.ts'
 import { safeText } from '../text.ts'
 import { cliVersion } from '../version.ts'
 import { told, workspaceHere } from './here.ts'
 
 const DRY_RUN = { 'dry-run': { type: 'boolean', summary: 'Show what would change, and change nothing' } } as const
 const DEFAULT_NAME = 'orchestrator'
-const DEFAULT_CIRCLE = 'main'
 /** Names the peer of a session in the folder. */
 const SETTINGS = '.muster.json'
 
@@ -122,7 +122,7 @@ function planned(owner: Owner): readonly Step[] {
 
 function ownerOf({ flags, environment }: Invocation, known: Workspace | undefined): Owner {
   const given = { orchestrator: flags.text('name'), circle: flags.text('circle'), person: flags.text('person') }
-  const { orchestrator, circle, person } = known?.manifest ?? { orchestrator: DEFAULT_NAME, circle: DEFAULT_CIRCLE, person: environment.userName() }
+  const { orchestrator, circle, person } = known?.manifest ?? { orchestrator: DEFAULT_NAME, circle: MAIN_CIRCLE, person: environment.userName() }
   const owner = { orchestrator: given.orchestrator ?? orchestrator, circle: given.circle ?? circle, person: given.person ?? person }
   checkOwner(owner)
   if (known && JSON.stringify(owner) !== JSON.stringify({ orchestrator, circle, person })) {
