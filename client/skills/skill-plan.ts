@@ -70,15 +70,15 @@ function isLeft(state: SkillCopy['state']): boolean {
   return state === 'edited' || state === 'foreign' || state === 'newer'
 }
 
-/** The record goes last: what it vouches for is there. */
+/**
+ * SKILL.md comes behind the other files, so that no program reads a skill that is not whole. The record of a new copy comes first, so that
+ * whatever broke off is known as one; that of an update last, since until then the old one still vouches for what has not been replaced.
+ */
 async function installing(copy: SkillCopy, version: string): Promise<CopyChange> {
   const { skill, files, record } = copy
-  const written = [...skill.files].filter(([path, text]) => files.get(path) !== text)
-  const changes = [
-    ...written.map(([path, text]) => [path, text] as const),
-    ...leftOvers(skill, files, record).map((path) => [path, undefined] as const),
-    [RECORD_FILE, recordText(version, skill.files)] as const,
-  ]
+  const due = [...skill.files].filter(([path, text]) => files.get(path) !== text).sort(([a], [b]) => Number(a === SKILL_FILE) - Number(b === SKILL_FILE))
+  const own = [RECORD_FILE, recordText(version, skill.files)] as const
+  const changes = record === undefined ? [own, ...due] : [...due, ...leftOvers(skill, files, record).map((path) => [path, undefined] as const), own]
   return { copy, action: copy.state === 'absent' ? 'create' : 'update', files: await changesOf(copy, changes) }
 }
 

@@ -66,6 +66,8 @@ describe('what is shipped for models', () => {
         'orchestrator_status',
         'handover',
         'lead',
+        'review_queue',
+        'review_assign',
       ].filter((name) => !named.has(name)),
     ).toEqual([])
   })
