@@ -10,7 +10,7 @@ import { getReview, listReviews, queueReviews } from './reading.ts'
 
 export { type ReviewAge, reviewAge } from './ages.ts'
 export { reviewDuties } from './duties.ts'
-export { isReviewOwed, type OwedReview, oldestOwedSince, owedReviews } from './reading.ts'
+export { isReviewOwed, oldestOwedSince, owedReviews } from './reading.ts'
 export { purgeReviews } from './retention.ts'
 
 export function createReviews(deps: ReviewDeps) {
