@@ -12,6 +12,7 @@ import type { createOrchestrators } from './orchestrators/index.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
+import type { createReviews } from './reviews/index.ts'
 import type { createSchedules } from './schedules/index.ts'
 import { createBoundary, type SessionRegistry } from './sessions/index.ts'
 import type { Store } from './store/store.ts'
@@ -23,6 +24,7 @@ interface AssembleOptions {
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
+  readonly reviews: ReturnType<typeof createReviews>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
@@ -38,6 +40,7 @@ export function assemble({
   random,
   threads,
   schedules,
+  reviews,
   orchestrators,
   artifacts,
   sessions,
@@ -73,6 +76,7 @@ export function assemble({
     commands: {
       ...threads.commands,
       ...schedules.commands,
+      ...reviews.commands,
       ...orchestrators.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
@@ -80,6 +84,7 @@ export function assemble({
       'peers.rename': registration.rename,
       'peers.retire': registration.retire,
       'enrolments.create': credentials.createEnrolment,
+      'enrolments.spawn': credentials.spawnEnrolment,
       'enrolments.revoke': credentials.revokeEnrolment,
       'credentials.create': credentials.createCredential,
       'credentials.revoke': credentials.revokeCredential,
@@ -90,6 +95,7 @@ export function assemble({
       ...threads.queries,
       ...artifacts.queries,
       ...schedules.queries,
+      ...reviews.queries,
       ...orchestrators.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),

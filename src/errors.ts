@@ -45,6 +45,7 @@ export const ERRORS = {
   wrong_mode: { message: 'The peer consumes its mailbox in another mode.' },
   mailbox_full: { message: 'The recipient has no room for more.', retryable: true },
   too_many_schedules: { message: 'The peer has as many schedules as it may have.' },
+  too_many_reviews: { message: 'The circle owes as many reviews as it may.', retryable: true },
   quota_exceeded: { message: 'There is no room for more files.', retryable: true },
   thread_full: { message: 'The thread has as many messages as it may have.' },
   pair_parked: { message: 'The two peers were parked because they kept each other busy.', retryable: true },

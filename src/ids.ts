@@ -13,6 +13,7 @@ export const ID_KINDS = {
   /** An artifact as one message carries it. */
   attachment: 'att',
   fan: 'fan',
+  review: 'rvw',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

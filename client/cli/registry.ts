@@ -27,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   result: { group: 'Asking and telling', summary: 'Wait for what you asked and print it', load: () => import('./commands/result.ts') },
   broadcast: { group: 'Asking and telling', summary: 'Tell everybody of a circle, a role or a capability', load: () => import('./commands/broadcast.ts') },
   schedule: { group: 'Asking and telling', summary: 'Send later, or again and again', load: () => import('./commands/schedule.ts') },
+  review: { group: 'Asking and telling', summary: 'What is owed a look; ask for one, give one, mark one', load: () => import('./commands/review.ts') },
   inbox: { group: 'Asking and telling', summary: 'Take what waits for you; see what you owe', load: () => import('./commands/inbox.ts') },
   answer: { group: 'Asking and telling', summary: 'Answer an ask, or say more in a thread', load: () => import('./commands/answer.ts') },
   decline: { group: 'Asking and telling', summary: 'Decline an ask, with the reason', load: () => import('./commands/decline.ts') },

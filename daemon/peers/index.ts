@@ -4,6 +4,8 @@ export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleC
 export { requireLive } from './credentials.ts'
 export { endedTokens, endTokens } from './ended-tokens.ts'
 export { setLeading } from './leading.ts'
+export { areRelated, lineageOf } from './lineage.ts'
+export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
 export {
   findPeer,
   hasLiveCredential,

@@ -1,4 +1,4 @@
-import type { Output, Parsed, PeerRef, Sent, ThreadState } from '../../src/contract/index.ts'
+import type { Output, Parsed, PeerRef, Sent, ThreadState, Touched } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime, parseDuration, parseTime } from '../../src/time.ts'
@@ -25,6 +25,7 @@ export interface Opening {
   readonly deadlineAt: number | null
   readonly escalateTo: number | null
   readonly attachments?: readonly number[]
+  readonly touched?: Touched | undefined
   /** The fan that it is part of, or of whose end it tells. */
   readonly fan?: number
   /** Overtakes what is queued. */
@@ -62,6 +63,7 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     attended: opening.cause.attended ? 1 : 0,
     fan_id: opening.fan ?? null,
     ending: null,
+    followed: 0,
   }
   insertThread(tx, row)
   const posted = post(tx, deps, row, null, {
@@ -73,6 +75,7 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     solicited: false,
     cause: opening.cause,
     ...(opening.attachments && { attachments: opening.attachments }),
+    ...(opening.touched && { touched: opening.touched }),
     ...(opening.control && { control: true }),
   })
   if (opening.kind === 'ask') openAsk(tx, row)
@@ -122,7 +125,15 @@ export function createOpening(deps: ThreadDeps) {
       const priority = priorityNumber(input.priority)
       const { admitted, refused } = admit(tx, deps, { sender, cause, recipients, check: (peer) => refuseUnanswerable(sender, peer) })
       const opened = admitted.map((peer) => {
-        const opening = { kind: 'ask', opener: sender.peerId, from, recipients: [peer], circleId: peer.circle_id, body: input.body } as const
+        const opening = {
+          kind: 'ask',
+          opener: sender.peerId,
+          from,
+          recipients: [peer],
+          circleId: peer.circle_id,
+          body: input.body,
+          touched: input.touched,
+        } as const
         return { peer, posted: openThread(tx, deps, { ...opening, priority, cause, deadlineAt, escalateTo, attachments }) }
       })
       const first = opened[0]?.posted.threadId

@@ -8,6 +8,7 @@ import * as leading from './leading.ts'
 import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
+import * as reviewing from './reviewing.ts'
 import { peers, setDescription } from './roll.ts'
 import { schedule, schedules } from './scheduling.ts'
 import { notify, reply } from './speaking.ts'
@@ -28,6 +29,11 @@ export const TOOLS: readonly Tool[] = [
   schedules,
   fan,
   broadcast,
+  reviewing.reviewQueue,
+  reviewing.markReviewed,
+  reviewing.reviewRequest,
+  reviewing.reviewAssign,
+  reviewing.review,
   overview.threads,
   overview.thread,
   overview.trace,
@@ -40,6 +46,9 @@ export const TOOLS: readonly Tool[] = [
   leading.status,
   leading.lead,
   leading.handover,
+  reviewing.reviews,
+  reviewing.reviewComment,
+  reviewing.reviewWithdraw,
   rest.status,
   rest.circles,
   rest.grants,

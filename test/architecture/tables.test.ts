@@ -17,6 +17,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   capabilities: 'peers',
   credentials: 'peers',
   grants: 'peers',
+  observing: 'peers',
   artifacts: 'artifacts',
   artifact_room: 'artifacts',
   attachments: 'threads',
@@ -35,6 +36,9 @@ const OWNERS: Readonly<Record<string, string>> = {
   search_cursor: 'threads',
   search_hours: 'threads',
   message_index: 'threads',
+  reviews: 'reviews',
+  review_peers: 'reviews',
+  review_entries: 'reviews',
 }
 
 const MIGRATIONS = join(ROOT, 'daemon/store/migrations')

@@ -37,6 +37,7 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'peers.rename': (world) => ({ ...maybe(world, 'peer', () => world.address()), name: world.random.chance(0.5) ? world.word('n') : 'zn2z' }),
   'peers.retire': (world) => ({ peer: world.address(), reason: world.word('r') }),
   'enrolments.create': (world) => ({ circle: world.circle(), label: world.word('l') }),
+  'enrolments.spawn': (world) => ({ label: world.word('l') }),
   'enrolments.list': nothing,
   'enrolments.revoke': (world) => ({ enrolment: world.anyId('enrolment') }),
   'credentials.create': (world) => ({ ...maybe(world, 'peer', () => world.address()), label: world.word('l') }),
@@ -104,6 +105,35 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'schedules.list': (world) => ({ mine: world.random.chance(0.3) }),
   'schedules.history': (world) => ({ schedule: world.anyId('schedule') }),
   'schedules.preview': (world) => ({ schedule: world.anyId('schedule') }),
+  'reviews.queue': (world) => ({ assigned: world.random.chance(0.3), ...maybe(world, 'circle', () => world.circle()) }),
+  'reviews.list': (world) => ({
+    ...maybe(world, 'circle', () => world.circle()),
+    ...maybe(world, 'author', () => world.address()),
+    ...maybe(world, 'assignee', () => world.address()),
+  }),
+  'reviews.get': (world) => ({ review: world.review(), ...maybe(world, 'circle', () => world.circle()) }),
+  'reviews.request': (world) => ({
+    subject: { pr: world.link() },
+    note: said(world),
+    ...maybe(world, 'title', () => world.word('t')),
+    ...maybe(world, 'circle', () => world.circle()),
+    ...maybe(world, 'to', () => world.address()),
+    ...maybe(world, 'authors', () => [world.address()]),
+  }),
+  'reviews.assign': (world) => ({
+    review: world.anyId('review'),
+    note: said(world),
+    ...(world.random.chance(0.7) ? { to: world.address() } : { select: { otherRuntime: world.random.chance(0.5) } }),
+  }),
+  'reviews.mark': (world) => ({ review: world.review(), verdict: 'approve', note: said(world), ...maybe(world, 'circle', () => world.circle()) }),
+  'reviews.comment': (world) => ({ review: world.review(), note: said(world), ...maybe(world, 'circle', () => world.circle()) }),
+  'reviews.withdraw': (world) => ({ review: world.anyId('review'), reason: world.word('r') }),
+  'reviews.observe': (world) => ({
+    observations: [
+      { subject: world.random.chance(0.5) ? { pr: world.link() } : { review: world.anyId('review') }, state: 'merged', at: '2026-01-01T00:00:00Z' },
+    ],
+  }),
+  'reviews.watched': nothing,
   'orchestrators.status': (world) => maybe(world, 'circle', () => world.circle()),
   'orchestrators.claim': nothing,
   'orchestrators.handover': (world, caller) => ({
