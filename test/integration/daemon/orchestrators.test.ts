@@ -457,6 +457,22 @@ describe('the asks of a leader that is gone', () => {
     expect(daemon.row('SELECT form FROM search_cursor')).toEqual({ form: 1 })
   })
 
+  test('to review something stay where they are, and the record lists them', async () => {
+    const { daemon, first, second, worker } = await crew()
+    using _ = daemon
+    const subject = { pr: 'https://git.example/crew/ship/pull/7' }
+    const { review } = worker.call('reviews.request', { subject, to: 'first' })
+    const { thread } = first.delivery()
+    first.leave('lost')
+    daemon.pass(LEASE)
+    expect(second.call('orchestrators.record', {}).handover).toMatchObject({
+      owed: { items: [] },
+      reviews: { items: [{ review: review.id, owedBy: { name: 'first' } }], more: 0 },
+    })
+    expect(daemon.admin.call('threads.get', { thread: thread.id }).thread).toMatchObject({ state: 'open', to: { name: 'first' } })
+    expect(second.call('reviews.assign', { review: review.id, to: 'second' }).review).toMatchObject({ assignee: { name: 'second' } })
+  })
+
   test('of a leader that retires go to its successor instead of failing', async () => {
     const { daemon, first, second, worker } = await crew()
     using _ = daemon
