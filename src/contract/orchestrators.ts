@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { LIMITS } from '../limits.ts'
-import { Address, Id, IdempotencyKey, Name, Time } from './common.ts'
+import { Address, Id, IdempotencyKey, Name, Text, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Presence } from './peers.ts'
 
@@ -8,7 +8,7 @@ import { PeerRef, Presence } from './peers.ts'
 const LeaderToken = z.string().regex(/^[1-9]\d{0,15}$/, 'Expected the token of your lease, a whole number; orchestrators.status shows it')
 
 /** What a leader keeps for whoever comes after it. */
-const Notes = z.string().max(LIMITS.maxNotesChars)
+const Notes = Text(LIMITS.maxNotesChars)
 
 /** How a leadership began. `ended`: its predecessor retired or its last credential was revoked; `restored`: a backup was put back. */
 const Cause = z.enum(['claimed', 'lapsed', 'handed_over', 'resigned', 'appointed', 'ended', 'restored'])
