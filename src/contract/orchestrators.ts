@@ -20,8 +20,8 @@ export const Leadership = z.object({
   circle: Name,
   /** Whether somebody leads and is there: connected, or heard of within `staleAfter`. */
   present: z.boolean(),
-  /** `held`; `lapsing`: the primary is away, and the lease ends unless it comes back; `vacant`: nobody leads. */
-  lease: z.enum(['held', 'lapsing', 'vacant']),
+  /** `held`; `lapsing`: the primary is away; `lapsed`: for too long, and the next orchestrator that comes or claims leads; `vacant`: nobody leads. */
+  lease: z.enum(['held', 'lapsing', 'lapsed', 'vacant']),
   primary: PeerRef.nullable(),
   presence: Presence.nullable(),
   /** When the primary was last heard of: now, while it is online. */
