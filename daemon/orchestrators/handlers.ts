@@ -9,15 +9,16 @@ import type { OrchestratorDeps } from './deps.ts'
 import { ledBy } from './fence.ts'
 import { oversees, toLeadership } from './reading.ts'
 import { findHandover, findLeadership, writeNotes } from './rows.ts'
-import { lead, nextLeader, pass } from './taking.ts'
+import { isFree, lead, nextLeader, pass } from './taking.ts'
 
 export function createLeading(deps: OrchestratorDeps & { readonly clock: Clock }) {
   const claim: Command<'orchestrators.claim'> = {
     run(tx, caller) {
       const peer = asOrchestrator(caller)
       const row = findLeadership(tx, peer.circleId)
-      const free = row === undefined || row.leader_id === null
-      const handover = free ? lead(tx, deps, { to: findPeer(tx, peer.peerId) as PeerRow, how: 'claimed', actor: peer.peerId }) : undefined
+      const isFirst = row?.leader_id !== peer.peerId && (row === undefined || isFree(deps, row))
+      const how = row?.leader_id ? 'lapsed' : 'claimed'
+      const handover = isFirst ? lead(tx, deps, { to: findPeer(tx, peer.peerId) as PeerRow, how, actor: peer.peerId }) : undefined
       const leadership = toLeadership(tx, deps, peer, peer.circleId)
       return { leading: leadership.token !== null, leadership, handover: handover ?? null }
     },

@@ -28,7 +28,8 @@ export interface Standing {
 }
 
 const ASKED = "FROM threads WHERE opener_id = ? AND state = 'open' AND circle_id = ?"
-const OWED = 'FROM open_asks o JOIN threads t ON t.id = o.thread_id WHERE o.recipient_id = ? AND t.circle_id = ?'
+/** Without those that a domain above follows: whom such an ask is for, that domain decides. */
+const OWED = 'FROM open_asks o JOIN threads t ON t.id = o.thread_id WHERE o.recipient_id = ? AND t.circle_id = ? AND t.followed = 0'
 
 /** What a peer has open in a circle. */
 export function standingOf(reader: Reader, peerId: number, circleId: number, limit: number): { readonly asked: Standing; readonly owed: Standing } {
@@ -42,7 +43,7 @@ export function standingOf(reader: Reader, peerId: number, circleId: number, lim
 
 const STAYS = 'IN (SELECT value FROM json_each(@keep))'
 const NEXT_OWED = `SELECT t.* FROM open_asks o JOIN threads t ON t.id = o.thread_id
-  WHERE o.recipient_id = @from AND t.circle_id = @circle AND t.id NOT ${STAYS} ORDER BY o.thread_id LIMIT @limit`
+  WHERE o.recipient_id = @from AND t.circle_id = @circle AND t.followed = 0 AND t.id NOT ${STAYS} ORDER BY o.thread_id LIMIT @limit`
 const NEXT_ASKED = `SELECT * FROM threads WHERE opener_id = @from AND state = 'open' AND circle_id = @circle AND id NOT ${STAYS} LIMIT @limit`
 const NEXT_FAN = "SELECT id, first_thread, asked FROM fans WHERE opener_id = ? AND state = 'open' AND circle_id = ? LIMIT 1"
 /** What its asks brought, and it has not received: asks in which it is not asked itself, and the ends of its fans. */

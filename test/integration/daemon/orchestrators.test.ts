@@ -153,33 +153,38 @@ describe('the lead', () => {
     expect(status(second).primary?.name).toBe('second')
   })
 
-  test('waits, where nobody is there, for the first that comes', async () => {
+  test('waits, where nobody is there, for the first that comes or claims', async () => {
     const { daemon, first, second, token } = await crew()
     using _ = daemon
     second.leave()
     first.leave()
-    daemon.pass(LEASE)
-    expect(daemon.admin.call('orchestrators.status', { circle: 'main' }).leadership).toMatchObject({ lease: 'vacant', primary: null, takeovers: 1 })
+    daemon.pass(10 * LEASE)
+    expect(daemon.admin.call('orchestrators.status', { circle: 'main' }).leadership).toMatchObject({
+      lease: 'lapsed',
+      present: false,
+      primary: { name: 'first' },
+      takeovers: 1,
+    })
     const back = daemon.connect(second.token, { consume: true })
     expect(status(back)).toMatchObject({ primary: { name: 'second' }, token: expect.any(String) })
     expect(Number(status(back).token)).toBeGreaterThan(Number(token))
-    expect(events(back, daemon)).toEqual(['leading claimed', 'vacant lapsed', 'leading lapsed'])
+    expect(events(back, daemon)).toEqual(['leading claimed', 'leading lapsed'])
+    expect(daemon.connect(first.token).refusal('orchestrators.note', { token, notes: 'x' }).code).toBe('not_leading')
   })
 
-  test('comes back to a leader that was away alone, under a new token and with its own notes', async () => {
+  test('is as it was for a leader that was away alone, however long: nothing happened, so nobody is told', async () => {
     const { daemon, first, second, token } = await crew()
     using _ = daemon
     notes(first, token, 'Remember bob.')
     second.leave()
     first.leave()
-    daemon.pass(LEASE)
+    daemon.pass(100 * LEASE)
     const back = daemon.connect(first.token, { consume: true })
-    expect(status(back).token).not.toBe(token)
-    expect(back.refusal('orchestrators.note', { token, notes: 'x' })).toMatchObject({ code: 'not_leading', hint: expect.stringContaining('another token') })
-    expect(back.deliveries().map(({ message }) => message.body)).toEqual([
-      expect.stringMatching(/^You lead the circle main: you led it before/),
-      'Remember bob.',
-    ])
+    expect(status(back)).toMatchObject({ lease: 'held', token })
+    daemon.connect(second.token, { consume: true })
+    daemon.pass(10 * LEASE)
+    expect(status(back).token).toBe(token)
+    expect([back.deliveries(), back.call('orchestrators.record', {}).notes]).toEqual([[], 'Remember bob.'])
   })
 
   test.each([
@@ -241,8 +246,7 @@ test('role:orchestrator, where one is meant, is the one that leads', async () =>
   second.call('peers.rename', { name: 'renamed' })
   expect(asked()).toBe('renamed')
   first.leave()
-  second.leave('lost')
-  daemon.pass(LEASE)
+  second.call('orchestrators.resign', { token: status(second).token ?? '' })
   expect(worker.refusal('threads.ask', { to: 'role:orchestrator', select: 'one', body: 'You?', causedBy: null }).code).toBe('ambiguous_address')
 })
 
@@ -455,6 +459,22 @@ describe('the asks of a leader that is gone', () => {
     expect(found()).toEqual([])
     expect(daemon.rows("SELECT rowid FROM message_index('xylophone')")).toEqual([])
     expect(daemon.row('SELECT form FROM search_cursor')).toEqual({ form: 1 })
+  })
+
+  test('to review something stay where they are, and the record lists them', async () => {
+    const { daemon, first, second, worker } = await crew()
+    using _ = daemon
+    const subject = { pr: 'https://git.example/crew/ship/pull/7' }
+    const { review } = worker.call('reviews.request', { subject, to: 'first' })
+    const { thread } = first.delivery()
+    first.leave('lost')
+    daemon.pass(LEASE)
+    expect(second.call('orchestrators.record', {}).handover).toMatchObject({
+      owed: { items: [] },
+      reviews: { items: [{ review: review.id, owedBy: { name: 'first' } }], more: 0 },
+    })
+    expect(daemon.admin.call('threads.get', { thread: thread.id }).thread).toMatchObject({ state: 'open', to: { name: 'first' } })
+    expect(second.call('reviews.assign', { review: review.id, to: 'second' }).review).toMatchObject({ assignee: { name: 'second' } })
   })
 
   test('of a leader that retires go to its successor instead of failing', async () => {

@@ -38,6 +38,7 @@ export class Oracle {
     this.#own = (this.#peers.get(viewer.peer)?.['circle_id'] as number | undefined) ?? -1
     this.#whoIsWho()
     this.#threads()
+    this.#ownWords()
     this.#files()
     this.#fans()
     this.#schedules()
@@ -127,6 +128,24 @@ export class Oracle {
       this.#id('delivery', row['id'])
       this.#ref(row['peer_id'])
       this.#say(row['reason'])
+    }
+  }
+
+  /**
+   * What one said where one does not read any more, since an ask has gone to another with the lead, or never did, as with notes for a successor: that is
+   * one's own to redact, and one is told where it died.
+   */
+  #ownWords(): void {
+    for (const message of this.#rows('messages').filter((row) => row['sender_id'] === this.#viewer.peer)) {
+      this.#id('message', message['id'])
+      this.#id('message', message['caused_by'])
+      this.#id('thread', message['thread_id'])
+      this.#say(message['body'])
+      for (const row of this.#rows('deliveries').filter((one) => one['message_id'] === message['id'])) {
+        this.#id('delivery', row['id'])
+        this.#ref(row['peer_id'])
+        this.#say(row['reason'])
+      }
     }
   }
 
