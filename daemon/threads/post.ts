@@ -28,7 +28,7 @@ export interface Post {
   readonly solicited: boolean
   readonly cause: Cause
   /** Numbers of the artifacts that it carries. */
-  readonly attachments?: readonly number[]
+  readonly attachments?: readonly number[] | undefined
   readonly late?: boolean
   /** Overtakes what is queued. */
   readonly control?: boolean
