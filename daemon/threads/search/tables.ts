@@ -1,6 +1,6 @@
 import type { Reader } from '../../store/store.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { type Document, documentOf } from './document.ts'
+import { type Document, documentsOf } from './document.ts'
 
 /** The form of what is in the index; raised whenever documents or the tokenizer change, so that it is built anew. */
 const FORM = 1
@@ -40,15 +40,20 @@ export function distrustIndex(tx: Tx): void {
   tx.run('UPDATE search_cursor SET form = ?', BROKEN)
 }
 
-export function addDocument(tx: Tx, { id, at, body, facts }: Document): void {
-  tx.run(INSERT, id, body, facts)
-  tx.run(
-    `INSERT INTO search_hours (hour, first, last) VALUES (?, ?, ?)
-     ON CONFLICT (hour) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)`,
-    Math.floor(at / HOUR_MS),
-    id,
-    id,
-  )
+const EXTEND_HOUR = `INSERT INTO search_hours (hour, first, last) VALUES (?, ?, ?)
+  ON CONFLICT (hour) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)`
+
+/** Puts messages into the index, in the order of their numbers. */
+export function addDocuments(tx: Tx, documents: readonly Document[]): void {
+  const hours = new Map<number, { readonly first: number; last: number }>()
+  for (const { id, at, body, facts } of documents) {
+    tx.run(INSERT, id, body, facts)
+    const hour = Math.floor(at / HOUR_MS)
+    const known = hours.get(hour)
+    if (known) known.last = id
+    else hours.set(hour, { first: id, last: id })
+  }
+  for (const [hour, { first, last }] of hours) tx.run(EXTEND_HOUR, hour, first, last)
 }
 
 /**
@@ -58,7 +63,7 @@ export function addDocument(tx: Tx, { id, at, body, facts }: Document): void {
  */
 export function removeDocument(tx: Tx, id: number, how: 'erased' | 'forgotten'): void {
   const upTo = indexedUpTo(tx)
-  const document = upTo !== undefined && id <= upTo ? documentOf(tx, id) : undefined
+  const [document] = upTo !== undefined && id <= upTo ? documentsOf(tx, id, id) : []
   if (!document) return
   try {
     if (how === 'erased') tx.run(erasing(1))
