@@ -84,9 +84,9 @@ export function wholeAt(text: string, at: number): number {
 
 /** Whether a phrase begins at a word. */
 export function standsAt(phrase: Phrase, words: readonly string[], at: number): boolean {
-  const { folded, prefix } = phrase
-  const last = folded.length - 1
-  for (let index = 0; index < last; index += 1) if (words[at + index] !== folded[index]) return false
-  const end = folded[last] as string
-  return prefix ? words[at + last]?.startsWith(end) === true : words[at + last] === end
+  const last = phrase.folded.length - 1
+  return phrase.folded.every((folded, index) => {
+    const word = words[at + index]
+    return word !== undefined && (index === last && phrase.prefix ? word.startsWith(folded) : word === folded)
+  })
 }
