@@ -155,8 +155,15 @@ export class Consumer {
   async #close(run: Run, words: { readonly body: string } | { readonly reason: string }): Promise<void> {
     const { delivery, thread } = run.delivered
     const isAnswer = 'body' in words
+    const touched = isAnswer && run.touched ? { touched: run.touched } : {}
     try {
-      await this.#confirm(run, isAnswer ? 'threads.answer' : 'threads.decline', { thread: thread.id, delivery, key: this.#options.newKey(), ...words })
+      await this.#confirm(run, isAnswer ? 'threads.answer' : 'threads.decline', {
+        thread: thread.id,
+        delivery,
+        key: this.#options.newKey(),
+        ...words,
+        ...touched,
+      })
     } catch (error) {
       // Anything else means that the connection was closed for good.
       if (!(error instanceof MusterError)) return

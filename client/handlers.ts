@@ -1,4 +1,4 @@
-import type { Message, NotificationParams, Output } from '../src/contract/index.ts'
+import type { Input, Message, NotificationParams, Output } from '../src/contract/index.ts'
 import type { Speaker } from './speaker.ts'
 
 /** An ask handler returns this to acknowledge the ask without answering it: it stays owed, for `threads.answer` later. */
@@ -8,6 +8,9 @@ export const LATER: unique symbol = Symbol('later')
 export type AskResult = string | number | boolean | object | null | typeof LATER
 export type AskHandler = (body: string, context: MessageContext) => AskResult | Promise<AskResult>
 export type MessageHandler = (body: string, context: MessageContext) => unknown
+
+/** Pull or merge requests, branches, ranges of commits, uploads. */
+export type Touches = NonNullable<Input<'threads.answer'>['touched']>
 
 /** What a peer does with what it is sent. Up to `prefetch` handlers run at a time, one for each thread. */
 export interface Handlers {
@@ -44,5 +47,7 @@ export interface MessageContext extends Speaker, Readonly<Message> {
   /** Fires when the thread closes under the handler, or the connection is closed for good. */
   readonly signal: AbortSignal
   /** Says more in the thread without closing it; `attachments` are ids, of `attach()` for example. */
-  reply(body: string, options?: { readonly attachments?: string[] }): Promise<Output<'threads.reply'>>
+  reply(body: string, options?: { readonly attachments?: string[]; readonly touched?: Touches }): Promise<Output<'threads.reply'>>
+  /** Says what the handling of this ask has made or changed: the answer tells of it, and somebody else is then owed a look. */
+  touch(...things: Touches): void
 }

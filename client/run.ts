@@ -1,4 +1,4 @@
-import type { AskResult, Delivered, LATER, MessageContext } from './handlers.ts'
+import type { AskResult, Delivered, LATER, MessageContext, Touches } from './handlers.ts'
 import type { Speaker } from './speaker.ts'
 
 /** One delivery from its arrival until the daemon has confirmed what became of it. */
@@ -8,6 +8,8 @@ export interface Run {
   attempt: number
   /** Made with the handler's start: most deliveries to an asker are answers, which have none. */
   abort?: AbortController
+  /** What its handler has said that it touched. */
+  touched?: Touches
 }
 
 export function createContext(run: Run, speaker: Speaker, signal: AbortSignal, reply: MessageContext['reply']): MessageContext {
@@ -23,6 +25,9 @@ export function createContext(run: Run, speaker: Speaker, signal: AbortSignal, r
     },
     signal,
     reply,
+    touch(...things) {
+      run.touched = [...(run.touched ?? []), ...things]
+    },
   }
 }
 

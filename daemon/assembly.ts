@@ -8,9 +8,11 @@ import type { ToolCalls } from './gateway/tool-calls.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
+import type { createOrchestrators } from './orchestrators/index.ts'
 import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
+import type { createReviews } from './reviews/index.ts'
 import type { createSchedules } from './schedules/index.ts'
 import { createBoundary, type SessionRegistry } from './sessions/index.ts'
 import type { Store } from './store/store.ts'
@@ -22,6 +24,8 @@ interface AssembleOptions {
   readonly random: RandomBytes
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
+  readonly reviews: ReturnType<typeof createReviews>
+  readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -31,7 +35,20 @@ interface AssembleOptions {
 }
 
 /** The handler of each command and query, from the domains that have them. */
-export function assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }: AssembleOptions): Handlers {
+export function assemble({
+  store,
+  random,
+  threads,
+  schedules,
+  reviews,
+  orchestrators,
+  artifacts,
+  sessions,
+  connections,
+  calls,
+  status,
+  diagnosis,
+}: AssembleOptions): Handlers {
   const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
     for (const connection of [...connections]) {
       const { caller } = connection
@@ -42,23 +59,32 @@ export function assemble({ store, random, threads, schedules, artifacts, session
     sessions.forget(ended.credentialId)
     calls.forget(ended.credentialId)
   }
-  const credentials = createCredentialHandlers({ random, disconnect })
+  const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
     tx.after(() => sessions.turned(peer, turn))
   }
-  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired: threads.onRetired, onTurn })
+  const onRetired = (tx: Tx, peerId: number, reason: string) => {
+    // First: what it owes goes to its successor, and only what is left fails.
+    orchestrators.onGone(tx, peerId)
+    threads.onRetired(tx, peerId, reason)
+  }
+  const registration = createRegistration({ random, disconnect, live: threads.live, onRetired, onTurn })
   return {
     ackThread: threads.ackThread,
+    requireLeader: orchestrators.requireLeader,
     commands: {
       ...threads.commands,
       ...schedules.commands,
+      ...reviews.commands,
+      ...orchestrators.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
       'peers.rename': registration.rename,
       'peers.retire': registration.retire,
       'enrolments.create': credentials.createEnrolment,
+      'enrolments.spawn': credentials.spawnEnrolment,
       'enrolments.revoke': credentials.revokeEnrolment,
       'credentials.create': credentials.createCredential,
       'credentials.revoke': credentials.revokeCredential,
@@ -69,6 +95,8 @@ export function assemble({ store, random, threads, schedules, artifacts, session
       ...threads.queries,
       ...artifacts.queries,
       ...schedules.queries,
+      ...reviews.queries,
+      ...orchestrators.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -4,7 +4,7 @@ import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
-import type { Caller } from './caller.ts'
+import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { Connection, type SocketPort } from './gateway/connection.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
@@ -15,11 +15,13 @@ import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import { OperationRunner } from './operations.ts'
+import { createOrchestrators } from './orchestrators/index.ts'
 import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
-import { findPeer } from './peers/rows.ts'
+import { findPeer, type PeerRow } from './peers/rows.ts'
+import { createReviews, isReviewOwed, reviewDuties } from './reviews/index.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
-import { createSchedules } from './schedules/index.ts'
+import { createSchedules, schedulesOf } from './schedules/index.ts'
 import { SessionRegistry } from './sessions/index.ts'
 import { isDamage, markSuspect } from './store/damage.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
@@ -78,6 +80,7 @@ export function createCore(options: CoreOptions) {
     threads.onDivergence()
     sessions.onDivergence()
     presence.restartSigns()
+    orchestrators.onDivergence()
     heartbeat.postpone()
   }
   const timer: DueTimer = new DueTimer({ clock, onUnexpected, onDivergence })
@@ -96,7 +99,20 @@ export function createCore(options: CoreOptions) {
     lastCredential: store.last('credential'),
   })
   const tracing: Tracing | undefined = options.tracing?.create((kind, number) => store.id(kind, number), options.version)
-  const threads = createThreads({ store, pipeline, outbox, timer, clock, random, sessions, mailboxes, contents: artifacts.contents, watch: tracing })
+  const threads = createThreads({
+    store,
+    pipeline,
+    outbox,
+    timer,
+    clock,
+    random,
+    sessions,
+    mailboxes,
+    contents: artifacts.contents,
+    watch: tracing,
+    onPosted: (tx, posted) => reviews.onPosted(tx, posted),
+    onFollowedEnd: (tx, ended) => reviews.onAskEnded(tx, ended),
+  })
   const schedules = createSchedules({
     store,
     pipeline,
@@ -105,7 +121,18 @@ export function createCore(options: CoreOptions) {
     random,
     threads,
     zone: options.zone,
-    callerOf: (peer) => ({ kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }),
+    reviewOwed: isReviewOwed,
+    callerOf,
+  })
+  const reviews: ReturnType<typeof createReviews> = createReviews({ threads, schedules, callerOf })
+  const orchestrators = createOrchestrators({
+    pipeline,
+    timer,
+    clock,
+    presence,
+    outbox,
+    threads,
+    duties: { schedules: schedulesOf, reviews: reviewDuties },
   })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
@@ -138,7 +165,7 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, artifacts, sessions, connections, calls, status, diagnosis }),
+    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, artifacts, sessions, connections, calls, status, diagnosis }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -200,6 +227,7 @@ export function createCore(options: CoreOptions) {
       await pipeline.execute((tx) => {
         presence.settleAll(tx)
         index.prepare(tx)
+        orchestrators.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()
@@ -239,6 +267,11 @@ export function createCore(options: CoreOptions) {
       store.close()
     },
   }
+}
+
+/** The daemon acts in the name of a peer. */
+function callerOf(peer: PeerRow): PeerCaller {
+  return { kind: 'peer', peerId: peer.id, credentialId: 0, circleId: peer.circle_id, role: peer.role, mode: peer.mode }
 }
 
 function describeCaller(store: Store, caller: Caller): string {

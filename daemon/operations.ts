@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { OPERATIONS, type OperationName, type Output, type Parsed } from '../src/contract/index.ts'
 import { type ErrorCode, MusterError } from '../src/errors.ts'
-import type { Caller, Command, CommandName, Query, QueryName, RunnableName, ScanName } from './caller.ts'
+import { asPeer, type Caller, type Command, type CommandName, type PeerCaller, type Query, type QueryName, type RunnableName, type ScanName } from './caller.ts'
 import { requireLive } from './peers/credentials.ts'
 import type { ScanPort } from './scans/port.ts'
 import { findRepeat, rememberSuccess } from './store/idempotency.ts'
@@ -16,6 +16,8 @@ export interface Handlers {
   readonly queries: { readonly [N in QueryName]: Query<N> }
   /** Acks what a pull session was handed of a thread, when it names the thread. */
   readonly ackThread: (tx: Tx, peerId: number, threadId: number) => void
+  /** Refuses a caller that does not lead its circle with this fencing token, in the transaction of its command. @throws MusterError `not_leading` */
+  readonly requireLeader: (tx: Tx, caller: PeerCaller, token: string) => void
 }
 
 export interface OperationStats {
@@ -97,16 +99,17 @@ export class OperationRunner {
     requireLive(tx, caller)
     const handler = this.#handlers.commands[name] as Command<CommandName>
     const key = (input as { key?: string }).key
-    if (key === undefined) return this.#runHandler(tx, caller, handler, input)
+    if (key === undefined) return this.#runHandler(tx, caller, handler, { name, input })
     const keyed = { actor: actorOf(caller), operation: name, key, input }
     const repeat = findRepeat(tx, keyed)
     if (repeat && handler.replay) return handler.replay(tx, caller, repeat, input as Parsed<CommandName>)
-    const output = this.#runHandler(tx, caller, handler, input)
+    const output = this.#runHandler(tx, caller, handler, { name, input })
     if (tx.created) rememberSuccess(tx, keyed, tx.created)
     return output
   }
 
-  #runHandler(tx: Tx, caller: Caller, handler: Command<CommandName>, input: unknown): unknown {
+  #runHandler(tx: Tx, caller: Caller, handler: Command<CommandName>, { name, input }: { readonly name: CommandName; readonly input: unknown }): unknown {
+    if (OPERATIONS[name].access === 'leader') this.#handlers.requireLeader(tx, asPeer(caller), (input as { token: string }).token)
     const output = handler.run(tx, caller, input as Parsed<CommandName>)
     const thread = caller.kind === 'peer' && caller.mode === 'pull' ? threadOf(input) : undefined
     if (thread !== undefined && caller.kind === 'peer') this.#handlers.ackThread(tx, caller.peerId, tx.number('thread', thread))
@@ -144,6 +147,7 @@ const ACCESS_HINTS = {
   peer: "a peer's credential",
   reader: "a peer's or the administrator's credential",
   admin: "the administrator's credential",
+  leader: 'the credential of the orchestrator that leads',
 } as const
 
 function allows(access: keyof typeof ACCESS_HINTS, caller: Caller): boolean {
@@ -152,6 +156,9 @@ function allows(access: keyof typeof ACCESS_HINTS, caller: Caller): boolean {
       return true
     case 'reader':
       return caller.kind === 'peer' || caller.kind === 'admin'
+    // Whether it leads is asked in the transaction.
+    case 'leader':
+      return caller.kind === 'peer' && caller.role === 'orchestrator'
     default:
       return caller.kind === access
   }

@@ -13,6 +13,7 @@ export const ID_KINDS = {
   /** An artifact as one message carries it. */
   attachment: 'att',
   fan: 'fan',
+  review: 'rvw',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS
@@ -60,6 +61,11 @@ export function decodeCursor(text: string): { readonly tag: string; readonly seq
 export function tagFrom(bytes: Uint8Array): string {
   if (bytes.length < TAG_CHARS) throw new RangeError(`Expected at least ${TAG_CHARS} bytes, got ${bytes.length}`)
   return Array.from(bytes.subarray(0, TAG_CHARS), (byte) => CROCKFORD[byte & 31]).join('')
+}
+
+/** The tag as a number below 2^30. */
+export function tagNumber(tag: string): number {
+  return decodeNumber(tag)
 }
 
 /** Orders ids by kind, then by number; text order would put 10 before 9. */

@@ -8,6 +8,9 @@ export const LIMITS = {
   maxNameChars: 64,
   maxCapabilities: 32,
   maxKeyChars: 64,
+  /** What joins by an enrolment that a peer minted for those it spawns, and how long that can be used. */
+  maxSpawned: 100,
+  spawningMs: 86_400_000,
   // Connections
   maxConnections: 20_000,
   helloTimeoutMs: 10_000,
@@ -74,6 +77,33 @@ export const LIMITS = {
   maxPreview: 50,
   /** A schedule that fails this many times in a row pauses. */
   maxScheduleFailures: 5,
+  // Reviews
+  maxUrlChars: 500,
+  maxTitleChars: 300,
+  maxNoteChars: 8_000,
+  /** What one message says that its sender touched, and the links in a body that are followed up. */
+  maxTouched: 16,
+  maxLinks: 8,
+  /** Owed at a time, in one circle. What becomes owed again is never refused. */
+  maxOwedReviews: 500,
+  /** Entries in the history of one review that peers may make. */
+  maxReviewEntries: 1_000,
+  maxForgeReviews: 50,
+  /** How long is kept what has ended, and what was reviewed and not heard of since. */
+  reviewMs: 7_776_000_000,
+  maxObservations: 100,
+  /** How far up and down those who spawned one another are followed. */
+  maxLineage: 256,
+  // Orchestrators
+  /** How long a leader may be away until its lease lapses: enough for a restart of its session or of the daemon. */
+  leaderLeaseMs: 60_000,
+  maxNotesChars: 16_000,
+  /** Of each list in a handover record. */
+  maxHandoverItems: 50,
+  maxKeptAsks: 32,
+  /** Records kept of a circle. */
+  keptHandovers: 50,
+  maxStandbys: 50,
   // Attachments
   maxArtifactBytes: 33_554_432,
   maxFileNameBytes: 255,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { renameSync } from 'node:fs'
-import { MusterError } from '../../src/errors.ts'
+import { type ErrorCode, MusterError } from '../../src/errors.ts'
 import { PROTOCOL } from '../../src/rpc.ts'
 import { systemClock } from '../clock.ts'
 import type { ConnectionOptions } from '../connection.ts'
@@ -119,14 +119,23 @@ export class AgentSession implements TokenSource {
     const enrolment = door.enrolment()
     if (enrolment === undefined)
       throw new MusterError('unauthenticated', { hint: 'There is no enrolment token; muster up starts the daemon, which writes one.' })
+    // The enrolment says what it mints: agents, or where it is for orchestrators only, one of those.
+    const as = (role: 'agent' | 'orchestrator') => this.#registerAs(role, { enrolment, session, names })
+    return await as('agent').catch((error: unknown) => (isOf(error, 'forbidden') ? as('orchestrator') : Promise.reject(error)))
+  }
+
+  async #registerAs(
+    role: 'agent' | 'orchestrator',
+    { enrolment, session, names }: { readonly enrolment: string; readonly session: string; readonly names: () => Iterable<string> },
+  ): Promise<Kept> {
     let taken: unknown
     for (const name of names()) {
       try {
-        const profile = { name, role: 'agent', mode: 'pull', runtime: driver.name, session, key: randomUUID() } as const
+        const profile = { name, role, mode: 'pull', runtime: this.options.driver.name, session, key: randomUUID() } as const
         const { token, credential } = await callOnce(this.connection(enrolment), 'peers.register', profile)
         return { token, credential: credential.id, session }
       } catch (error) {
-        if (!(error instanceof MusterError) || error.code !== 'name_taken') throw error
+        if (!isOf(error, 'name_taken')) throw error
         taken = error
       }
     }
@@ -150,6 +159,10 @@ export class AgentSession implements TokenSource {
     await ended.then(() => memory.turnEnded()).catch(() => undefined)
     return undefined
   }
+}
+
+function isOf(error: unknown, code: ErrorCode): boolean {
+  return error instanceof MusterError && error.code === code
 }
 
 function keptIn(path: string): Kept | undefined {

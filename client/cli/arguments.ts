@@ -65,6 +65,7 @@ const ID_EXAMPLES = {
   artifact: 'art_k7qm2x4',
   fan: 'fan_k7qm2x1',
   schedule: 'sch_k7qm2x4',
+  review: 'rvw_k7qm2x4',
 } as const
 
 /** Checks that a word is an id of one of these kinds; whether there is such a thing, the daemon knows. */

@@ -34,6 +34,7 @@ export const CLI_ERRORS = {
   runtime_not_found: EXIT.notFound,
   runtime_failed: EXIT.failure,
   daemon_running: EXIT.conflict,
+  git_failed: EXIT.failure,
   service_unsupported: EXIT.failure,
   service_failed: EXIT.failure,
   cli_failed: EXIT.internal,

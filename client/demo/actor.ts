@@ -1,5 +1,5 @@
 import { AskError, type Handlers, type Message, type MessageContext, type MusterPeer, type Sent } from '../index.ts'
-import type { Cue, Fact, Name, Report } from './wire.ts'
+import type { Fact, Report } from './wire.ts'
 
 /** One peer of the demo: how it joins, what it does with what it is sent, and what it does of its own accord. */
 export interface Part {
@@ -8,13 +8,13 @@ export interface Part {
   readonly role?: 'orchestrator'
   /** @param self the peer itself, once it is connected */
   readonly handlers: (tell: Tell, self: () => Promise<MusterPeer>) => Handlers
-  readonly cues: Partial<Record<Cue, (peer: MusterPeer, tell: Tell) => Promise<void>>>
+  readonly cues: Readonly<Record<string, (peer: MusterPeer, tell: Tell) => Promise<void>>>
 }
 
 export type Tell = ReturnType<typeof createTell>
 
 /** Reports to the stage, in words and as facts. */
-export function createTell(who: Name, send: (report: Report) => void) {
+export function createTell(who: string, send: (report: Report) => void) {
   let first = Number.POSITIVE_INFINITY
   const say = (text: string, fact: Fact, at = Date.now()): void => {
     first = Math.min(first, at)
@@ -34,6 +34,7 @@ export function createTell(who: Name, send: (report: Report) => void) {
       const fact = { what: 'sent', body, to: sent.map(({ to }) => to.name), reach: sent.map(({ reach }) => reach), message: sent[0]?.message ?? '' } as const
       say(`${text}: ${quote(body)}`, fact, at)
     },
+    did: (text: string, deed: string, result = ''): void => say(text, { what: 'did', deed, result }),
     handed: (context: MessageContext, text: string): void => {
       const { kind, attempt, redelivered, message } = context
       const again = redelivered ? `, redelivered (attempt ${attempt})` : ''

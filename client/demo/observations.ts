@@ -1,25 +1,4 @@
-import type { Fact, Name, Report } from './wire.ts'
-
-/** What the demo promises to show. It succeeds only when each of these was really seen. */
-export const NAMED = [
-  'four processes joined',
-  'an ask was answered',
-  'a handler asked in turn',
-  'an ask was declined',
-  'a notify reached every agent',
-  'a reminder was sent',
-  'an ask expired',
-  'the expiry was escalated',
-  'a late answer arrived',
-  'a peer was killed in the middle of a handler',
-  'its mail waited',
-  'the ask was redelivered as attempt 2',
-  'the mail was caught up in order',
-  'the daemon was killed with an ask in hand',
-  'everyone resumed and the answer arrived',
-  'nothing was left over',
-] as const
-export type Named = (typeof NAMED)[number]
+import type { Fact, Report } from './wire.ts'
 
 const PATIENCE_MS = 15_000
 
@@ -32,8 +11,14 @@ interface Waiter {
 export class Observations {
   readonly #reports: Report[] = []
   readonly #waiters = new Set<Waiter>()
-  readonly #seen = new Set<Named>()
+  readonly #named: readonly string[]
+  readonly #seen = new Set<string>()
   #failure: Error | undefined
+
+  /** @param named what the story promises to show */
+  constructor(named: readonly string[]) {
+    this.#named = named
+  }
 
   add(report: Report): void {
     this.#reports.push(report)
@@ -46,12 +31,14 @@ export class Observations {
     for (const waiter of [...this.#waiters]) waiter.reject(error)
   }
 
-  see(named: Named): void {
+  /** @throws TypeError when the story never promised it */
+  see(named: string): void {
+    if (!this.#named.includes(named)) throw new TypeError(`The story promises no “${named}”`)
     this.#seen.add(named)
   }
 
-  get missing(): Named[] {
-    return NAMED.filter((named) => !this.#seen.has(named))
+  get missing(): string[] {
+    return this.#named.filter((named) => !this.#seen.has(named))
   }
 
   /** How many reports there are: a place in the story, from which {@link until} and {@link since} look. */
@@ -59,7 +46,7 @@ export class Observations {
     return this.#reports.length
   }
 
-  since(from: number, who: Name): Fact[] {
+  since(from: number, who: string): Fact[] {
     return this.#reports
       .slice(from)
       .filter((report) => report.who === who)
@@ -71,7 +58,7 @@ export class Observations {
    *
    * @throws Error when it does not come within 15 s, or a process has ended before its time
    */
-  until<T>(what: string, from: number, who: Name, found: (facts: readonly Fact[]) => T | undefined | false): Promise<T> {
+  until<T>(what: string, from: number, who: string, found: (facts: readonly Fact[]) => T | undefined | false): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure)
       const end = (): void => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { musterPaths } from '../../src/paths.ts'
-import type { Cue, Name, Report } from './wire.ts'
+import type { Report } from './wire.ts'
 
 const END_WITHIN_MS = 5_000
 const READY_WITHIN_MS = 15_000
@@ -47,14 +47,14 @@ export class Processes {
   }
 
   /** @param enrolment where the local enrolment file does not allow the role */
-  startActor(name: Name, enrolment?: string): void {
+  startActor(story: string, name: string, enrolment?: string): void {
     const env = { ...this.#env(), ...(enrolment && { MUSTER_TOKEN: enrolment }) }
-    const child = fork(beside('peer'), [name], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env })
+    const child = fork(beside('peer'), [story, name], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env })
     this.#watch(name, child)
     child.on('message', (report: Report) => this.#options.onReport(report))
   }
 
-  cue(name: Name, cue: Cue): void {
+  cue(name: string, cue: string): void {
     this.#running.get(name)?.send(cue)
   }
 

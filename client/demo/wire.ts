@@ -1,12 +1,6 @@
 /** What the processes of the demo say to each other besides Muster: the stage gives cues, an actor reports what happens to it. */
 import type { Message } from '../index.ts'
 
-export const NAMES = ['lead', 'builder', 'tester', 'writer'] as const
-export type Name = (typeof NAMES)[number]
-
-/** When an actor does something of its own accord. */
-export type Cue = 'question' | 'favour' | 'freeze' | 'changelog' | 'suite' | 'news' | 'note'
-
 /** What the stage checks; the words for the reader are in {@link Report.text}. */
 export type Fact =
   | { readonly what: 'joined'; readonly id: string }
@@ -21,12 +15,14 @@ export type Fact =
       readonly late: boolean
       readonly hops: number
     }
+  /** What an actor did, and with what result. */
+  | { readonly what: 'did'; readonly deed: string; readonly result: string }
   | { readonly what: 'ended'; readonly as: 'answered' | 'declined' | 'cancelled' | 'expired' | 'failed'; readonly body: string }
 
 export interface Report {
   /** Epoch milliseconds in the process that reports, since reports of two processes may overtake each other. */
   readonly at: number
-  readonly who: Name
+  readonly who: string
   readonly text: string
   readonly fact: Fact
 }

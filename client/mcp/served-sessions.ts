@@ -78,7 +78,7 @@ export class ServedSessions {
     const known = this.#served.get(key)
     if (known) return known
     const { driver, door, env, cwd, client } = this.#options
-    const link = new SessionLink(new AgentSession({ door, driver, key, env, cwd, agent: this.#agent, client }))
+    const link: SessionLink = new SessionLink(new AgentSession({ door, driver, key, env, cwd, agent: this.#agent, client }), claimOnce(() => link))
     link.start()
     const served: Served = { key, link, cursor: undefined, waker: undefined }
     this.#served.set(key, served)
@@ -120,5 +120,17 @@ export class ServedSessions {
 
   #processKey(): string {
     return processKey(this.#agent ?? { pid: this.#options.pid, startedAt: this.#options.look(this.#options.pid)?.startedAt ?? '' })
+  }
+}
+
+/** An orchestrator that joins leads its circle where nobody does; otherwise it stands by. What becomes of the lead later is the daemon's to see to. */
+function claimOnce(linkOf: () => SessionLink): () => void {
+  let isDone = false
+  return () => {
+    const link = linkOf()
+    const you = link.hello?.you
+    if (isDone || you === undefined) return
+    isDone = true
+    if (you.kind === 'peer' && you.peer.role === 'orchestrator') void link.call('orchestrators.claim', {}).catch(() => undefined)
   }
 }

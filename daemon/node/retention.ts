@@ -3,6 +3,7 @@ import { LIMITS } from '../../src/limits.ts'
 import { formatDuration, formatTime } from '../../src/time.ts'
 import type { Clock } from '../clock.ts'
 import { eventFloor, newestEventAt, oldestEventAt, purgeEvents } from '../events/events.ts'
+import { purgeReviews } from '../reviews/index.ts'
 import { type OccurrenceSweep, purgeOccurrences, purgeSchedules } from '../schedules/index.ts'
 import { type KeySweep, purgeKeys } from '../store/idempotency.ts'
 import { readNote, writeNote } from '../store/meta.ts'
@@ -159,6 +160,7 @@ function steps({ keeping: { eventMs, closedThreadMs }, purgeArtifacts }: Retenti
     { what: 'pairs', purge: sweep({ a: 0, b: 0 }, purgePairs) },
     { what: 'schedules', purge: sweep<OccurrenceSweep>({ schedule_id: 0, due_at: 0 }, purgeOccurrences) },
     { what: 'schedules', purge: sweep(0, purgeSchedules) },
+    { what: 'reviews', purge: sweep(0, purgeReviews) },
     { what: 'keys', purge: sweep<KeySweep>({ actor: Number.MIN_SAFE_INTEGER, operation: '', key: '' }, purgeKeys) },
     { what: 'artifacts', purge: purgeArtifacts },
   ]

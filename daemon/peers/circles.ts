@@ -5,7 +5,7 @@ import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
-import { refOf } from './rows.ts'
+import { type PeerRow, refOf } from './rows.ts'
 
 /** Whether a caller may see into a circle: its own, one it holds a grant for, or any for the administrator. */
 export function maySee(reader: Reader, caller: Caller, circleId: number): boolean {
@@ -69,20 +69,31 @@ const GRANTABLE = new Set(['orchestrator', 'person', 'observer'])
 export const addGrant: Command<'grants.add'> = {
   run(tx, caller, input) {
     const peer = resolveOne(tx, caller, input.peer)
+    if (input.right === 'observe') return { grant: letObserve(tx, peer, circleNamed(tx, input.circle), input.circle) }
     if (!GRANTABLE.has(peer.role)) throw new MusterError('forbidden', { hint: `Grants are for ${[...GRANTABLE].join(', ')}; ${peer.name} is ${peer.role}.` })
     const circle = circleNamed(tx, input.circle)
     const added = tx.run('INSERT OR IGNORE INTO grants (peer_id, circle_id, created_at) VALUES (?, ?, ?)', peer.id, circle, tx.now)
     if (added > 0) tx.event({ type: 'grant.added', circle, peer: peer.id, audience: 'granted', subject: ['peer', peer.id] })
-    return { grant: toGrant(tx, { peer_id: peer.id, circle: input.circle, created_at: tx.now }) }
+    return { grant: toGrant(tx, { peer_id: peer.id, circle: input.circle, right: 'reach', created_at: tx.now }) }
   },
+}
+
+/** A service that the administrator trusts to tell the truth about forges. No peer can say so of itself. */
+function letObserve(tx: Tx, peer: PeerRow, circle: number, name: string): Output<'grants.add'>['grant'] {
+  if (peer.role !== 'service') throw new MusterError('forbidden', { hint: `Observing forges is for services; ${peer.name} is ${peer.role}.` })
+  const added = tx.run('INSERT OR IGNORE INTO observing (peer_id, circle_id, created_at) VALUES (?, ?, ?)', peer.id, circle, tx.now)
+  if (added > 0) tx.event({ type: 'grant.added', circle, peer: peer.id, audience: 'granted', subject: ['peer', peer.id], changed: { right: 'observe' } })
+  return toGrant(tx, { peer_id: peer.id, circle: name, right: 'observe', created_at: tx.now })
 }
 
 export const removeGrant: Command<'grants.remove'> = {
   run(tx, caller, input) {
     const peer = resolveOne(tx, caller, input.peer)
     const circle = circleNamed(tx, input.circle)
-    const removed = tx.run('DELETE FROM grants WHERE peer_id = ? AND circle_id = ?', peer.id, circle) > 0
-    if (removed) tx.event({ type: 'grant.removed', circle, peer: peer.id, audience: 'granted', subject: ['peer', peer.id] })
+    const sql =
+      input.right === 'observe' ? 'DELETE FROM observing WHERE peer_id = ? AND circle_id = ?' : 'DELETE FROM grants WHERE peer_id = ? AND circle_id = ?'
+    const removed = tx.run(sql, peer.id, circle) > 0
+    if (removed) tx.event({ type: 'grant.removed', circle, peer: peer.id, audience: 'granted', subject: ['peer', peer.id], changed: { right: input.right } })
     return { removed }
   },
 }
@@ -90,10 +101,13 @@ export const removeGrant: Command<'grants.remove'> = {
 interface GrantRow {
   readonly peer_id: number
   readonly circle: string
+  readonly right: 'reach' | 'observe'
   readonly created_at: number
 }
 
-const GRANTS = 'SELECT g.peer_id, c.name AS circle, g.created_at FROM grants g JOIN circles c ON c.id = g.circle_id'
+const GRANTS = `SELECT g.peer_id, c.name AS circle, g.right, g.created_at FROM
+  (SELECT peer_id, circle_id, 'reach' AS right, created_at FROM grants UNION ALL SELECT peer_id, circle_id, 'observe' AS right, created_at FROM observing) g
+  JOIN circles c ON c.id = g.circle_id`
 
 export const listGrants: Query<'grants.list'> = (reader, caller) => {
   const rows =
@@ -106,7 +120,7 @@ export const listGrants: Query<'grants.list'> = (reader, caller) => {
 function toGrant(reader: Reader, row: GrantRow): Output<'grants.list'>['grants'][number] {
   const peer = refOf(reader, row.peer_id)
   if (!peer) throw new Error(`The grant of peer ${row.peer_id} has no peer`)
-  return { peer, circle: row.circle, createdAt: formatTime(row.created_at) }
+  return { peer, circle: row.circle, right: row.right, createdAt: formatTime(row.created_at) }
 }
 
 function circleNamed(reader: Reader, name: string): number {

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import type { Mode, Role } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { CROCKFORD } from '../../src/ids.ts'
-import { parseTime } from '../../src/time.ts'
-import type { Caller, Command, Query } from '../caller.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { formatDuration, parseDuration, parseTime } from '../../src/time.ts'
+import { asPeer, type Caller, type Command, type Query } from '../caller.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
-import { ensureCircle } from './circles.ts'
+import { circleName, ensureCircle } from './circles.ts'
 import { type CredentialRow, type EnrolmentRow, toCredential, toEnrolment } from './rows.ts'
 
 /** Bytes for the first 32 of the 48 characters of a token, 5 bits each. At 240 random bits its hash needs no salt and no stretching. */
@@ -19,6 +20,8 @@ export interface CredentialDeps {
   readonly random: RandomBytes
   /** Closes the connections of a credential that ended; called after the commit. */
   readonly disconnect: (credential: { readonly credentialId?: number; readonly enrolmentId?: number }) => void
+  /** What the higher domains do, in the same transaction, when a credential of a peer was revoked. */
+  readonly onRevoked: (tx: Tx, peerId: number) => void
 }
 
 function hashToken(token: string): Uint8Array {
@@ -106,6 +109,8 @@ export interface EnrolmentDraft {
   readonly label: string
   readonly maxUses: number | null
   readonly expiresAt: number | null
+  /** Whose children its peers are. */
+  readonly parentId?: number | null
 }
 
 export function mintEnrolment(tx: Tx, random: RandomBytes, draft: EnrolmentDraft): { readonly row: EnrolmentRow; readonly token: string } {
@@ -113,7 +118,7 @@ export function mintEnrolment(tx: Tx, random: RandomBytes, draft: EnrolmentDraft
   const id = tx.take('enrolment')
   const circleId = ensureCircle(tx, draft.circle)
   tx.run(
-    'INSERT INTO enrolments (id, token_hash, circle_id, roles, label, max_uses, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO enrolments (id, token_hash, circle_id, roles, label, max_uses, created_at, expires_at, parent_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     id,
     hashToken(token),
     circleId,
@@ -122,6 +127,7 @@ export function mintEnrolment(tx: Tx, random: RandomBytes, draft: EnrolmentDraft
     draft.maxUses,
     tx.now,
     draft.expiresAt,
+    draft.parentId ?? null,
   )
   tx.event({ type: 'enrolment.created', circle: circleId, audience: 'admin', subject: ['enrolment', id], changed: { roles: draft.roles, label: draft.label } })
   return { row: enrolmentById(tx, id), token }
@@ -133,12 +139,12 @@ export function touchCredential(tx: Tx, credentialId: number): void {
 }
 
 /** Ends every credential of a peer. */
-export function revokeAll(tx: Tx, deps: CredentialDeps, peerId: number): void {
+export function revokeAll(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, peerId: number): void {
   const rows = tx.all<{ id: number }>('SELECT id FROM credentials WHERE peer_id = ? AND revoked_at IS NULL', peerId)
   for (const { id } of rows) revoke(tx, deps, id, peerId)
 }
 
-function revoke(tx: Tx, deps: CredentialDeps, id: number, peerId: number | null): void {
+function revoke(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, id: number, peerId: number | null): void {
   tx.changesPeers()
   tx.run('UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', tx.now, id)
   tx.event({ type: 'credential.revoked', peer: peerId, audience: 'admin', subject: ['credential', id] })
@@ -150,10 +156,23 @@ const CREDENTIALS = 'SELECT id, kind, peer_id, label, created_at, last_used_at, 
 /** The commands and queries about credentials and enrolments. */
 export function createCredentialHandlers(deps: CredentialDeps) {
   const createEnrolment: Command<'enrolments.create'> = {
-    run(tx, _caller, input) {
+    run(tx, caller, input) {
       const expiresAt = input.expiresAt === undefined ? null : (parseTime(input.expiresAt) as number)
       if (expiresAt !== null && expiresAt <= tx.now) throw new MusterError('invalid_input', { hint: '`expiresAt` must lie in the future.' })
-      const draft = { circle: input.circle, roles: input.roles, label: input.label, maxUses: input.maxUses ?? null, expiresAt }
+      const parentId = input.spawnedBy === undefined ? null : resolveOne(tx, caller, input.spawnedBy).id
+      const draft = { circle: input.circle, roles: input.roles, label: input.label, maxUses: input.maxUses ?? null, expiresAt, parentId }
+      const { row, token } = mintEnrolment(tx, deps.random, draft)
+      return { enrolment: toEnrolment(tx, row), token }
+    },
+  }
+  const spawnEnrolment: Command<'enrolments.spawn'> = {
+    run(tx, caller, { roles, label, maxUses, lasts }) {
+      const parent = asPeer(caller)
+      if (parent.role === 'observer') throw new MusterError('forbidden', { hint: 'An observer reads and spawns nobody.' })
+      const lastsMs = parseDuration(lasts) as number
+      if (lastsMs > LIMITS.spawningMs) throw new MusterError('invalid_input', { field: 'lasts', hint: `At most ${formatDuration(LIMITS.spawningMs)}.` })
+      const circle = circleName(tx, parent.circleId) as string
+      const draft = { circle, roles, label, maxUses, expiresAt: tx.now + lastsMs, parentId: parent.peerId }
       const { row, token } = mintEnrolment(tx, deps.random, draft)
       return { enrolment: toEnrolment(tx, row), token }
     },
@@ -180,11 +199,14 @@ export function createCredentialHandlers(deps: CredentialDeps) {
       const row = tx.get<CredentialRow>(`${CREDENTIALS} WHERE id = ?`, id)
       const own = caller.kind === 'peer' && row?.peer_id === caller.peerId
       if (!row || !(caller.kind === 'admin' || own)) throw new MusterError('not_found', { id: input.credential })
-      if (row.revoked_at === null) revoke(tx, deps, id, row.peer_id)
+      if (row.revoked_at === null) {
+        revoke(tx, deps, id, row.peer_id)
+        if (row.peer_id !== null) deps.onRevoked(tx, row.peer_id)
+      }
       return { credential: toCredential(tx, { ...row, revoked_at: row.revoked_at ?? tx.now }) }
     },
   }
-  return { createEnrolment, revokeEnrolment, createCredential, revokeCredential }
+  return { createEnrolment, spawnEnrolment, revokeEnrolment, createCredential, revokeCredential }
 }
 
 export const listEnrolments: Query<'enrolments.list'> = (reader) => {

@@ -3,6 +3,8 @@ export { resolve, resolveMany, resolveOne, resolvePast } from './addresses.ts'
 export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleCircle } from './circles.ts'
 export { requireLive } from './credentials.ts'
 export { endedTokens, endTokens } from './ended-tokens.ts'
+export { areRelated, lineageOf } from './lineage.ts'
+export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
 export {
   findPeer,
   hasLiveCredential,

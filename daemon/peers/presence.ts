@@ -24,10 +24,16 @@ export class PresenceTracker {
   readonly #unwritten = new Set<number>()
   /** Monotonic times until which a call counts, of peers that called without a connection; the first to end comes first. */
   readonly #signs = new Map<number, number>()
+  #onChange: (peerId: number) => void = () => undefined
 
   constructor(pipeline: Pipeline, clock: Clock) {
     this.#pipeline = pipeline
     this.#clock = clock
+  }
+
+  /** Has somebody told of whose presence may have changed, before that is written down. */
+  watch(onChange: (peerId: number) => void): void {
+    this.#onChange = onChange
   }
 
   connected(peerId: number, heart: Heart): void {
@@ -98,6 +104,7 @@ export class PresenceTracker {
   }
 
   #settle(peerId: number): void {
+    this.#onChange(peerId)
     this.#pipeline.submit(
       (tx) => this.#write(tx, peerId),
       (outcome) => {

@@ -7,7 +7,7 @@ import { resolveOne } from './addresses.ts'
 import { type CredentialDeps, mintCredential, requireUnused, revokeAll, usableEnrolment } from './credentials.ts'
 import { type EnrolmentRow, findPeer, isActive, type Liveness, PEER_COLUMNS, type PeerRow, toCredential, toPeer } from './rows.ts'
 
-export interface RegistrationDeps extends CredentialDeps {
+export interface RegistrationDeps extends Omit<CredentialDeps, 'onRevoked'> {
   readonly live: Liveness
   /** What the higher domains do, in the same transaction, when a peer leaves for good. */
   readonly onRetired: (tx: Tx, peerId: number, reason: string) => void
@@ -157,8 +157,8 @@ function insertPeer(tx: Tx, enrolment: EnrolmentRow, input: Register): number {
   tx.changesPeers()
   const id = tx.take('peer')
   tx.run(
-    `INSERT INTO peers (id, name, circle_id, role, mode, runtime, description, capabilities, turn, presence, enrolment_id, session, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'unknown', 'offline', ?, ?, ?)`,
+    `INSERT INTO peers (id, name, circle_id, role, mode, runtime, description, capabilities, turn, presence, enrolment_id, session, created_at, spawned_by)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'unknown', 'offline', ?, ?, ?, ?)`,
     id,
     input.name,
     enrolment.circle_id,
@@ -170,6 +170,7 @@ function insertPeer(tx: Tx, enrolment: EnrolmentRow, input: Register): number {
     enrolment.id,
     input.session ?? null,
     tx.now,
+    enrolment.parent_id,
   )
   writeCapabilities(tx, id, input.capabilities)
   tx.run('UPDATE enrolments SET uses = uses + 1 WHERE id = ?', enrolment.id)

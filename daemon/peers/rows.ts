@@ -19,6 +19,7 @@ export interface PeerRow {
   readonly last_seen_at: number | null
   readonly created_at: number
   readonly retired_at: number | null
+  readonly spawned_by: number | null
 }
 
 /** What only live connections tell. */
@@ -30,7 +31,7 @@ export interface Liveness {
 }
 
 export const PEER_COLUMNS = `p.id, p.name, c.name AS circle, p.circle_id, p.role, p.mode, p.runtime, p.description, p.capabilities, p.turn, p.presence,
-  p.read_marker, p.last_seen_at, p.created_at, p.retired_at`
+  p.read_marker, p.last_seen_at, p.created_at, p.retired_at, p.spawned_by`
 const PEER_BY_ID = `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?`
 const REF_BY_ID = 'SELECT p.id, p.name, c.name AS circle, p.role FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?'
 
@@ -99,7 +100,14 @@ export function toPeer(reader: Reader, row: PeerRow, live: Liveness): Peer {
     lastSeenAt: timeOrNull(row.last_seen_at),
     createdAt: formatTime(row.created_at),
     retiredAt: timeOrNull(row.retired_at),
+    ...parentOf(reader, row),
   }
+}
+
+/** One of another circle is not shown: whoever sees the peer may not see that one. */
+function parentOf(reader: Reader, row: PeerRow): Pick<Peer, 'spawnedBy'> {
+  const parent = refOf(reader, row.spawned_by)
+  return parent?.circle === row.circle ? { spawnedBy: parent } : {}
 }
 
 export interface CredentialRow {
@@ -135,6 +143,7 @@ export interface EnrolmentRow {
   readonly created_at: number
   readonly expires_at: number | null
   readonly revoked_at: number | null
+  readonly parent_id: number | null
 }
 
 export function toEnrolment(reader: Reader, row: EnrolmentRow): Enrolment {
@@ -148,6 +157,7 @@ export function toEnrolment(reader: Reader, row: EnrolmentRow): Enrolment {
     createdAt: formatTime(row.created_at),
     expiresAt: timeOrNull(row.expires_at),
     revokedAt: timeOrNull(row.revoked_at),
+    ...(row.parent_id !== null && { spawnedBy: refOf(reader, row.parent_id) as PeerRef }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { PeerCaller } from '../caller.ts'
 import type { RandomBytes } from '../clock.ts'
 import type { PeerRow } from '../peers/index.ts'
+import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Scheduled, ScheduledSend } from '../threads/index.ts'
 
@@ -15,4 +16,6 @@ export interface ScheduleDeps {
   /** The zone of this machine, for schedules that name none. */
   readonly zone: string
   readonly callerOf: (peer: PeerRow) => PeerCaller
+  /** Whether a review is owed: a fact of a domain above. @throws MusterError `not_found` where the caller may not see it */
+  readonly reviewOwed: (reader: Reader, caller: PeerCaller, about: { readonly review?: string | undefined; readonly peerId?: number | undefined }) => boolean
 }

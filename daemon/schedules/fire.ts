@@ -50,7 +50,13 @@ function occur(tx: Tx, deps: ScheduleDeps, row: ScheduleRow, owner: PeerRow, due
     return row
   }
   const ownerCaller = deps.callerOf(owner)
-  const held = heldBackBy(JSON.parse(row.gates) as Gate[], { reader: tx, owner: ownerCaller, targetId: row.target_id, now: tx.now })
+  const held = heldBackBy(JSON.parse(row.gates) as Gate[], {
+    reader: tx,
+    owner: ownerCaller,
+    targetId: row.target_id,
+    now: tx.now,
+    reviewOwed: deps.reviewOwed,
+  })
   if (held !== undefined) {
     record(tx, row, { due_at: dueAt, outcome: 'suppressed', threads: [], reason: held })
     return row

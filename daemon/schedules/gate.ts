@@ -5,6 +5,7 @@ import type { PeerCaller } from '../caller.ts'
 import { findPeer, resolveOne } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import { lastWordOf, owesAnswer, viewThread, waitsFor } from '../threads/index.ts'
+import type { ScheduleDeps } from './deps.ts'
 
 export interface GateContext {
   readonly reader: Reader
@@ -13,6 +14,7 @@ export interface GateContext {
   /** Whom the schedule is for, where that is one peer. */
   readonly targetId: number | null
   readonly now: number
+  readonly reviewOwed: ScheduleDeps['reviewOwed']
 }
 
 /**
@@ -53,6 +55,11 @@ function holds(gate: Gate, context: GateContext): boolean {
       return waitsFor(reader, peerOf(gate.peer, context))
     case 'owes':
       return owesAnswer(reader, peerOf(gate.peer, context))
+    case 'review_owed':
+      return context.reviewOwed(reader, owner, {
+        review: gate.review,
+        peerId: gate.review !== undefined && gate.peer === undefined ? undefined : peerOf(gate.peer, context),
+      })
   }
 }
 
@@ -78,5 +85,9 @@ function sentence(gate: Gate): string {
       return gate.not ? `something waits for ${who}` : `nothing waits for ${who}`
     case 'owes':
       return gate.not ? `${who} owes an answer` : `${who} owes no answer`
+    case 'review_owed': {
+      const what = gate.review ?? `a review by ${who}`
+      return gate.not ? `${what} is owed` : `${what} is not owed`
+    }
   }
 }

@@ -1,14 +1,21 @@
 /** The schedules domain: rules that fire once for each due time, and the one look at the clock that fires them. */
+
+import { createSchedule } from '../../src/contract/schedules.ts'
 import { LIMITS } from '../../src/limits.ts'
+import type { PeerCaller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { Store } from '../store/store.ts'
 import type { DueTimer } from '../store/timer.ts'
+import type { Tx } from '../store/transaction.ts'
 import type { ScheduleDeps } from './deps.ts'
 import { fireDue, nextFiring } from './fire.ts'
 import { createScheduleHandlers } from './handlers.ts'
 import { getSchedule, historySchedule, listSchedules, previewSchedule } from './reading.ts'
+import { findSchedule } from './rows.ts'
+import { end } from './states.ts'
 
+export { schedulesOf } from './duties.ts'
 export { type OccurrenceSweep, purgeOccurrences, purgeSchedules } from './retention.ts'
 
 export interface SchedulesOptions extends ScheduleDeps {
@@ -36,6 +43,20 @@ export function createSchedules(options: SchedulesOptions) {
   })
   const handlers = createScheduleHandlers(options)
   return {
+    /** A schedule that reminds of a review while it is owed, made by the daemon for its owner. @returns its number @throws MusterError */
+    add(
+      tx: Tx,
+      owner: PeerCaller,
+      { to, body, every, review }: { readonly to: string; readonly body: string; readonly every: string; readonly review: string },
+    ): number {
+      const gates = [{ if: 'review_owed', review }] as const
+      const { schedule } = handlers.create.run(tx, owner, createSchedule.input.parse({ to, body, every, gates, label: `review ${review}` }))
+      return tx.number('schedule', schedule.id)
+    },
+    end(tx: Tx, schedule: number, reason: string): void {
+      const row = findSchedule(tx, schedule)
+      if (row && row.state !== 'ended') end(tx, row, reason)
+    },
     commands: {
       'schedules.create': handlers.create,
       'schedules.edit': handlers.edit,

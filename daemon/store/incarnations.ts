@@ -40,6 +40,11 @@ export class Incarnations {
     return this.#living
   }
 
+  /** Whether there was another life before: this one goes on from a copy. */
+  get hasPast(): boolean {
+    return this.#past.length > 0
+  }
+
   /** The life that gave out a number. */
   tagOf(kind: IdKind, number: number): string {
     if (number > (this.#floor[kind] ?? 0)) return this.#living as string

@@ -9,7 +9,7 @@ import { type LogTraces, logTraces, markRunning, unmarkRunning, whyIncomplete } 
 import { Statements, type Value } from './statements.ts'
 
 /** What a counter counts: the kinds that have ids, and the numbers that never leave the daemon. */
-export type CounterKind = IdKind | 'event' | 'handover' | 'outbox'
+export type CounterKind = IdKind | 'event' | 'handover' | 'outbox' | 'lease'
 
 /** Reading by prepared statement; each SQL text is prepared once. */
 export interface Reader {
@@ -89,6 +89,11 @@ export class Store implements ScanReader {
       unlock()
       throw explained(error, path)
     }
+  }
+
+  /** Whether the database lives on a copy of itself, behind which numbers may have been given out that it does not know of. */
+  get isCopy(): boolean {
+    return this.#incarnations.hasPast
   }
 
   get<Row>(sql: string, ...values: readonly Value[]): Row | undefined {

@@ -1,4 +1,4 @@
-import type { MessageKind, Output, ThreadState } from '../../src/contract/index.ts'
+import type { MessageKind, Output, ThreadState, Touched } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { encodeNotification } from '../../src/rpc.ts'
 import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
@@ -25,6 +25,7 @@ export interface Ending {
   readonly body: string
   readonly reason: string | null
   readonly attachments?: readonly number[] | undefined
+  readonly touched?: Touched | undefined
 }
 
 /**
@@ -42,8 +43,8 @@ export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending:
   const recipients = told.filter((peer): peer is number => peer !== null && isActive(tx, peer))
   const from = refOf(tx, ending.by)
   const cause = chainOf(thread)
-  const { kind, by: sender, body, attachments = [] } = ending
-  const draft = { kind, sender, from, body, attachments, recipients, solicited: true, cause, control: !byRecipient }
+  const { kind, by: sender, body, attachments = [], touched } = ending
+  const draft = { kind, sender, from, body, attachments, touched, recipients, solicited: true, cause, control: !byRecipient }
   const { messageId } = post(tx, deps, closed, thread.tail, draft)
   tx.run(CLOSE, ending.state, tx.now, ending.by, ending.reason, messageId, messageId, thread.id)
   tx.run('DELETE FROM open_asks WHERE recipient_id = ? AND thread_id = ?', thread.recipient_id, thread.id)
@@ -51,6 +52,7 @@ export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending:
   const changed = { state: ending.state, message: tx.id('message', messageId) }
   tx.event({ type: 'thread.closed', actor: ending.by, peer: other, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id], changed })
   if (closed.fan_id !== null) for (const rest of countEnd(tx, deps, closed, cause)) closeThread(tx, deps, rest, { ...NOT_NEEDED, by: rest.opener_id })
+  if (thread.followed === 1) deps.onFollowedEnd(tx, { threadId: thread.id, state: ending.state, by: ending.by, body, opener: thread.opener_id })
   return { ...closed, tail: messageId, size: thread.size + 1 }
 }
 
@@ -110,6 +112,7 @@ export function createClosing(deps: ThreadDeps) {
     state: 'answered' | 'declined',
     kind: 'answer' | 'decline',
     body: string,
+    touched?: Touched,
   ): Output<'threads.answer'> => {
     const peer = asPeer(caller)
     const thread = askedOf(tx, peer, input.thread)
@@ -119,14 +122,15 @@ export function createClosing(deps: ThreadDeps) {
     // Closing the thread acks the delivery that opened it.
     if (delivery !== undefined && (late || delivery !== thread.opening_delivery)) ackDeliveries(tx, deps, peer.peerId, [delivery])
     const reason = kind === 'decline' ? body : null
-    const said = { state, kind, by: peer.peerId, body, reason, attachments: attachable(tx, caller, input.attachments) }
+    const said = { state, kind, by: peer.peerId, body, reason, attachments: attachable(tx, caller, input.attachments), touched }
     const now = late ? postLate(tx, deps, thread, said) : closeThread(tx, deps, thread, said)
+    if (late && thread.followed === 1) deps.onFollowedEnd(tx, { threadId: thread.id, state, by: peer.peerId, body, opener: thread.opener_id })
     tx.created = { number: now.tail, count: 1 }
     return { thread: toThread(tx, now), message: tx.id('message', now.tail), late }
   }
 
   const answer: Command<'threads.answer'> = {
-    run: (tx, caller, input) => decide(tx, caller, input, 'answered', 'answer', input.body),
+    run: (tx, caller, input) => decide(tx, caller, input, 'answered', 'answer', input.body, input.touched),
     replay: (tx, _caller, created) => closing(tx, created.number),
   }
   const decline: Command<'threads.decline'> = {
@@ -160,12 +164,13 @@ function askedOf(tx: Tx, caller: PeerCaller, id: string): ThreadRow {
   return thread
 }
 
-type Said = Pick<Ending, 'kind' | 'body' | 'attachments'> & { readonly by: number }
+type Said = Pick<Ending, 'kind' | 'body' | 'attachments' | 'touched'> & { readonly by: number }
 
-function postLate(tx: Tx, deps: ThreadDeps, thread: ThreadRow, { kind, by: sender, body, attachments = [] }: Said): ThreadRow {
+function postLate(tx: Tx, deps: ThreadDeps, thread: ThreadRow, { kind, by: sender, body, attachments = [], touched }: Said): ThreadRow {
   const recipients = thread.opener_id !== null && isActive(tx, thread.opener_id) ? [thread.opener_id] : []
   const cause = chainOf(thread)
-  const { messageId } = postMore(tx, deps, thread, { kind, sender, from: refOf(tx, sender), body, attachments, recipients, solicited: true, cause, late: true })
+  const draft = { kind, sender, from: refOf(tx, sender), body, attachments, touched, recipients, solicited: true, cause, late: true } as const
+  const { messageId } = postMore(tx, deps, thread, draft)
   const changed = { message: tx.id('message', messageId), late: true }
   const base = { type: 'thread.message', actor: sender, peer: thread.opener_id, circle: thread.circle_id, audience: 'granted' } as const
   tx.event({ ...base, subject: ['thread', thread.id], changed })

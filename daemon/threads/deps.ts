@@ -1,3 +1,4 @@
+import type { ThreadState } from '../../src/contract/index.ts'
 import type { Contents } from '../artifacts/index.ts'
 import type { PeerCaller } from '../caller.ts'
 import type { RandomBytes } from '../clock.ts'
@@ -6,6 +7,7 @@ import type { Pipeline } from '../store/pipeline.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Delays } from './flights.ts'
+import type { PostedLink } from './post.ts'
 import type { Room } from './room.ts'
 import type { Signals } from './signals.ts'
 
@@ -13,6 +15,17 @@ import type { Signals } from './signals.ts'
 export interface SessionsPort extends Pick<Liveness, 'attended'> {
   /** A session fetched its mail itself; called after the commit. */
   fetched(peer: PeerCaller): void
+}
+
+/** How a followed thread ended, or what was decided in it when it had ended. */
+export interface FollowedEnd {
+  readonly threadId: number
+  readonly state: Exclude<ThreadState, 'open' | 'notice'>
+  /** `null`: the daemon itself. */
+  readonly by: number | null
+  readonly body: string
+  /** Who asked. */
+  readonly opener: number | null
 }
 
 /** What the rules of this domain need besides the transaction. They read these; they change them in effects only. */
@@ -29,6 +42,10 @@ export interface ThreadDeps {
   readonly sessions: Pick<SessionsPort, 'fetched'>
   readonly random: RandomBytes
   readonly contents: Contents
+  /** What the domain of reviews, which stands above, makes of a message. */
+  readonly onPosted: (tx: Tx, posted: PostedLink) => void
+  /** A followed thread ended, or was answered late. */
+  readonly onFollowedEnd: (tx: Tx, ended: FollowedEnd) => void
   /** Parks a pair of peers and tells the orchestrators of the circle. */
   readonly parkPair: (tx: Tx, pair: { readonly a: number; readonly b: number; readonly circleId: number; readonly reason: string }) => void
 }

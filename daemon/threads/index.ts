@@ -1,15 +1,16 @@
 /** The threads domain: its handlers, and the machinery that offers, reminds, expires and cleans up. */
 import { LIMITS } from '../../src/limits.ts'
 import type { Contents } from '../artifacts/index.ts'
+import type { PeerCaller } from '../caller.ts'
 import type { Clock, RandomBytes } from '../clock.ts'
-import type { Liveness } from '../peers/index.ts'
+import type { Liveness, PeerRow } from '../peers/index.ts'
 import type { Outbox } from '../store/outbox.ts'
 import { enqueue } from '../store/outbox.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { Store } from '../store/store.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
-import { createClosing } from './close.ts'
+import { createClosing, type Ending } from './close.ts'
 import { createDeadLetterHandlers, listDead } from './deadletters.ts'
 import { nextDeadline, runDeadlines } from './deadlines.ts'
 import type { SessionsPort, ThreadDeps } from './deps.ts'
@@ -17,9 +18,10 @@ import { Dispatcher, type OfferWatch } from './dispatcher.ts'
 import { getFan, listFans } from './fan-reading.ts'
 import { createFans } from './fans.ts'
 import { Delays } from './flights.ts'
+import { endFollowed, type Followed, openFollowed } from './followed.ts'
 import { ackThread, endTurn } from './handover.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
-import { parkPair, tellPeer } from './notices.ts'
+import { type FirstWord, parkPair, tellFirst, tellPeer } from './notices.ts'
 import { createOpening } from './open.ts'
 import { listPairs, releasePair } from './pairs.ts'
 import { createPulling, owedThreads, peekMailbox } from './pull.ts'
@@ -31,11 +33,12 @@ import { Room } from './room.ts'
 import { type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
-import { createTelling } from './telling.ts'
+import { type Succession, succeed } from './succession.ts'
+import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
 export type { Consumer, ConsumerPort, Parcel } from './consumer.ts'
-export type { SessionsPort } from './deps.ts'
+export type { FollowedEnd, SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { isAwaited, stuckDeliveries } from './diagnosis.ts'
 export type { OfferWatch } from './dispatcher.ts'
@@ -43,10 +46,13 @@ export { isOpen, lastWordOf, owesAnswer, waitsFor } from './facts.ts'
 export { viewFan } from './fan-reading.ts'
 export { purgeFans } from './fans.ts'
 export { type FoundFile, findFile } from './files.ts'
+export type { Followed } from './followed.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { toFan } from './joins.ts'
+export type { FirstWord } from './notices.ts'
 export { asSender } from './open.ts'
-export { newsOf, viewThread } from './reading.ts'
+export type { PostedLink } from './post.ts'
+export { messagesBack, newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
 export { PRIORITIES, priorityNumber } from './rows.ts'
 export type { Scheduled, ScheduledSend } from './scheduled.ts'
@@ -56,6 +62,7 @@ export { forgetHours } from './search/tables.ts'
 export { whyMessage } from './search/why.ts'
 export type { SessionMail } from './session-mail.ts'
 export { DeferredSignals } from './signals.ts'
+export { type Standing, type Succession, standingOf } from './succession.ts'
 
 export interface ThreadsOptions {
   readonly store: Store
@@ -66,6 +73,8 @@ export interface ThreadsOptions {
   readonly random: RandomBytes
   readonly sessions: SessionsPort
   readonly contents: Contents
+  readonly onPosted: ThreadDeps['onPosted']
+  readonly onFollowedEnd: ThreadDeps['onFollowedEnd']
   /** Told of mailboxes in which something to fetch may have come up. */
   readonly mailboxes: DeferredSignals
   readonly watch?: OfferWatch | undefined
@@ -101,6 +110,8 @@ export function createThreads(options: ThreadsOptions) {
     sessions: options.sessions,
     random,
     contents: options.contents,
+    onPosted: options.onPosted,
+    onFollowedEnd: options.onFollowedEnd,
     parkPair: (tx, pair) => parkPair(tx, deps, pair),
   }
   restoreWaits(store, deps)
@@ -120,6 +131,13 @@ export function createThreads(options: ThreadsOptions) {
     mail: createSessionMail(deps),
     sendScheduled: (tx: Tx, scheduled: Scheduled) => sendScheduled(tx, deps, scheduled),
     tell: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body),
+    /** A peer tells others something by what it did. @throws MusterError what refuses it, where there is but one recipient */
+    say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string) => tell(tx, deps, sender, recipients, { body, priority: 'normal' }).refused,
+    openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
+    endFollowed: (tx: Tx, threadId: number, ending: Ending) => endFollowed(tx, deps, threadId, ending),
+    /** Tells a peer something ahead of all that waits for it; then, in the same thread, what another peer says. */
+    tellFirst: (tx: Tx, peerId: number, first: FirstWord) => tellFirst(tx, deps, peerId, first),
+    succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),
     ackThread: (tx: Tx, peerId: number, threadId: number) => ackThread(tx, deps, peerId, threadId),

@@ -1,10 +1,10 @@
 import { LIMITS } from '../../src/limits.ts'
-import { findPeer, type PeerRow, peersOfRole } from '../peers/index.ts'
+import { findPeer, type PeerRow, peersOfRole, refOf } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { ThreadDeps } from './deps.ts'
 import { openThread } from './open.ts'
-import { NO_CAUSE } from './post.ts'
-import { priorityNumber } from './rows.ts'
+import { NO_CAUSE, postMore } from './post.ts'
+import { findThread, priorityNumber, type ThreadRow } from './rows.ts'
 
 /** How many orchestrators of a circle are told of a trouble. */
 const MAX_TOLD = 10
@@ -16,16 +16,41 @@ export function tellPeer(tx: Tx, deps: ThreadDeps, peerId: number, body: string)
   tell(tx, deps, [peer], body)
 }
 
+/** What a peer is told before anything else. */
+export interface FirstWord {
+  readonly body: string
+  /** What another peer said for it, in its own name: it is that peer's text, and no model may take it for the daemon's. */
+  readonly quoting?: { readonly from: number; readonly body: string } | undefined
+}
+
+/** Like {@link tellPeer}, ahead of all that waits for the peer but other control notices. */
+export function tellFirst(tx: Tx, deps: ThreadDeps, peerId: number, { body, quoting }: FirstWord): void {
+  const peer = findPeer(tx, peerId)
+  if (!peer || peer.retired_at !== null) return
+  const { threadId } = tell(tx, deps, [peer], body, true)
+  if (!quoting) return
+  const draft = {
+    kind: 'reply',
+    sender: quoting.from,
+    from: refOf(tx, quoting.from),
+    body: quoting.body,
+    recipients: [peerId],
+    solicited: false,
+    cause: NO_CAUSE,
+  } as const
+  postMore(tx, deps, findThread(tx, threadId) as ThreadRow, { ...draft, control: true })
+}
+
 /** The daemon tells the orchestrators of a circle. */
 function tellOrchestrators(tx: Tx, deps: ThreadDeps, circleId: number, body: string): void {
   const peers = peersOfRole(tx, circleId, 'orchestrator', MAX_TOLD)
   if (peers.length > 0) tell(tx, deps, peers, body)
 }
 
-function tell(tx: Tx, deps: ThreadDeps, recipients: readonly PeerRow[], body: string): void {
+function tell(tx: Tx, deps: ThreadDeps, recipients: readonly PeerRow[], body: string, control = false): ReturnType<typeof openThread> {
   const circleId = (recipients[0] as PeerRow).circle_id
   const opening = { kind: 'notify', opener: null, from: null, recipients, circleId, body } as const
-  openThread(tx, deps, { ...opening, priority: priorityNumber('urgent'), cause: NO_CAUSE, deadlineAt: null, escalateTo: null })
+  return openThread(tx, deps, { ...opening, control, priority: priorityNumber('urgent'), cause: NO_CAUSE, deadlineAt: null, escalateTo: null })
 }
 
 const PARK = `INSERT INTO pairs (a, b, times, parked_at, parked_until, reason) VALUES (?, ?, '[]', ?, ?, ?)

@@ -1,4 +1,4 @@
-import type { Output, Parsed, PeerRef, Sent, ThreadState } from '../../src/contract/index.ts'
+import type { Output, Parsed, PeerRef, Sent, ThreadState, Touched } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime, parseDuration, parseTime } from '../../src/time.ts'
@@ -25,8 +25,11 @@ export interface Opening {
   readonly deadlineAt: number | null
   readonly escalateTo: number | null
   readonly attachments?: readonly number[] | undefined
+  readonly touched?: Touched | undefined
   /** The fan that it is part of, or of whose end it tells. */
   readonly fan?: number
+  /** Overtakes what is queued. */
+  readonly control?: boolean
 }
 
 const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail,
@@ -60,6 +63,7 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     attended: opening.cause.attended ? 1 : 0,
     fan_id: opening.fan ?? null,
     ending: null,
+    followed: 0,
   }
   insertThread(tx, row)
   const posted = post(tx, deps, row, null, {
@@ -71,6 +75,8 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     solicited: false,
     cause: opening.cause,
     attachments: opening.attachments,
+    touched: opening.touched,
+    control: opening.control === true,
   })
   if (opening.kind === 'ask') openAsk(tx, row)
   const changed = { kind: row.kind, message: tx.id('message', posted.messageId) }
@@ -126,6 +132,7 @@ export function createOpening(deps: ThreadDeps) {
           recipients: [peer],
           circleId: peer.circle_id,
           body: input.body,
+          touched: input.touched,
           priority,
           cause,
           deadlineAt,

@@ -1,6 +1,7 @@
-import type { MessageKind, PeerRef } from '../../src/contract/index.ts'
+import type { MessageKind, PeerRef, Touched } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
+import { mayLinkRequests } from '../../src/review-subjects.ts'
 import type { Tx } from '../store/transaction.ts'
 import { attach } from './attachments.ts'
 import type { Parcel } from './consumer.ts'
@@ -29,9 +30,20 @@ export interface Post {
   readonly cause: Cause
   /** Numbers of the artifacts that it carries. */
   readonly attachments?: readonly number[] | undefined
+  /** What the sender says that it touched. */
+  readonly touched?: Touched | undefined
   readonly late?: boolean
   /** Overtakes what is queued. */
   readonly control?: boolean
+}
+
+/** A message that says what was touched or that may link to a pull or merge request, for the domain above. */
+export interface PostedLink {
+  readonly thread: ThreadRow
+  readonly messageId: number
+  /** The message before it in the thread. */
+  readonly previous: number | null
+  readonly draft: Pick<Post, 'kind' | 'sender' | 'body' | 'touched'>
 }
 
 export interface Posted {
@@ -43,6 +55,7 @@ const INSERT_MESSAGE = `INSERT INTO messages (id, thread_id, prev, kind, sender_
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /** Apart, since few do: a column more for every message costs more than a statement for those. */
 const CARRIES = 'UPDATE messages SET first_attachment = ?, attached = ? WHERE id = ?'
+const TOUCHES = 'UPDATE messages SET touched = ? WHERE id = ?'
 const INSERT_DELIVERY = `INSERT INTO deliveries (id, message_id, thread_id, peer_id, priority, solicited, state, queued_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)`
 
 /**
@@ -71,6 +84,7 @@ export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: numb
     redacted_at: null,
     first_attachment: attachments.length === 0 ? 0 : attach(tx, id, attachments),
     attached: attachments.length,
+    touched: draft.touched ? JSON.stringify(draft.touched) : null,
   }
   tx.run(
     INSERT_MESSAGE,
@@ -88,12 +102,14 @@ export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: numb
     row.first_delivery,
     row.delivery_count,
   )
+  if (row.touched !== null) tx.run(TOUCHES, row.touched, row.id)
   if (row.attached > 0) tx.run(CARRIES, row.first_attachment, row.attached, row.id)
   const priority = draft.control ? CONTROL : thread.priority
   draft.recipients.forEach((peerId, index) => {
     tx.run(INSERT_DELIVERY, row.first_delivery + index, row.id, thread.id, peerId, priority, draft.solicited ? 1 : 0, tx.now)
   })
   announce(tx, deps, thread, row, draft)
+  if (draft.touched || mayLinkRequests(draft.body)) deps.onPosted(tx, { thread, messageId: id, previous, draft })
   return { messageId: row.id, firstDelivery: row.first_delivery }
 }
 

@@ -28,7 +28,17 @@ export function createReplying(deps: ThreadDeps) {
       if (refused.length > 0 && recipients.length === 0) return { sent: [], refused }
       if (input.delivery !== undefined) ackDeliveries(tx, deps, sender.peerId, [tx.number('delivery', input.delivery)])
       const late = thread.state !== 'open' && thread.state !== 'notice'
-      const draft = { kind: 'reply', sender: sender.peerId, from: refOf(tx, sender.peerId), body: input.body, attachments, solicited, cause, late } as const
+      const draft = {
+        kind: 'reply',
+        sender: sender.peerId,
+        from: refOf(tx, sender.peerId),
+        body: input.body,
+        attachments,
+        touched: input.touched,
+        solicited,
+        cause,
+        late,
+      } as const
       const posted = postMore(tx, deps, thread, { ...draft, recipients: recipients.map((peer) => peer.id) })
       const changed = { message: tx.id('message', posted.messageId) }
       const only = recipients.length === 1 ? (recipients[0] as PeerRow).id : null

@@ -40,6 +40,8 @@ export interface ThreadRow {
   readonly fan_id: number | null
   /** The message that closed it. */
   readonly ending: number | null
+  /** Whether a domain above is told how it ends. */
+  readonly followed: number
 }
 
 export interface MessageRow {
@@ -59,6 +61,8 @@ export interface MessageRow {
   readonly redacted_at: number | null
   readonly first_attachment: number
   readonly attached: number
+  /** What the sender says that it touched, as JSON. */
+  readonly touched: string | null
 }
 
 export interface DeliveryRow {
@@ -134,6 +138,7 @@ export function toMessage(reader: Reader, row: MessageRow, from: PeerRef | null 
     causedBy: row.caused_by === null ? null : reader.id('message', row.caused_by),
     redacted: row.redacted_at !== null,
     attachments: attachmentsOf(reader, row),
+    ...(row.touched !== null && { touched: JSON.parse(row.touched) as NonNullable<Message['touched']> }),
   }
 }
 

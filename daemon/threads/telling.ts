@@ -28,16 +28,17 @@ export function createTelling(deps: ThreadDeps) {
   return { notify, broadcast }
 }
 
-type Told = Pick<Parsed<'threads.notify'>, 'body' | 'priority' | 'topic' | 'attachments' | 'causedBy'>
+type Told = Pick<Parsed<'threads.notify'>, 'body' | 'priority' | 'topic' | 'attachments' | 'touched' | 'causedBy'>
 
-function tell(tx: Tx, deps: ThreadDeps, sender: PeerCaller, meant: readonly PeerRow[], input: Told): Output<'threads.notify'> {
+/** @throws MusterError what refuses it, where there is but one recipient */
+export function tell(tx: Tx, deps: ThreadDeps, sender: PeerCaller, meant: readonly PeerRow[], input: Told): Output<'threads.notify'> {
   const attachments = attachable(tx, sender, input.attachments)
   const cause = causeOf(tx, deps, sender, input.causedBy)
   const { admitted: recipients, refused } = admit(tx, deps, { sender, cause, recipients: meant })
   if (recipients.length === 0) return { sent: [], refused }
   const circleId = recipients.length === 1 ? (recipients[0] as PeerRow).circle_id : sender.circleId
   const from = refOf(tx, sender.peerId)
-  const opening = { kind: 'notify', opener: sender.peerId, from, recipients, circleId, body: input.body, attachments } as const
+  const opening = { kind: 'notify', opener: sender.peerId, from, recipients, circleId, body: input.body, attachments, touched: input.touched } as const
   const posted = openThread(tx, deps, { ...opening, priority: priorityNumber(input.priority), cause, deadlineAt: null, escalateTo: null })
   if (input.topic !== undefined) supersede(tx, deps, sender.peerId, recipients, input.topic, posted)
   tx.created = { number: posted.threadId, count: 1 }

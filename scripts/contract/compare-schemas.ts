@@ -128,9 +128,20 @@ function compareAlternatives(older: unknown, newer: unknown, place: Place): void
   }
   const accepts = (a: JsonSchema, b: JsonSchema) => !isBreaking(a, b, place)
   const every =
-    place.direction === 'input' ? before.every((old) => after.some((now) => accepts(old, now))) : after.every((now) => before.some((old) => accepts(old, now)))
+    place.direction === 'input'
+      ? before.every((old) => after.some((now) => accepts(old, now)))
+      : after.every((now) => isNewMember(now, before) || before.some((old) => accepts(old, now)))
   const breaking = before.length === 0 || after.length === 0 || !every
   place.report(place.path, `alternatives changed: there were ${before.length}, there are ${after.length}`, breaking)
+}
+
+/** Alternatives that a constant field tells apart are like the members of an enum: clients read one that they do not know as `unknown`. */
+function isNewMember(now: JsonSchema, before: readonly JsonSchema[]): boolean {
+  const tags = (schema: JsonSchema) =>
+    Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>).flatMap(([name, { const: tag }]) =>
+      tag === undefined ? [] : [[name, tag] as const],
+    )
+  return tags(now).some(([name, tag]) => before.every((old) => tags(old).some(([other, theirs]) => other === name && theirs !== tag)))
 }
 
 function isBreaking(older: JsonSchema, newer: JsonSchema, place: Place): boolean {

@@ -17,6 +17,8 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   pairs: 'Peers that were parked as runaways.',
   mailbox: 'What waits for a peer, and its dead letters.',
   schedules: 'Messages at a time, or again and again.',
+  reviews: 'What was touched and is owed a look.',
+  orchestrators: 'Who leads a circle, who stands by, and what is handed over.',
   sessions: 'Agent sessions: what their hooks report and carry.',
   events: 'The append-only log of what has happened.',
 }

@@ -6,10 +6,13 @@ import * as fans from './fans.ts'
 import * as finding from './finding.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
+import * as orchestrators from './orchestrators.ts'
 import * as peers from './peers.ts'
+import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
 import * as threads from './threads.ts'
+import type * as touched from './touched.ts'
 
 const LIST = [
   node.pingNode,
@@ -23,6 +26,7 @@ const LIST = [
   peers.renamePeer,
   peers.retirePeer,
   peers.createEnrolment,
+  peers.spawnEnrolment,
   peers.listEnrolments,
   peers.revokeEnrolment,
   peers.createCredential,
@@ -73,6 +77,23 @@ const LIST = [
   schedules.listSchedules,
   schedules.historySchedule,
   schedules.previewSchedule,
+  reviews.queueReviews,
+  reviews.markReview,
+  reviews.requestReview,
+  reviews.assignReview,
+  reviews.commentReview,
+  reviews.withdrawReview,
+  reviews.getReview,
+  reviews.listReviews,
+  reviews.observeReviews,
+  reviews.watchedReviews,
+  orchestrators.orchestratorStatus,
+  orchestrators.claimOrchestrator,
+  orchestrators.noteOrchestrator,
+  orchestrators.handOverOrchestrator,
+  orchestrators.resignOrchestrator,
+  orchestrators.appointOrchestrator,
+  orchestrators.recordOrchestrator,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -138,6 +159,16 @@ export type Item = z.output<typeof mailboxes.Item>
 export type Schedule = z.output<typeof schedules.Schedule>
 export type Occurrence = z.output<typeof schedules.Occurrence>
 export type Gate = z.output<typeof schedules.Gate>
+export type Review = z.output<typeof reviews.Review>
+export type ReviewEntry = z.output<typeof reviews.ReviewEntry>
+export type ReviewKind = z.output<typeof reviews.ReviewKind>
+export type Verdict = z.output<typeof reviews.Verdict>
+export type Observation = z.output<typeof reviews.Observation>
+export type Subject = z.output<typeof touched.Subject>
+export type Touched = z.output<typeof touched.Touched>
+export type TouchedThing = z.output<typeof touched.TouchedThing>
+export type Leadership = z.output<typeof orchestrators.Leadership>
+export type Handover = z.output<typeof orchestrators.Handover>
 export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>

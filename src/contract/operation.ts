@@ -9,9 +9,10 @@ export type OperationKind = 'command' | 'query' | 'scan' | 'stream' | 'offline'
 
 /**
  * Whose credential an operation takes. `any`: every valid one. `enrolment`: one that mints peers. `peer`: one of a peer.
- * `reader`: a peer's or an administrator's. `admin`: an administrator's.
+ * `reader`: a peer's or an administrator's. `admin`: an administrator's. `leader`: an orchestrator's that leads its circle; the input
+ * has the fencing `token` of its lease, which is checked in the transaction of the command.
  */
-export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin'
+export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin' | 'leader'
 
 /** What reaches an operation through one door, or the reason why nothing does. */
 export type Door = string | { readonly none: string }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { LIMITS } from '../limits.ts'
-import { Address, Id, IdempotencyKey, Limit, Line, Name, Time } from './common.ts'
+import { Address, Duration, Id, IdempotencyKey, Limit, Line, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
 
 /** Given by the credential, never claimed. */
@@ -31,6 +31,8 @@ export const Peer = PeerRef.extend({
   lastSeenAt: Time.nullable(),
   createdAt: Time,
   retiredAt: Time.nullable(),
+  /** Who of its circle spawned it, as the enrolment says that it registered with. */
+  spawnedBy: PeerRef.optional(),
 })
 
 /** A credential as it may be shown: never its token. */
@@ -54,6 +56,8 @@ export const Enrolment = z.object({
   createdAt: Time,
   expiresAt: Time.nullable(),
   revokedAt: Time.nullable(),
+  /** By whom its peers are spawned, where a peer minted it or it was minted for one. */
+  spawnedBy: PeerRef.optional(),
 })
 
 /** A token is shown once, in the answer that minted it. */
@@ -155,9 +159,34 @@ export const createEnrolment = operation({
     label: Line(100).default(''),
     maxUses: z.int().min(1).optional(),
     expiresAt: Time.optional(),
+    /** The peer in whose name they are started: what joins counts as spawned by it. */
+    spawnedBy: Address.optional(),
   }),
   output: z.object({ enrolment: Enrolment, token: Token }),
   doors: { http: 'POST /v1/enrolments 201', cli: 'token enrol', mcp: { none: 'Enrolling is for the administrator, who is no peer.' } },
+})
+
+/** What a peer spawns never has more authority than an agent. */
+const SpawnedRole = Role.extract(['agent', 'service'])
+
+export const spawnEnrolment = operation({
+  name: 'enrolments.spawn',
+  kind: 'command',
+  access: 'peer',
+  summary: 'Mint a credential that lets programs join your own circle as spawned by you: neither of you reviews the work of the other.',
+  input: z.strictObject({
+    roles: z.array(SpawnedRole).min(1).default(['agent']),
+    label: Line(100).default(''),
+    maxUses: z.int().min(1).max(LIMITS.maxSpawned).default(1),
+    /** How long it can be used, at most a day. */
+    lasts: Duration.default('1h'),
+  }),
+  output: z.object({ enrolment: Enrolment, token: Token }),
+  doors: {
+    http: 'POST /v1/spawns 201',
+    cli: { none: 'Whatever starts a program for a peer calls it, and hands the token on.' },
+    mcp: { none: 'A token does not belong into the context of a model.' },
+  },
 })
 
 export const listEnrolments = operation({
@@ -222,14 +251,16 @@ export const listCircles = operation({
   doors: { http: 'GET /v1/circles', cli: 'circles list', mcp: 'circles' },
 })
 
-export const Grant = z.object({ peer: PeerRef, circle: Name, createdAt: Time })
+/** `reach`: to reach and read another circle. `observe`: to report what forges and repositories say about the reviews of a circle. */
+const Right = z.enum(['reach', 'observe'])
+export const Grant = z.object({ peer: PeerRef, circle: Name, right: Right, createdAt: Time })
 
 export const addGrant = operation({
   name: 'grants.add',
   kind: 'command',
   access: 'admin',
-  summary: 'Let an orchestrator, a person or an observer reach and read another circle.',
-  input: z.strictObject({ peer: Address, circle: Name }),
+  summary: 'Let an orchestrator, a person or an observer reach and read another circle, or a service report what forges say about the reviews of one.',
+  input: z.strictObject({ peer: Address, circle: Name, right: Right.default('reach') }),
   output: z.object({ grant: Grant }),
   doors: {
     http: 'POST /v1/grants 201',
@@ -243,7 +274,7 @@ export const removeGrant = operation({
   kind: 'command',
   access: 'admin',
   summary: 'Take a grant back.',
-  input: z.strictObject({ peer: Address, circle: Name }),
+  input: z.strictObject({ peer: Address, circle: Name, right: Right.default('reach') }),
   output: z.object({ removed: z.boolean() }),
   doors: {
     http: 'DELETE /v1/grants/:peer/:circle',

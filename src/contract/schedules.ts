@@ -28,6 +28,8 @@ export const Gate = z.discriminatedUnion('if', [
   z.strictObject({ if: z.literal('mail'), peer: Address.optional(), not }),
   /** The peer owes an answer. */
   z.strictObject({ if: z.literal('owes'), peer: Address.optional(), not }),
+  /** A review is owed still: the one that is named, by the peer where one is named too, or any that was given to the peer. */
+  z.strictObject({ if: z.literal('review_owed'), review: Id('review').optional(), peer: Address.optional(), not }),
 ])
 
 const ScheduleState = z.enum(['active', 'paused', 'ended'])

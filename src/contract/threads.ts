@@ -3,6 +3,7 @@ import { Attachment, Attachments } from './artifacts.ts'
 import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Reason, Selector, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Reach } from './peers.ts'
+import { Touched } from './touched.ts'
 
 export const Priority = z.enum(['urgent', 'normal', 'low'])
 /** `notice` is the only state of a thread that a notify opened: it needs no closing. */
@@ -43,6 +44,8 @@ export const Message = z.object({
   redacted: z.boolean(),
   /** The files that it carries, in the sender's order. */
   attachments: z.array(Attachment),
+  /** What its sender says that it touched. Left out where it says nothing of the kind. */
+  touched: Touched.optional(),
 })
 
 export const Delivery = z.object({
@@ -100,6 +103,7 @@ export const askThread = operation({
     /** Who is told when the ask expires. */
     escalateTo: Address.optional(),
     attachments: Attachments.optional(),
+    touched: Touched.optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),
@@ -119,6 +123,7 @@ export const notifyThread = operation({
     priority: Priority.default('normal'),
     topic: Topic.optional(),
     attachments: Attachments.optional(),
+    touched: Touched.optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),
@@ -158,7 +163,7 @@ export const replyThread = operation({
   kind: 'command',
   access: 'peer',
   summary: 'Say more in a thread without closing it.',
-  input: z.strictObject({ ...inThread, body: Body, attachments: Attachments.optional(), causedBy: CausedBy.optional() }),
+  input: z.strictObject({ ...inThread, body: Body, attachments: Attachments.optional(), touched: Touched.optional(), causedBy: CausedBy.optional() }),
   output: SendResult,
   doors: { http: 'POST /v1/threads/:thread/messages 201', cli: 'answer --more', mcp: 'reply how:"more"' },
 })
@@ -168,7 +173,7 @@ export const answerThread = operation({
   kind: 'command',
   access: 'peer',
   summary: 'Answer an ask; a late answer is stored and delivered too.',
-  input: z.strictObject({ ...inThread, body: Body, attachments: Attachments.optional() }),
+  input: z.strictObject({ ...inThread, body: Body, attachments: Attachments.optional(), touched: Touched.optional() }),
   output: Closing,
   doors: { http: 'POST /v1/threads/:thread/answer', cli: 'answer', mcp: 'reply' },
 })

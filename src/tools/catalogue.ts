@@ -4,9 +4,11 @@ import { ask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
 import { broadcast, fan } from './fanning.ts'
 import * as finding from './finding.ts'
+import * as leading from './leading.ts'
 import { boot, inbox } from './mail.ts'
 import * as overview from './overview.ts'
 import * as rest from './rest.ts'
+import * as reviewing from './reviewing.ts'
 import { peers, setDescription } from './roll.ts'
 import { schedule, schedules } from './scheduling.ts'
 import { notify, reply } from './speaking.ts'
@@ -27,6 +29,11 @@ export const TOOLS: readonly Tool[] = [
   schedules,
   fan,
   broadcast,
+  reviewing.reviewQueue,
+  reviewing.markReviewed,
+  reviewing.reviewRequest,
+  reviewing.reviewAssign,
+  reviewing.review,
   overview.threads,
   overview.thread,
   overview.trace,
@@ -36,6 +43,12 @@ export const TOOLS: readonly Tool[] = [
   overview.cancel,
   overview.pairs,
   overview.releasePairTool,
+  leading.status,
+  leading.lead,
+  leading.handover,
+  reviewing.reviews,
+  reviewing.reviewComment,
+  reviewing.reviewWithdraw,
   rest.status,
   rest.circles,
   rest.grants,

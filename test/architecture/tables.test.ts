@@ -17,6 +17,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   capabilities: 'peers',
   credentials: 'peers',
   grants: 'peers',
+  observing: 'peers',
   artifacts: 'artifacts',
   artifact_room: 'artifacts',
   attachments: 'threads',
@@ -28,11 +29,16 @@ const OWNERS: Readonly<Record<string, string>> = {
   pairs: 'threads',
   schedules: 'schedules',
   occurrences: 'schedules',
+  leaderships: 'orchestrators',
+  handovers: 'orchestrators',
   fans: 'threads',
   fan_refusals: 'threads',
   search_cursor: 'threads',
   search_hours: 'threads',
   message_index: 'threads',
+  reviews: 'reviews',
+  review_peers: 'reviews',
+  review_entries: 'reviews',
 }
 
 const MIGRATIONS = join(ROOT, 'daemon/store/migrations')

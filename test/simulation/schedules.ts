@@ -16,6 +16,8 @@ const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'
 const PATTERNS = ['30 2 * * *', '0 * * * *', '15 1,2,3 * * *', '0 9 * * 1-5', '@weekly', '45 */6 * * *']
 
 export interface ScheduleStory {
+  /** Wall time that passed between the first and the last moment. */
+  readonly days: number
   readonly occurrences: number
   readonly fired: number
   readonly missed: number
@@ -25,7 +27,7 @@ export interface ScheduleStory {
 }
 
 /**
- * Months of schedules in several zones, with a daemon that crashes in the middle of commits, disks that fail, machines that sleep and clocks
+ * Schedules in several zones, each seed a good half a year of them, with a daemon that crashes in the middle of commits, disks that fail, machines that sleep and clocks
  * that are put forward and back. In the end each due time must be accounted for once, and each that fired have its message once.
  */
 export async function simulateSchedules(seed: number, steps: number): Promise<ScheduleStory> {
@@ -55,11 +57,13 @@ class ScheduleWorld {
   #dies: 'before' | 'after' | undefined
   #crashes = 0
   #made = 0
+  readonly #from: number
 
   constructor(seed: number) {
     this.random = new Random(seed)
     // A month before clocks change in half of the zones.
     this.clock = new VirtualClock(Date.UTC(2024 + (seed % 12), seed % 2 === 0 ? 2 : 9, 1))
+    this.#from = this.clock.wallMs()
     this.disk = new Disk({ onCommitted: () => undefined, onFailed: () => undefined, diesAt: (point) => this.#diesAt(point) }, false)
   }
 
@@ -120,7 +124,7 @@ class ScheduleWorld {
       fired += runs
       missed += happened.filter(({ outcome }) => outcome === 'missed').length
     }
-    return { occurrences, fired, missed, crashes: this.#crashes, failures: this.#failures }
+    return { days: Math.round((this.clock.wallMs() - this.#from) / (24 * HOUR)), occurrences, fired, missed, crashes: this.#crashes, failures: this.#failures }
   }
 
   /** Every due time up to the plan has one row, or lies in one range of what was missed; and there are no others. */

@@ -313,6 +313,7 @@ export class TestCore implements Disposable {
       art: 'artifact',
       att: 'attachment',
       fan: 'fan',
+      rvw: 'review',
     } as const
     return this.core.store.number(kinds[id.slice(0, id.indexOf('_')) as keyof typeof kinds], id)
   }

@@ -4,6 +4,7 @@ import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openPeer } from '../open-caller.ts'
+import { TOUCHED_FLAG, touchedOf } from '../reviews/what.ts'
 import { peerName } from '../show.ts'
 
 export const command: Command = {
@@ -15,6 +16,7 @@ export const command: Command = {
   flags: {
     file: fileFlag('body'),
     ...ATTACH_FLAG,
+    ...TOUCHED_FLAG,
     more: { type: 'boolean', summary: 'Say more in the thread and leave it open' },
   },
   examples: [
@@ -31,9 +33,10 @@ async function answer(invocation: Invocation): Promise<number> {
   const [first = '', word] = words
   const thread = expectId(first, ['thread'])
   const body = await readBody({ word, file: flags.text('file'), what: 'body' }, environment)
+  const touched = await touchedOf(flags, environment.cwd())
   const caller = await openPeer(invocation)
   try {
-    const attached = await attachAll(caller, flags)
+    const attached = { ...(await attachAll(caller, flags)), ...touched }
     if (flags.on('more')) {
       const { sent, refused } = await caller.call('threads.reply', { thread, body, ...attached })
       if (out.json) out.document({ sent, refused })

@@ -35,7 +35,7 @@ export const HABIT_FLAGS = {
   'only-if': {
     type: 'string',
     value: 'gates',
-    summary: 'Fire only if: mail, owes, "silent 30m", "thread <id>"; "not" before, a comma between, "of <peer>" behind',
+    summary: 'Fire only if: mail, owes, review, "silent 30m", "thread <id>"; "not" before, a comma between, "of <peer>" behind',
   },
 } as const satisfies Record<string, Flag>
 
@@ -82,19 +82,23 @@ export function takenAway({ flags }: Invocation): Partial<Record<'label' | 'miss
   return Object.fromEntries(taken.map(([, field]) => [field, null]))
 }
 
-const GATE = /^(not )?(?:(mail|owes)|silent (\S+)|thread (\S+))(?: of (\S+))?$/
+const GATE = /^(not )?(?:(mail|owes)|silent (\S+)|thread (\S+)|(review)(?: (rvw_\S+))?)(?: of (\S+))?$/
 
 /** `not owes, silent 30m of bob, thread thr_k7qm2x1`. */
 function gatesOf(text: string): Gate[] {
   if (text === NONE) return []
   return text.split(',').map((part) => {
-    const [, negation, fact, silence, thread, peer] = GATE.exec(part.trim()) ?? []
+    const [, negation, fact, silence, thread, review, named, peer] = GATE.exec(part.trim()) ?? []
     const not = negation !== undefined
     const of = peer === undefined ? {} : { peer }
     if (fact !== undefined) return { if: fact as 'mail' | 'owes', not, ...of }
     if (silence !== undefined) return { if: 'silent', for: silence, not, ...of }
     if (thread !== undefined && peer === undefined) return { if: 'thread_open', thread, not }
-    throw usageError(`--only-if is no gate: ${part.trim()}`, 'Expected mail, owes, "silent 30m" or "thread <id>", with "not" before or "of <peer>" behind.')
+    if (review !== undefined) return { if: 'review_owed', not, ...(named !== undefined && { review: named }), ...of }
+    throw usageError(
+      `--only-if is no gate: ${part.trim()}`,
+      'Expected mail, owes, review, "review <id>", "silent 30m" or "thread <id>", with "not" before or "of <peer>" behind.',
+    )
   })
 }
 

@@ -59,6 +59,13 @@ function ruleText({ at, cron, every }: Pick<Schedule, 'at' | 'cron' | 'every'>):
 }
 
 function gateText(gate: Schedule['gates'][number]): string {
-  const what = gate.if === 'silent' ? `silent ${gate.for}` : gate.if === 'thread_open' ? `thread ${gate.thread}` : gate.if
+  const what =
+    gate.if === 'silent'
+      ? `silent ${gate.for}`
+      : gate.if === 'thread_open'
+        ? `thread ${gate.thread}`
+        : gate.if === 'review_owed'
+          ? `review${gate.review === undefined ? '' : ` ${gate.review}`}`
+          : gate.if
   return `${gate.not ? 'not ' : ''}${what}${'peer' in gate && gate.peer !== undefined ? ` of ${gate.peer}` : ''}`
 }

@@ -64,6 +64,7 @@ const ACCESS: Readonly<Record<Access, string>> = {
   peer: "a peer's credential",
   reader: "a peer's or the administrator's credential",
   admin: "the administrator's credential",
+  leader: 'the credential of the orchestrator that leads its circle, with the `token` of its lease',
 }
 
 /** Errors that only a WebSocket meets. */

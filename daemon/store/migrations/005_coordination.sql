@@ -1,1 +1,125 @@
 -- What came with reviews, orchestrators and watchdogs.
+
+-- Reviews: what was touched and is owed a look -------------------------------------------------------------------------
+
+-- Who spawned a peer, as the enrolment says that it was registered with: that was minted by its parent, or for it.
+ALTER TABLE enrolments ADD COLUMN parent_id INTEGER;
+ALTER TABLE peers ADD COLUMN spawned_by INTEGER;
+CREATE INDEX peers_by_parent ON peers (spawned_by) WHERE spawned_by IS NOT NULL;
+
+-- Who may report what forges and repositories say, given by the administrator.
+CREATE TABLE observing (
+  peer_id    INTEGER NOT NULL REFERENCES peers (id),
+  circle_id  INTEGER NOT NULL REFERENCES circles (id),
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (peer_id, circle_id)
+) STRICT, WITHOUT ROWID;
+
+-- What the sender says that it touched, as JSON; and whether a domain above is told how the thread ends.
+ALTER TABLE messages ADD COLUMN touched TEXT;
+ALTER TABLE threads ADD COLUMN followed INTEGER NOT NULL DEFAULT 0 CHECK (followed = 0 OR followed = 1);
+
+-- One review for each subject of a circle. `subject` is its canonical name; `head` the commit that counts, or the SHA-256 of a file.
+CREATE TABLE reviews (
+  id            INTEGER PRIMARY KEY,
+  circle_id     INTEGER NOT NULL,
+  kind          TEXT NOT NULL CHECK (kind = 'pull_request' OR kind = 'branch' OR kind = 'range' OR kind = 'artifact'),
+  subject       TEXT NOT NULL,
+  url           TEXT,
+  host          TEXT,
+  project       TEXT,
+  number        INTEGER,
+  repository    TEXT,
+  branch        TEXT,
+  base          TEXT,
+  artifact_id   INTEGER,
+  title         TEXT,
+  state         TEXT NOT NULL CHECK (state = 'owed' OR state = 'reviewed' OR state = 'ended'),
+  priority      INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 3),
+  head          TEXT,
+  head_at       INTEGER,
+  changed       TEXT,
+  owed_since    INTEGER,
+  reason        TEXT,
+  -- The last verdict; it stands while the state is 'reviewed'.
+  verdict       TEXT CHECK (verdict = 'approve' OR verdict = 'request_changes' OR verdict = 'comment'),
+  reviewer_id   INTEGER,
+  reviewed_head TEXT,
+  reviewed_at   INTEGER,
+  forge_author  TEXT,
+  assignee_id   INTEGER,
+  assigned_by   INTEGER,
+  -- The ask that the assignee has to close, and how long it has.
+  thread_id     INTEGER,
+  deadline_ms   INTEGER,
+  checks        TEXT CHECK (checks = 'pending' OR checks = 'passing' OR checks = 'failing'),
+  forge_reviews TEXT NOT NULL DEFAULT '[]',
+  -- The moment that the last observation tells of.
+  observed_at   INTEGER,
+  nudge_ms      INTEGER,
+  nudge_owner   INTEGER,
+  nudge_schedule INTEGER,
+  -- The number of the last entry of its history.
+  entries       INTEGER NOT NULL DEFAULT 0,
+  created_at    INTEGER NOT NULL,
+  ended_at      INTEGER,
+  CHECK ((state = 'owed') = (owed_since IS NOT NULL)),
+  CHECK ((state = 'ended') = (ended_at IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX reviews_by_subject ON reviews (subject, circle_id);
+CREATE INDEX reviews_owed ON reviews (circle_id, owed_since) WHERE state = 'owed';
+CREATE INDEX reviews_by_assignee ON reviews (assignee_id, owed_since) WHERE state = 'owed' AND assignee_id IS NOT NULL;
+CREATE INDEX reviews_by_thread ON reviews (thread_id) WHERE thread_id IS NOT NULL;
+CREATE INDEX reviews_open ON reviews (id) WHERE ended_at IS NULL;
+
+-- Who touched it, and who merely brought it up.
+CREATE TABLE review_peers (
+  review_id INTEGER NOT NULL,
+  peer_id   INTEGER NOT NULL,
+  part      TEXT NOT NULL CHECK (part = 'author' OR part = 'mention'),
+  at        INTEGER NOT NULL,
+  PRIMARY KEY (review_id, peer_id)
+) STRICT, WITHOUT ROWID;
+
+-- What happened to a review. Those of type 'head' are the heads that it had.
+CREATE TABLE review_entries (
+  review_id INTEGER NOT NULL,
+  entry     INTEGER NOT NULL,
+  at        INTEGER NOT NULL,
+  type      TEXT NOT NULL CHECK (type = 'requested' OR type = 'touched' OR type = 'mentioned' OR type = 'assigned' OR type = 'unassigned' OR type = 'head'
+    OR type = 'owed' OR type = 'reviewed' OR type = 'commented' OR type = 'observed' OR type = 'ended' OR type = 'reopened'),
+  by_id     INTEGER,
+  head      TEXT,
+  verdict   TEXT,
+  to_id     INTEGER,
+  changed   TEXT,
+  note      TEXT,
+  PRIMARY KEY (review_id, entry)
+) STRICT, WITHOUT ROWID;
+
+-- Orchestrators: who leads a circle, and what was handed over with the lead --------------------------------------------
+
+-- A circle is here from the first time that somebody led it.
+CREATE TABLE leaderships (
+  circle_id INTEGER PRIMARY KEY,
+  -- Of the last lease, also while nobody leads.
+  token     INTEGER NOT NULL,
+  leader_id INTEGER,
+  -- Who led before, while another or nobody does.
+  former_id INTEGER,
+  -- How it came to what it is: led, or by nobody.
+  how       TEXT NOT NULL CHECK (how = 'claimed' OR how = 'lapsed' OR how = 'handed_over' OR how = 'resigned' OR how = 'appointed' OR how = 'ended' OR how = 'restored'),
+  since     INTEGER NOT NULL,
+  takeovers INTEGER NOT NULL,
+  notes     TEXT,
+  -- The incarnation in which the lease was taken: in another it is over.
+  life      TEXT NOT NULL
+) STRICT;
+
+-- Each is JSON with its version, as `orchestrators.record` shows it.
+CREATE TABLE handovers (
+  circle_id INTEGER NOT NULL,
+  number    INTEGER NOT NULL,
+  record    TEXT NOT NULL,
+  PRIMARY KEY (circle_id, number)
+) STRICT, WITHOUT ROWID;

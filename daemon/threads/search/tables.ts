@@ -78,6 +78,15 @@ export function removeDocument(tx: Tx, id: number, how: 'erased' | 'forgotten'):
   }
 }
 
+/** Has messages found under other facts: what the index holds of them is taken out before the change that makes it so, and put in again after it. */
+export function refile(tx: Tx, messages: readonly number[], change: () => void): void {
+  for (const id of messages) removeDocument(tx, id, 'forgotten')
+  change()
+  // Where taking out failed, the index is built anew, and nothing may be put in.
+  const upTo = indexedUpTo(tx) ?? 0
+  for (const id of messages) if (id <= upTo) addDocuments(tx, documentsOf(tx, id, id))
+}
+
 /** Forgets the hours of which no message is left. */
 export function forgetHours(tx: Tx): number {
   return tx.run('DELETE FROM search_hours WHERE last < (SELECT coalesce(min(id), 9e15) FROM messages)')

@@ -46,6 +46,15 @@ const planned = async ({ act, bob, me, kind }: Scene) => {
   const { schedule } = await act(kind === 'observer' ? bob.token : me.token, 'schedules.create', { body: 'Look.', every: '1h' })
   return { schedule: schedule.id }
 }
+/** The token of a lease of the caller; who cannot lead has none, and says another. */
+const leading = async ({ act, me, kind }: Scene) => {
+  if (kind !== 'orchestrator') return { token: '1' }
+  const { leadership } = await act(me.token, 'orchestrators.claim', {})
+  return { token: leadership.token ?? '' }
+}
+const LINK = 'https://github.com/crew/ship/pull/7'
+/** A review of bob's work. */
+const owed = async ({ act, bob }: Scene) => ({ review: (await act(bob.token, 'reviews.request', { subject: { pr: LINK } })).review.id })
 /** Bob's notify to the caller. */
 const note = async ({ act, bob, me }: Scene) => asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'It rains.', causedBy: null }))
 /** The same, in the caller's hand. */
@@ -71,7 +80,12 @@ const carried = async ({ act, upload, bob, me }: Scene) => {
   return (await act(bob.token, 'threads.trace', { id: message })).message.attachments[0]?.id ?? ''
 }
 
+/** What only those may do who look after a circle. */
+const UNTRUSTED = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } as const
+/** What only the administrator may do, and whom it lets. */
+const NO_PEER = { ...UNTRUSTED, orchestrator: 'forbidden', person: 'forbidden' } as const
 const UNASKED = { observer: 'not_found' } as const
+const NO_LEADER = { agent: 'forbidden', service: 'forbidden', person: 'forbidden', observer: 'forbidden' } as const
 const MUTE = { observer: 'forbidden' } as const
 
 /** How each operation of the contract is called. */
@@ -88,6 +102,7 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'peers.rename': { input: ({ me }) => ({ peer: me.id, name: 'another' }), tool: ({ name }) => ({ name }) },
   'peers.retire': { input: ({ me }) => ({ peer: me.id, reason: 'done' }), tool: ({ reason }) => ({ reason }) },
   'enrolments.create': { input: ({ circle }) => ({ circle }) },
+  'enrolments.spawn': { input: () => ({ label: 'helpers' }), refused: MUTE },
   'enrolments.list': nothing,
   'enrolments.revoke': {
     input: async ({ act, adminToken, circle }) => ({ enrolment: (await act(adminToken, 'enrolments.create', { circle })).enrolment.id }),
@@ -214,6 +229,38 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   },
   'mailbox.replay': { input: dead },
   'mailbox.discard': { input: dead },
+  'reviews.queue': {
+    input: async (scene) => {
+      await owed(scene)
+      return {}
+    },
+  },
+  'reviews.list': {
+    input: async (scene) => {
+      await owed(scene)
+      return {}
+    },
+  },
+  'reviews.get': { input: owed },
+  'reviews.request': { input: () => ({ subject: { pr: LINK } }), tool: () => ({ pr_url: LINK }), refused: MUTE },
+  'reviews.mark': { input: owed, tool: ({ review }) => ({ pr_url: review }), refused: MUTE },
+  'reviews.assign': { input: async (scene) => ({ ...(await owed(scene)), to: scene.eve.id }), refused: UNTRUSTED },
+  'reviews.comment': { input: async (scene) => ({ ...(await owed(scene)), note: 'Mind the mast.' }), refused: MUTE },
+  'reviews.withdraw': { input: async (scene) => ({ ...(await owed(scene)), reason: 'a spike' }), refused: UNTRUSTED },
+  'reviews.observe': {
+    input: async (scene) => {
+      const { review } = await owed(scene)
+      return { observations: [{ subject: { review }, state: 'open', at: '2026-01-01T00:00:00Z' }] }
+    },
+    refused: NO_PEER,
+  },
+  'reviews.watched': {
+    input: async (scene) => {
+      await owed(scene)
+      return {}
+    },
+    refused: NO_PEER,
+  },
   'schedules.create': {
     input: () => ({ body: 'Look.', every: '1h' }),
     tool: ({ body, every }) => ({ text: body, every }),
@@ -228,6 +275,18 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'schedules.list': nothing,
   'schedules.history': { input: planned, refused: UNASKED },
   'schedules.preview': { input: () => ({ cron: '0 9 * * *', zone: 'Europe/Berlin', count: 1 }) },
+  'orchestrators.status': { input: ({ circle }) => ({ circle }) },
+  'orchestrators.claim': { input: () => ({}), tool: () => ({ how: 'claim' }), refused: NO_LEADER },
+  // Nobody else is there to take over.
+  'orchestrators.handover': { input: leading, refused: { orchestrator: 'not_found' } },
+  'orchestrators.resign': { input: leading, tool: (input) => ({ how: 'resign', ...input }) },
+  'orchestrators.note': { input: async (scene) => ({ ...(await leading(scene)), notes: 'Look.' }), tool: (input) => ({ how: 'note', ...input }) },
+  // Only who is there can be appointed, and here nobody is.
+  'orchestrators.appoint': {
+    input: async (scene) => ({ peer: await orchestrator(scene) }),
+    refused: { ...NO_LEADER, orchestrator: 'forbidden', person: 'invalid_input', admin: 'invalid_input' },
+  },
+  'orchestrators.record': { input: ({ circle }) => ({ circle }), refused: { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } },
   'sessions.boundary': {
     input: async (scene) => {
       await note(scene)

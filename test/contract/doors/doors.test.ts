@@ -23,7 +23,8 @@ function refusalOf(operation: OperationName, kind: CallerKind, door: DoorName): 
   // Tools are called by peers alone.
   if (door === 'mcp' && credential !== 'peer') return 'forbidden'
   const { access } = OPERATIONS[operation]
-  const taken = access === 'any' || access === credential || (access === 'reader' && credential !== 'enrolment')
+  const taken =
+    access === 'any' || access === credential || (access === 'reader' && credential !== 'enrolment') || (access === 'leader' && kind === 'orchestrator')
   return taken ? CASES[operation]?.refused?.[kind] : 'forbidden'
 }
 

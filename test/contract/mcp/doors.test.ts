@@ -30,6 +30,9 @@ describe('each door of the contract leads to its operation', () => {
     owed: () => ({}),
     schedule: () => ({ text: 'x', every: '1h' }),
     schedules: () => ({}),
+    orchestrator_status: () => ({}),
+    lead: () => ({}),
+    handover: () => ({}),
     cancel: () => ({ thread: made.thread }),
     pairs: () => ({}),
     release_pair: () => ({ a: 'bob', b: 'eve' }),
@@ -55,7 +58,7 @@ describe('each door of the contract leads to its operation', () => {
     'fans.cancel': () => ({ thread: made.fan }),
   }
   /** Reached, and refused for want of the rare thing that they are for. */
-  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete']
+  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete', 'orchestrators.handover']
 
   beforeAll(async () => {
     daemon = await TestDaemon.start()

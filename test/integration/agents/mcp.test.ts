@@ -69,6 +69,24 @@ describe('the bridge', () => {
     await until(async () => (await peer(session.name)).presence === 'offline', 'its peer is gone')
   })
 
+  it('is an orchestrator where its enrolment mints nothing else, and leads where nobody does', async () => {
+    const { token } = (await home.json(['token', 'enrol', '--circle', 'ops', '--roles', 'orchestrator'])) as { token: string }
+    const [first, second] = [newSession(home, '--profile', 'orchestrator'), newSession(home, '--profile', 'orchestrator')]
+    const env = (session: typeof first) => ({ ...session, env: { ...session.env, MUSTER_TOKEN: token } })
+    await using one = await Agent.start(home, 'claude', env(first))
+    const status = async (agent: Agent) => (await agent.tool('orchestrator_status')).structuredContent as Record<string, unknown>
+    await until(async () => (await status(one))['present'] === true, 'it leads')
+    expect(await status(one)).toMatchObject({ circle: 'ops', name: first.name, standbys: [], token: expect.any(String) })
+    await using other = await Agent.start(home, 'claude', env(second))
+    await until(async () => ((await status(other))['standbys'] as string[]).includes(`${second.name} (online)`), 'the other stands by')
+    expect((await one.tool('handover', { notes: 'Over to you.' })).structuredContent).toMatchObject({ to: second.name, number: 2 })
+    expect(bodies(await one.tool('lead', { how: 'note', notes: 'x' }))).toContain(`${second.name} leads ops`)
+    const mail = bodies(await other.tool('inbox'))
+    expect(mail.indexOf('You lead the circle ops')).toBeGreaterThan(-1)
+    expect(mail.indexOf('Over to you.')).toBeGreaterThan(mail.indexOf('You lead the circle ops'))
+    expect((await other.tool('lead', { how: 'note', notes: 'x' })).structuredContent).toMatchObject({ name: second.name })
+  })
+
   it('is nobody while a runtime only looks whether it works', async () => {
     const before = (await peers()).length
     await using agent = await Agent.start(home, 'claude', newSession(home))

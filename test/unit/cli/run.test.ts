@@ -63,7 +63,7 @@ describe('muster', () => {
     [['dead', 'replay', '--all', '--of', 'bob'], '--all and a choice exclude each other', 'Say which of the two.'],
     [['dead', '--kind', 'answer'], '--kind cannot be "answer"', 'Expected one of: ask, notify.'],
     [['circles', 'members'], '<circle> is missing', 'Use: muster circles members <circle> [--limit <count>] [--after <peer id>]'],
-    [['grants', 'give', 'bob'], '<circle> is missing', 'Use: muster grants give <peer> <circle>'],
+    [['grants', 'give', 'bob'], '<circle> is missing', 'Use: muster grants give <peer> <circle> [--observe]'],
     [['pairs', 'release', 'ann'], '<other peer> is missing', 'Use: muster pairs release <peer> <other peer>'],
     [['redact', 'thr_k7qm2x1', 'x'], '"thr_k7qm2x1" is no id of a message', 'Expected one like msg_k7qm2x4.'],
     [['config', 'get', 'prot'], 'there is no setting "prot"', 'Did you mean port?'],

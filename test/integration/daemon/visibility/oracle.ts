@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, number | string | null>>
 
 /** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
 const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
-const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
 
 export class Oracle {
   readonly ids = new Set<string>()
@@ -41,6 +41,7 @@ export class Oracle {
     this.#files()
     this.#fans()
     this.#schedules()
+    this.#reviews()
     this.#events()
     this.#credentials()
   }
@@ -167,6 +168,25 @@ export class Oracle {
     }
   }
 
+  /** Of the circles that one sees into, with all that was said about them and who had a part in them. The ask is for those between whom it is. */
+  #reviews(): void {
+    const { peer } = this.#viewer
+    for (const row of this.#rows('reviews')) {
+      if (!this.#into(row['circle_id'])) continue
+      this.#id('review', row['id'])
+      this.#id('artifact', row['artifact_id'])
+      this.#say(row['title'], row['reason'], this.#circles.get(row['circle_id'] as number)?.['name'])
+      for (const part of [row['reviewer_id'], row['assignee_id'], row['assigned_by']]) this.#ref(part)
+      if (this.#admin || row['assignee_id'] === peer || row['assigned_by'] === peer) this.#id('thread', row['thread_id'])
+      for (const part of this.#rows('review_peers')) if (part['review_id'] === row['id']) this.#ref(part['peer_id'])
+      for (const entry of this.#rows('review_entries').filter(({ review_id }) => review_id === row['id'])) {
+        this.#say(entry['note'])
+        this.#ref(entry['by_id'])
+        this.#ref(entry['to_id'])
+      }
+    }
+  }
+
   /** A fan is its asker's alone, with whom it could not ask. */
   #fans(): void {
     const own = this.#rows('fans').filter((row) => this.#admin || row['opener_id'] === this.#viewer.peer)
@@ -196,7 +216,8 @@ export class Oracle {
       this.#id('credential', row['id'])
       this.#say(row['label'])
     }
-    for (const row of this.#admin ? this.#rows('enrolments') : []) {
+    // A peer sees what it minted itself.
+    for (const row of this.#rows('enrolments').filter(({ parent_id }) => this.#admin || parent_id === this.#viewer.peer)) {
       this.#id('enrolment', row['id'])
       this.#say(row['label'])
     }

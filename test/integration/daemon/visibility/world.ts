@@ -71,6 +71,16 @@ export class World implements Disposable {
     return this.daemon.core.store.id(kind, row?.id ?? 1)
   }
 
+  /** The link of one of a few pull requests. */
+  link(): string {
+    return `https://forge.example/crew/ship/pull/${this.random.between(1, 6)}`
+  }
+
+  /** A review, by its id or its link. */
+  review(): string {
+    return this.random.chance(0.5) ? this.anyId('review') : this.link()
+  }
+
   /** A row of the caller's own, mostly; where there is none, anybody's. */
   ownId(kind: 'thread' | 'message' | 'delivery', { viewer }: Member): string {
     const where = { thread: '? IN (opener_id, recipient_id)', message: 'sender_id = ?', delivery: 'peer_id = ?' }[kind]
@@ -86,6 +96,12 @@ export class World implements Disposable {
     const member: Member = { viewer: { kind: 'peer', peer: id + 1 }, id: 'newcomer', role: 'agent', mode: 'none', client, checked: client.frames.length }
     this.members.push(member)
     return member
+  }
+
+  /** That of the caller's circle, or none that there is. */
+  leaderToken({ viewer }: Member): string {
+    const row = this.daemon.row<{ token: number }>('SELECT l.token FROM leaderships l JOIN peers p ON p.circle_id = l.circle_id WHERE p.id = ?', viewer.peer)
+    return row && this.random.chance(0.8) ? String(row.token) : '1'
   }
 
   circle(): string {
@@ -184,6 +200,18 @@ export class World implements Disposable {
           }),
         14,
       ],
+      [() => member.client.say('reviews.request', { subject: { pr: this.link() }, note: body, title: this.word('t') }), 8],
+      [
+        () =>
+          member.client.say('threads.notify', {
+            to: this.address(),
+            body: `${body} ${this.link()}`,
+            touched: [{ pr: this.link(), sha: 'abcdef0' }],
+            causedBy: null,
+          }),
+        6,
+      ],
+      [() => member.client.say('reviews.mark', { review: this.review(), note: body }), 5],
       [() => member.client.say('threads.reply', { thread, body }), 22],
       [() => member.client.say('threads.answer', { thread, body }), 12],
       [() => member.client.say('threads.decline', { thread, reason: body }), 5],

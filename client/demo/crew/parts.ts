@@ -1,6 +1,8 @@
-import { LATER, type MusterPeer } from '../index.ts'
-import type { Part, Tell } from './actor.ts'
-import type { Name } from './wire.ts'
+import { LATER, type MusterPeer } from '../../index.ts'
+import type { Part, Tell } from '../actor.ts'
+
+export const NAMES = ['lead', 'builder', 'tester', 'writer'] as const
+export type Name = (typeof NAMES)[number]
 
 /** How long the actors pretend to work, so that there is something to interrupt. */
 const WORK_MS = 700

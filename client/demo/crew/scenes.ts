@@ -1,23 +1,33 @@
-import type { MusterPeer, Output } from '../index.ts'
-import type { Narrator } from './narrator.ts'
-import type { Named, Observations } from './observations.ts'
-import { NEWS, NOTE, SUITE } from './parts.ts'
-import type { Processes } from './processes.ts'
-import { type Fact, NAMES, type Name } from './wire.ts'
+import type { MusterPeer } from '../../index.ts'
+import { handed, handedAll, PATIENCE_MS, settled } from '../stage-looks.ts'
+import type { Scene, Stage, Story } from '../story.ts'
+import type { Fact } from '../wire.ts'
+import { NAMES, type Name, NEWS, NOTE, PARTS, SUITE } from './parts.ts'
 
-export interface Stage {
-  readonly processes: Processes
-  readonly observations: Observations
-  readonly narrator: Narrator
-  /** The administrator's connection, which looks and mints but takes no part. */
-  readonly admin: MusterPeer
-}
+const NAMED = [
+  'four processes joined',
+  'an ask was answered',
+  'a handler asked in turn',
+  'an ask was declined',
+  'a notify reached every agent',
+  'a reminder was sent',
+  'an ask expired',
+  'the expiry was escalated',
+  'a late answer arrived',
+  'a peer was killed in the middle of a handler',
+  'its mail waited',
+  'the ask was redelivered as attempt 2',
+  'the mail was caught up in order',
+  'the daemon was killed with an ask in hand',
+  'everyone resumed and the answer arrived',
+  'nothing was left over',
+] as const
+type Named = (typeof NAMED)[number]
 
-type Handed = Extract<Fact, { what: 'handed' }>
 type Sent = Extract<Fact, { what: 'sent' }>
 
 /** The story, scene by scene. Each ends when what it shows was observed. */
-export const SCENES: readonly (readonly [headline: string, play: (stage: Stage) => Promise<void>])[] = [
+const SCENES: readonly Scene[] = [
   ['The crew musters', muster],
   ['An ask, and an ask that it leads to', question],
   ['An ask that is declined', favour],
@@ -28,11 +38,19 @@ export const SCENES: readonly (readonly [headline: string, play: (stage: Stage) 
   ['What the daemon knows about it', epilogue],
 ]
 
+export const CREW: Story = {
+  title: 'Muster demo: an orchestrator (lead) and three peers, each a process of its own, over real sockets.\nIt has its own daemon and leaves nothing behind.',
+  parts: PARTS,
+  scenes: SCENES,
+  named: NAMED,
+  next: 'npm start runs a daemon for you, and README.md shows a whole peer in forty lines.',
+}
+
 async function muster({ processes, observations, narrator, admin }: Stage): Promise<void> {
   // The enrolment file of a daemon mints agents and services. An orchestrator takes one that the administrator made for it.
   const { token } = await admin.call('enrolments.create', { roles: ['orchestrator'], label: 'the lead of the demo', maxUses: 1 })
   narrator.line('admin', 'mints an enrolment for one orchestrator; agents join with the local enrolment file')
-  for (const name of NAMES) processes.startActor(name, name === 'lead' ? token : undefined)
+  for (const name of NAMES) processes.startActor('crew', name, name === 'lead' ? token : undefined)
   await Promise.all(NAMES.map((name) => observations.until(`${name} joins`, 0, name, (facts) => facts.find(({ what }) => what === 'joined'))))
   observations.see('four processes joined')
 }
@@ -95,7 +113,7 @@ async function crash(stage: Stage): Promise<void> {
 
   const back = observations.now
   narrator.line('demo', 'starts tester again')
-  processes.startActor('tester')
+  processes.startActor('crew', 'tester')
   await observations.until('tester is handed what it missed', back, 'tester', (facts) => handedAll(facts).length > NEWS.length)
   const caughtUp = handedAll(observations.since(back, 'tester'))
   const [ask] = caughtUp
@@ -131,15 +149,6 @@ async function epilogue({ observations, narrator, admin }: Stage): Promise<void>
   if (status.openAsks + status.queued + status.deadLetters === 0) observations.see('nothing was left over')
 }
 
-function handedAll(facts: readonly Fact[]): Handed[] {
-  return facts.filter((fact): fact is Handed => fact.what === 'handed')
-}
-
-/** The newest message of that kind. */
-function handed(facts: readonly Fact[], kind: Handed['kind']): Handed | undefined {
-  return handedAll(facts).findLast((fact) => fact.kind === kind)
-}
-
 function ended(facts: readonly Fact[], as: 'answered' | 'declined' | 'expired'): Fact | undefined {
   return facts.find((fact) => fact.what === 'ended' && fact.as === as)
 }
@@ -150,22 +159,10 @@ function lastSent(facts: readonly Fact[], count: number): Sent | undefined {
   return sent.length >= count ? sent.at(-1) : undefined
 }
 
-const PATIENCE_MS = 15_000
-const LOOK_AGAIN_MS = 50
-
 async function wentOffline(admin: MusterPeer, after: string, name: Name): Promise<void> {
   const { peer } = await admin.call('peers.get', { peer: name })
   for await (const event of admin.events({ after, types: ['peer.presence'], signal: AbortSignal.timeout(PATIENCE_MS) })) {
     if (event.subject === peer.id && event.changed['presence'] === 'offline') return
   }
   throw new Error(`Not observed within ${PATIENCE_MS / 1_000} s: ${name} goes offline`)
-}
-
-/** The status once the last acks are in. */
-async function settled(admin: MusterPeer): Promise<Output<'node.status'>> {
-  for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
-    const status = await admin.call('node.status', {})
-    if (status.openAsks + status.queued === 0 || waitedMs >= PATIENCE_MS) return status
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
-  }
 }
