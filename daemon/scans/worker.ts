@@ -10,7 +10,7 @@ const store = new ReadStore((workerData as { readonly path: string }).path)
 
 function answer({ id, job }: ScanRequest): ScanAnswer {
   try {
-    return { id, value: store.within(() => runScan(store, job, systemClock.wallMs())) }
+    return { id, json: JSON.stringify(store.within(() => runScan(store, job, systemClock.wallMs()))) }
   } catch (error) {
     if (error instanceof MusterError) return { id, refused: error.toData() }
     const { message, stack = message, code } = error as Error & { readonly code?: unknown }

@@ -215,7 +215,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'ending.reason, messageId, messageId - 1, thread.id',
   ),
   mutation('fan: waits not told of its end', 'threads/joins.ts', 'tx.after(() => deps.fanSignals.changed(fanId))', 'void deps.fanSignals'),
-  mutation('search: a message is skipped', 'threads/search/filling.ts', 'if (document) addDocument', 'if (document && id % 7 !== 0) addDocument'),
+  mutation('search: a message is skipped', 'threads/search/tables.ts', 'tx.run(INSERT,', 'if (id % 7 !== 0) tx.run(INSERT,'),
   mutation('search: filled once and never again', 'threads/search/filling.ts', 'this.#behindSince ??= now', 'if (this.#upTo === 0) this.#behindSince ??= now'),
   mutation(
     'schedule: a due time fires twice',

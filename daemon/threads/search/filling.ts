@@ -7,8 +7,8 @@ import type { Pipeline } from '../../store/pipeline.ts'
 import type { Reader, Store } from '../../store/store.ts'
 import type { DueTimer } from '../../store/timer.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { documentOf } from './document.ts'
-import { addDocument, distrustIndex, indexedUpTo, moveCursor, prepareIndex } from './tables.ts'
+import { documentsOf } from './document.ts'
+import { addDocuments, distrustIndex, indexedUpTo, moveCursor, prepareIndex } from './tables.ts'
 
 export interface SearchIndexOptions {
   readonly store: Store
@@ -120,10 +120,9 @@ function fillMore(tx: Tx): number {
     chars += more
     whole = upTo === from || chars <= LIMITS.indexChars
     if (!whole) break
-    const document = documentOf(tx, id)
-    if (document) addDocument(tx, document)
     upTo = id
   }
+  if (upTo > from) addDocuments(tx, documentsOf(tx, from + 1, upTo))
   // Every number up to here that is not there now belongs to a command that failed, and stays unused.
   if (whole && next.length < LIMITS.indexMessages) upTo = tx.store.last('message')
   moveCursor(tx, upTo)
