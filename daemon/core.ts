@@ -173,7 +173,22 @@ export function createCore(options: CoreOptions) {
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, watchdogs, artifacts, sessions, connections, calls, disconnect, status, diagnosis }),
+    handlers: assemble({
+      store,
+      random,
+      threads,
+      schedules,
+      reviews,
+      orchestrators,
+      watchdogs,
+      artifacts,
+      sessions,
+      connections,
+      calls,
+      disconnect,
+      status,
+      diagnosis,
+    }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {

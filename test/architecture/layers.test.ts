@@ -7,7 +7,17 @@ import { findCycle, type ResolvedImport, ROOT, reachable, readSources, type Sour
 const files = readSources('src', 'daemon', 'client', 'bench', 'test', 'scripts')
 const inside = (folder: string) => files.filter((file) => file.path.startsWith(`${folder}/`))
 /** Free of zod, so that the SDK may load them. */
-const ZOD_FREE = ['src/errors.ts', 'src/muster-error.ts', 'src/ids.ts', 'src/limits.ts', 'src/time.ts', 'src/rpc.ts', 'src/paths.ts', 'src/settings.ts', 'src/forges.ts']
+const ZOD_FREE = [
+  'src/errors.ts',
+  'src/muster-error.ts',
+  'src/ids.ts',
+  'src/limits.ts',
+  'src/time.ts',
+  'src/rpc.ts',
+  'src/paths.ts',
+  'src/settings.ts',
+  'src/forges.ts',
+]
 const SDK = inside('client').filter((file) => file.path.split('/').length === 2)
 
 /** `file:line imports specifier` for every import that breaks the rule. */

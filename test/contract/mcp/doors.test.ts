@@ -71,7 +71,14 @@ describe('each door of the contract leads to its operation', () => {
     'fans.cancel': () => ({ thread: made.fan }),
   }
   /** Reached, and refused for want of the rare thing that they are for. */
-  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete', 'watchdogs.delete', 'orchestrators.handover']
+  const REFUSED: readonly OperationName[] = [
+    'mailbox.replay',
+    'mailbox.discard',
+    'artifacts.read',
+    'schedules.delete',
+    'watchdogs.delete',
+    'orchestrators.handover',
+  ]
 
   beforeAll(async () => {
     daemon = await TestDaemon.start()
