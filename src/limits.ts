@@ -86,6 +86,8 @@ export const LIMITS = {
   maxLinks: 8,
   /** Owed at a time, in one circle. What becomes owed again is never refused. */
   maxOwedReviews: 500,
+  /** Beyond so many, a link alone puts no more into the queue: who talks much must not keep out what was touched. */
+  maxLinkedReviews: 250,
   /** Entries in the history of one review that peers may make. */
   maxReviewEntries: 1_000,
   maxForgeReviews: 50,

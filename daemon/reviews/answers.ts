@@ -15,7 +15,7 @@ const APPROVES = /^[^\p{L}]*(?:approved?|lgtm)\b/iu
 const REFUSES = /^[^\p{L}]*(?:request(?:ed|s|ing)?[ _-]changes?|changes?[ _-]requested)\b/iu
 
 /** The verdict that an answer begins with; a comment where it begins with none. */
-export function verdictOf(body: string): Verdict {
+function verdictOf(body: string): Verdict {
   return APPROVES.test(body) ? 'approve' : REFUSES.test(body) ? 'request_changes' : 'comment'
 }
 
@@ -33,7 +33,7 @@ function answered(tx: Tx, deps: ReviewDeps, row: ReviewRow, { body, opener }: Fo
     // It has become the work of the one who was asked, or needs no look any more: the words are kept, and clear nothing.
     note(tx, row, { type: 'commented', by_id: by, head: row.head, note: body.slice(0, LIMITS.maxNoteChars) })
     tx.run('UPDATE reviews SET thread_id = NULL WHERE id = ?', row.id)
-    if (row.state === 'owed' && row.assignee_id === by) unassign(tx, row, null, 'it is the work of whoever was asked')
+    if (row.state === 'owed' && row.assignee_id !== null) unassign(tx, row, null, 'it is the work of whoever was asked')
     return
   }
   clear(tx, deps, row, { reviewer: deps.callerOf(peer), verdict: verdictOf(body), words: body, answered: { opener } })

@@ -81,13 +81,14 @@ function names(body: string, subject: string): boolean {
 
 /** A message is never refused for want of room here; the log says what was left out. */
 function begin(tx: Tx, circleId: number, subject: Named, by: number | null, type: 'touched' | 'mentioned'): ReviewRow | undefined {
-  if (hasRoom(tx, circleId)) return createReview(tx, { circleId, subject, by, happened: { type, note: null } })
+  const limit = type === 'touched' ? LIMITS.maxOwedReviews : LIMITS.maxLinkedReviews
+  if (hasRoom(tx, circleId, limit)) return createReview(tx, { circleId, subject, by, happened: { type, note: null } })
   tx.event({
     type: 'review.refused',
     actor: by,
     circle: circleId,
     audience: 'circle',
-    changed: { subject: subject.fields.subject, limit: LIMITS.maxOwedReviews },
+    changed: { subject: subject.fields.subject, limit },
   })
   return undefined
 }

@@ -14,7 +14,7 @@ import type { ReviewDeps } from './deps.ts'
 import { note } from './history.ts'
 import { startNudge } from './nudges.ts'
 import { recordPart } from './parts.ts'
-import { findBySubject, findReview, type ReviewRow, reviewAt, toReview } from './rows.ts'
+import { findBySubject, type ReviewRow, reviewAt, toReview } from './rows.ts'
 import { clear, createReview, end, hasRoom, owe, reconsider, settleHead, wasHead } from './states.ts'
 import { subjectOf } from './subjects.ts'
 
@@ -26,8 +26,7 @@ export function createReviewHandlers(deps: ReviewDeps) {
     return { review: toReview(tx, caller, reviewAt(tx, row.id)) }
   }
   const replay = (tx: Tx, caller: Caller, created: { readonly number: number }): Result => {
-    const row = findReview(tx, created.number)
-    if (!row) throw new MusterError('not_found', { id: tx.id('review', created.number), hint: 'It ended so long ago that it was purged.' })
+    const row = visibleReview(tx, caller, tx.id('review', created.number))
     return { review: toReview(tx, caller, row) }
   }
 

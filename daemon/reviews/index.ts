@@ -9,7 +9,7 @@ import { createObserving, watchedReviews } from './observing.ts'
 import { getReview, listReviews, queueReviews } from './reading.ts'
 
 export { reviewDuties } from './duties.ts'
-export { isReviewOwed, type OwedReview, oldestOwedSince, owedReviews } from './reading.ts'
+export { isReviewOwed, oldestOwedSince, owedReviews } from './reading.ts'
 export { purgeReviews } from './retention.ts'
 
 export function createReviews(deps: ReviewDeps) {

@@ -26,7 +26,7 @@ function peersOf(reader: Reader, reviewId: number, part: Part): number[] {
  * Whose work it counts as, for whoever would clear it: all who are known to have touched it; while nobody is, all who brought it up, since
  * that one of them made it is likelier than that none did.
  */
-export function suspectsOf(reader: Reader, reviewId: number): number[] {
+function suspectsOf(reader: Reader, reviewId: number): number[] {
   const authors = authorsOf(reader, reviewId)
   return authors.length > 0 ? authors : peersOf(reader, reviewId, 'mention')
 }

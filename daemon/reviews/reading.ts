@@ -60,7 +60,7 @@ export const getReview: Query<'reviews.get'> = (reader, caller, input) => {
 }
 
 /** A review that somebody owes, as a handover tells of it. */
-export interface OwedReview {
+interface OwedReview {
   readonly id: string
   /** In one line. */
   readonly subject: string

@@ -34,9 +34,9 @@ export function createReview(tx: Tx, { circleId, subject: { fields, head }, by, 
 }
 
 /** Whether another review may be owed in a circle. */
-export function hasRoom(reader: Reader, circleId: number): boolean {
+export function hasRoom(reader: Reader, circleId: number, limit: number = LIMITS.maxOwedReviews): boolean {
   const sql = "SELECT count(*) AS n FROM (SELECT 1 FROM reviews WHERE circle_id = ? AND state = 'owed' LIMIT ?)"
-  return (reader.get<{ n: number }>(sql, circleId, LIMITS.maxOwedReviews)?.n ?? 0) < LIMITS.maxOwedReviews
+  return (reader.get<{ n: number }>(sql, circleId, limit)?.n ?? 0) < limit
 }
 
 function firstHead(tx: Tx, row: ReviewRow, head: string, by: number | null): void {

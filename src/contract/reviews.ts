@@ -10,10 +10,10 @@ import { PullRequestUrl, Sha, Subject } from './touched.ts'
  * `owed`: somebody still owes it a look, at its head. `reviewed`: somebody who did not touch it has looked at its head. `ended`: it was merged,
  * closed or withdrawn, and nothing is owed any more.
  */
-export const ReviewState = z.enum(['owed', 'reviewed', 'ended'])
+const ReviewState = z.enum(['owed', 'reviewed', 'ended'])
 export const ReviewKind = z.enum(['pull_request', 'branch', 'range', 'artifact'])
 export const Verdict = z.enum(['approve', 'request_changes', 'comment'])
-export const Checks = z.enum(['pending', 'passing', 'failing'])
+const Checks = z.enum(['pending', 'passing', 'failing'])
 const Note = z
   .string()
   .min(1)
@@ -22,7 +22,7 @@ const Note = z
 const Count = z.int().min(0)
 
 /** What a new head changed, as far as whoever told of it knows. */
-export const Changed = z.object({
+const Changed = z.object({
   from: z.string().nullable(),
   commits: z.int().nullable(),
   files: z.int().nullable(),
@@ -30,7 +30,7 @@ export const Changed = z.object({
   deletions: z.int().nullable(),
 })
 /** A review on the forge. It clears nothing here: no login there is proof of a peer. */
-export const ForgeReview = z.object({ by: z.string(), verdict: Verdict, sha: z.string().nullable(), at: Time })
+const ForgeReview = z.object({ by: z.string(), verdict: Verdict, sha: z.string().nullable(), at: Time })
 
 export const Review = z.object({
   id: Id('review'),
@@ -269,7 +269,7 @@ export const observeReviews = operation({
 })
 
 /** What an observer is to look at. Which fields there are follows from the kind. */
-export const WatchedSubject = z.object({
+const WatchedSubject = z.object({
   review: Id('review'),
   kind: ReviewKind,
   host: z.string().optional(),

@@ -23,7 +23,7 @@ const AT_COMMIT = /^(\S+)@([0-9a-f]{7,64})$/i
  * @param folder of the repository
  * @throws CliError `usage`, or `git_failed`
  */
-export async function touchedThing(text: string, folder: string): Promise<Touched> {
+async function touchedThing(text: string, folder: string): Promise<Touched> {
   if (decodeId(text)?.kind === 'artifact') return { artifact: text }
   if (text.includes('://')) return linked(text)
   const git = new Git(folder)

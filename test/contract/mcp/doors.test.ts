@@ -9,7 +9,7 @@ type Args = () => Record<string, unknown>
 describe('each door of the contract leads to its operation', () => {
   let daemon: TestDaemon
   let ada: McpClient
-  const made = { fan: '', thread: '', owed: '', message: '', delivery: 'dlv_k7qm2x1' }
+  const made = { fan: '', thread: '', owed: '', message: '', review: '', delivery: 'dlv_k7qm2x1' }
 
   const ARGS: Readonly<Record<string, Args>> = {
     peers: () => ({}),
@@ -33,6 +33,14 @@ describe('each door of the contract leads to its operation', () => {
     orchestrator_status: () => ({}),
     lead: () => ({}),
     handover: () => ({}),
+    review_queue: () => ({}),
+    mark_reviewed: () => ({ pr_url: made.review }),
+    review_request: () => ({ pr_url: 'https://github.com/crew/ship/pull/8' }),
+    review_assign: () => ({ review: made.review, to: 'eve' }),
+    review_comment: () => ({ review: made.review, note: 'x' }),
+    review_withdraw: () => ({ review: made.review, reason: 'a spike' }),
+    review: () => ({ review: made.review }),
+    reviews: () => ({}),
     cancel: () => ({ thread: made.thread }),
     pairs: () => ({}),
     release_pair: () => ({ a: 'bob', b: 'eve' }),
@@ -75,6 +83,7 @@ describe('each door of the contract leads to its operation', () => {
     made.thread = asked.sent[0]?.thread ?? ''
     made.fan = (await own.call('fans.open', { to: ['bob', 'eve'], body: 'x' })).fan.id
     made.message = asked.sent[0]?.message ?? ''
+    made.review = (await wire.call('reviews.request', { subject: { pr: 'https://github.com/crew/ship/pull/7' } })).review.id
     for (let count = 0; count < 2; count += 1) made.owed = (await wire.call('threads.ask', { to: 'ada', body: 'x' })).sent[0]?.thread ?? ''
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { oldestOwedSince, owedReviews } from '../../../daemon/reviews/index.ts'
 import { A, B, bodies, crew, get, HOUR, LINK, mail, observe, queue, request } from '../../support/review-crew.ts'
 
 const DAY = 24 * HOUR
@@ -169,4 +170,26 @@ describe('the queue', () => {
     expect(lead.call('reviews.withdraw', { review: id, reason: 'a spike' }).review).toMatchObject({ state: 'ended', reason: 'withdrawn: a spike' })
     expect(request(author)).toMatchObject({ id, state: 'owed' })
   })
+})
+
+test('what is owed in a circle is told to the domains above, the oldest first', async () => {
+  const { daemon, author, reviewer, join } = await crew()
+  using _ = daemon
+  const { store } = daemon.core
+  const began = daemon.clock.wallMs()
+  const first = request(author, { to: 'reviewer', priority: 'low' })
+  daemon.pass(HOUR)
+  const second = request(author, { subject: { pr: `${LINK}1` } })
+  request(join('far', { circle: 'other' }))
+  const circle = store.number('circle', daemon.admin.call('circles.list', {}).circles.find(({ name }) => name === 'main')?.id ?? '')
+  expect(owedReviews(store, circle, 10)).toEqual([
+    { id: first.id, subject: LINK, owedSince: began, assigneeId: daemon.number(reviewer.id) },
+    { id: second.id, subject: `${LINK}1`, owedSince: began + HOUR, assigneeId: null },
+  ])
+  expect(owedReviews(store, circle, 1)).toHaveLength(1)
+  expect(oldestOwedSince(store, circle)).toBe(began)
+  expect(oldestOwedSince(store, circle, daemon.number(author.id))).toBeUndefined()
+  reviewer.call('reviews.mark', { review: first.id })
+  expect(oldestOwedSince(store, circle)).toBe(began + HOUR)
+  expect(oldestOwedSince(store, circle, daemon.number(reviewer.id))).toBeUndefined()
 })

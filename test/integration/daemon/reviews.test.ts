@@ -199,6 +199,16 @@ describe('work is discovered', () => {
     expect(queue(lead)).toHaveLength(LIMITS.maxLinks)
   })
 
+  test('links alone do not fill the queue', async () => {
+    const { daemon, author, lead } = await crew()
+    using _ = daemon
+    for (let n = 1; n <= LIMITS.maxLinkedReviews; n += 1) request(author, { subject: { pr: `https://github.com/crew/ship/pull/${1_000 + n}` } })
+    tell(author, 'lead', LINK)
+    expect(lead.refusal('reviews.get', { review: LINK }).code).toBe('not_found')
+    tell(author, 'lead', LINK, [{ pr: LINK }])
+    expect(get(lead).review.state).toBe('owed')
+  })
+
   test('a full queue refuses a request, and no message', async () => {
     const { daemon, author, lead, reviewer } = await crew()
     using _ = daemon
