@@ -9,7 +9,7 @@ export interface ForgeHttpOptions {
   /** Read for each call, so that a new token is taken up. `undefined`: there is none. @throws ForgeError */
   readonly token: () => Promise<string | undefined>
   readonly headers: Readonly<Record<string, string>>
-  /** Epoch milliseconds. */
+  /** Milliseconds that only go forward. */
   readonly now: () => number
   readonly timeouts?: Timeouts
 }

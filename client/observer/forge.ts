@@ -60,7 +60,7 @@ export type ForgeErrorKind = 'missing' | 'refused' | 'limited' | 'unreachable' |
 export class ForgeError extends Error {
   override readonly name = 'ForgeError'
   readonly kind: ForgeErrorKind
-  /** Epoch milliseconds. */
+  /** By the clock that the forge was given. */
   readonly retryAt: number | undefined
 
   constructor(kind: ForgeErrorKind, message: string, retryAt?: number) {

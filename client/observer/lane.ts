@@ -6,8 +6,10 @@ import type { Facts, Subject } from './subjects.ts'
 
 /** What passes time for the observer. */
 export interface LaneClock {
-  /** Epoch milliseconds. */
+  /** Milliseconds that only go forward: backoffs and limits must not last longer because the calendar was put back. */
   now(): number
+  /** Epoch milliseconds. */
+  wallMs(): number
   /** Runs `fn` once, after `ms`; returns what cancels it. */
   setTimer(fn: () => void, ms: number): () => void
   /** From 0 up to, but not including, 1. */
@@ -118,7 +120,7 @@ export class Lane {
   async #look(tracked: Tracked): Promise<void> {
     const { look, report, signal, clock } = this.#options
     const { subject } = tracked
-    const startedAt = clock.now()
+    const startedAt = clock.wallMs()
     tracked.busy = true
     try {
       const facts = await look(subject, signal)
@@ -163,7 +165,7 @@ export class Lane {
     if (clock.now() < this.#pausedUntil) return
     this.#failures += error.kind === 'limited' ? 0 : 1
     this.#pausedUntil = Math.max(error.retryAt ?? 0, clock.now() + this.#backoff(Math.max(1, this.#failures)))
-    this.#become(error.kind === 'limited' ? 'waiting' : 'failing', `${problem}; the next look is at ${new Date(this.#pausedUntil).toISOString()}`)
+    this.#become(error.kind === 'limited' ? 'waiting' : 'failing', `${problem}; the next look is at ${this.#at(this.#pausedUntil - clock.now())}`)
   }
 
   #backoff(failures: number): number {
@@ -192,8 +194,8 @@ export class Lane {
     this.#options.onState()
   }
 
-  #at(): string {
-    return new Date(this.#options.clock.now()).toISOString()
+  #at(inMs = 0): string {
+    return new Date(this.#options.clock.wallMs() + inMs).toISOString()
   }
 }
 

@@ -27,7 +27,9 @@ const SETTLE_MS = 50
 /** After a question that the daemon did not answer. */
 const RETRY_MS = 5_000
 
-const clock: LaneClock = { now: Date.now, setTimer: systemClock.setTimer, random: Math.random }
+/** Near to the calendar, for forges that do not say what time they have. */
+const now = (): number => performance.timeOrigin + performance.now()
+const clock: LaneClock = { now, wallMs: Date.now, setTimer: systemClock.setTimer, random: Math.random }
 
 /** Looks at what the daemon wants to be looked at, at the forges and repositories that are configured and at nothing else, until the signal aborts. */
 export async function observe(duty: Duty, env: Env): Promise<void> {

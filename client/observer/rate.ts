@@ -15,7 +15,7 @@ export class RateLimit {
   #resetAt: number | undefined
   #unnamed = 0
 
-  /** @param now epoch milliseconds */
+  /** @param now milliseconds that only go forward, near to the calendar */
   constructor(now: () => number) {
     this.#now = now
   }
@@ -27,7 +27,7 @@ export class RateLimit {
     const reset = numberOf(headers, 'x-ratelimit-reset') ?? numberOf(headers, 'ratelimit-reset')
     if (limit !== undefined) this.#limit = limit
     if (remaining !== undefined) this.#remaining = remaining
-    if (reset !== undefined) this.#resetAt = this.#local(reset * 1_000, headers)
+    if (reset !== undefined) this.#resetAt = Math.min(this.#local(reset * 1_000, headers), this.#now() + LONGEST_MS)
   }
 
   /** Until when no further call is to be made, to leave the reserve; `undefined` where there is room. */
@@ -38,9 +38,9 @@ export class RateLimit {
 
   /** Until when to wait, if this answer (403 or 429) is one about limits. */
   limitedUntil(status: number, headers: Headers, body: string): number | undefined {
-    const after = retryAfter(headers, this.#now())
+    const after = retryAfter(headers, Date.parse(textOf(headers, 'date') ?? '') || this.#now())
     if (after !== undefined) return this.#now() + Math.min(after, LONGEST_MS)
-    if (this.#remaining === 0 && this.#resetAt !== undefined && this.#resetAt > this.#now()) return Math.min(this.#resetAt, this.#now() + LONGEST_MS)
+    if (this.#remaining === 0 && this.#resetAt !== undefined && this.#resetAt > this.#now()) return this.#resetAt
     if (status !== 429 && !/rate limit/i.test(body)) return undefined
     this.#unnamed += 1
     return this.#now() + Math.min(UNNAMED_MS * 2 ** (this.#unnamed - 1), LONGEST_MS)
@@ -63,12 +63,12 @@ export class RateLimit {
 }
 
 /** Seconds, or a date (RFC 9110, 10.2.3). */
-function retryAfter(headers: Headers, now: number): number | undefined {
+function retryAfter(headers: Headers, theirs: number): number | undefined {
   const text = textOf(headers, 'retry-after')
   if (text === undefined) return undefined
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000
   const at = Date.parse(text)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - theirs)
 }
 
 function numberOf(headers: Headers, name: string): number | undefined {

@@ -121,9 +121,12 @@ export class Supervisor {
         log.info({ service: name, servicePid: child.pid }, 'a service started')
       }
       return await child.ended
-    } finally {
+    } catch (error) {
+      // It was never told what to do.
       child?.end('forced')
       await child?.ended
+      throw error
+    } finally {
       this.#child = undefined
       record.clear()
       await endCredential()

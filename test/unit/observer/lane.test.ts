@@ -22,7 +22,7 @@ function scene(look: (subject: Subject, count: number) => Facts | Promise<Facts>
   const lane = new Lane({
     name: 'h',
     everyMs: EVERY_MS,
-    clock: { now: time.wallMs, setTimer: time.setTimer, random: () => 0.5 },
+    clock: { now: time.monoMs, wallMs: time.wallMs, setTimer: time.setTimer, random: () => 0.5 },
     signal: over.signal,
     async look(one) {
       looks.push([one.review, (time.wallMs() - startedAt) / 1_000])
@@ -138,7 +138,7 @@ describe('a lane', () => {
 
   it('leaves the whole forge alone when that limits the calls, until it says', async () => {
     const { lane, time, looks } = scene((one, count) => {
-      if (one.review === 'r1' && count === 1) throw new ForgeError('limited', 'it limits the calls (429)', time.wallMs() + 500_000)
+      if (one.review === 'r1' && count === 1) throw new ForgeError('limited', 'it limits the calls (429)', time.monoMs() + 500_000)
       return { state: 'open' }
     })
     lane.watch(Array.from({ length: 20 }, (_, index) => subject(`r${index + 1}`)))
@@ -148,6 +148,24 @@ describe('a lane', () => {
     await time.settle(5_000)
     expect(new Set(looks.map(([review]) => review)).size).toBe(20)
     expect(lane.part.state).toBe('ok')
+  })
+
+  it('keeps its pace and its backoff when the calendar is put back or leaps', async () => {
+    let isWell = true
+    const { lane, time, looks } = scene(() => {
+      if (!isWell) throw new ForgeError('unreachable', 'it said no')
+      return { state: 'open', checks: 'pending' }
+    })
+    lane.watch([subject('r1')])
+    await time.settle(1)
+    time.stepWall(-86_400_000)
+    await time.settle(EVERY_MS * 2)
+    expect(looks.length).toBe(3)
+    isWell = false
+    await time.settle(EVERY_MS)
+    time.stepWall(172_800_000)
+    await time.settle(EVERY_MS * 2 + 1)
+    expect(looks.length).toBe(5)
   })
 
   it.each(['refused', 'unreachable'] as const)('backs off from a forge that is %s, up to half an hour, and comes back', async (kind) => {
