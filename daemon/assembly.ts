@@ -10,6 +10,7 @@ import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
 import type { createOrchestrators } from './orchestrators/index.ts'
+import type { createPairing } from './pairing/index.ts'
 import { addGrant, createCircle, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { type CredentialDeps, createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
@@ -29,6 +30,7 @@ interface AssembleOptions {
   readonly reviews: ReturnType<typeof createReviews>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
+  readonly pairing: ReturnType<typeof createPairing>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -43,7 +45,8 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
   return (ended) => {
     for (const connection of [...connections]) {
       const { caller } = connection
-      const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
+      const same =
+        caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : 'credentialId' in caller && caller.credentialId === ended.credentialId
       if (same) connection.closeWith('unauthenticated')
     }
     if (ended.credentialId === undefined) return
@@ -54,7 +57,7 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, orchestrators, watchdogs, artifacts, sessions, disconnect, status, diagnosis } = options
+  const { store, random, threads, schedules, reviews, orchestrators, watchdogs, pairing, artifacts, sessions, disconnect, status, diagnosis } = options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -77,6 +80,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...reviews.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
+      ...pairing.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -99,6 +103,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...reviews.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
+      ...pairing.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -13,7 +13,12 @@ export interface PeerCaller {
 }
 
 /** Who is speaking, as the credential says. */
-export type Caller = PeerCaller | { readonly kind: 'admin'; readonly credentialId: number } | { readonly kind: 'enrolment'; readonly enrolmentId: number }
+export type Caller =
+  | PeerCaller
+  /** Nobody: who redeems the code of a pairing has no credential yet. */
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'admin'; readonly credentialId: number }
+  | { readonly kind: 'enrolment'; readonly enrolmentId: number }
 
 type NamesOf<Kind> = { [N in OperationName]: Operations[N]['kind'] extends Kind ? N : never }[OperationName]
 export type CommandName = NamesOf<'command'>

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
+import { conflictOf } from '../src/listening.ts'
 import { type MusterPaths, musterPaths } from '../src/paths.ts'
-import { conflictOf, type DaemonSettings, refusalIn, refusalOf, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, valueFrom } from '../src/settings.ts'
+import { type DaemonSettings, refusalIn, refusalOf, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, valueFrom } from '../src/settings.ts'
 import { environmentOfServices } from './services/environment.ts'
 
 export interface Config extends DaemonSettings {

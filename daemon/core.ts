@@ -4,7 +4,7 @@ import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
-import type { Caller, PeerCaller } from './caller.ts'
+import type { Caller, CommandName, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
@@ -12,8 +12,9 @@ import { createHello } from './hello.ts'
 import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
-import { OperationRunner } from './operations.ts'
+import { type Handlers, OperationRunner } from './operations.ts'
 import { createOrchestrators } from './orchestrators/index.ts'
+import { createPairing } from './pairing/index.ts'
 import { authenticate, touchCredential } from './peers/credentials.ts'
 import { PresenceTracker } from './peers/presence.ts'
 import { findPeer, type PeerRow } from './peers/rows.ts'
@@ -56,6 +57,8 @@ export interface CoreOptions {
   readonly backupWriter?: BackupWriter
   /** The folder of the artifacts. */
   readonly artifacts?: string
+  /** Where devices reach it from elsewhere. */
+  readonly publicUrl?: string
   /** Where an SDK of OpenTelemetry is registered. */
   readonly tracing?: RegisteredTracing | undefined
 }
@@ -151,6 +154,16 @@ export function createCore(options: CoreOptions) {
     log,
   })
   const disconnect = createDisconnect({ connections, sessions, calls })
+  const pairing = createPairing({
+    clock,
+    random,
+    log,
+    pipeline,
+    timer,
+    publicUrl: options.publicUrl ?? '',
+    disconnect,
+    perform: (tx, person, operation, input) => handlers.commands[operation as CommandName].run(tx, person, input as never),
+  })
   const services = new Services({ clock, random, log, pipeline, disconnect })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
@@ -169,26 +182,28 @@ export function createCore(options: CoreOptions) {
     now: () => clock.wallMs(),
   }
   const diagnosis: DiagnosisSource = { store, jumps, services, now: () => clock.wallMs() }
+  const handlers: Handlers = assemble({
+    store,
+    random,
+    threads,
+    schedules,
+    reviews,
+    orchestrators,
+    watchdogs,
+    pairing,
+    artifacts,
+    sessions,
+    connections,
+    calls,
+    disconnect,
+    status,
+    diagnosis,
+  })
   const runner = new OperationRunner({
     store,
     pipeline,
     tracing,
-    handlers: assemble({
-      store,
-      random,
-      threads,
-      schedules,
-      reviews,
-      orchestrators,
-      watchdogs,
-      artifacts,
-      sessions,
-      connections,
-      calls,
-      disconnect,
-      status,
-      diagnosis,
-    }),
+    handlers,
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -253,6 +268,7 @@ export function createCore(options: CoreOptions) {
         index.prepare(tx)
         orchestrators.prepare(tx)
         watchdogs.prepare(tx)
+        pairing.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()
@@ -292,6 +308,7 @@ function callerOf(peer: PeerRow): PeerCaller {
 
 function describeCaller(store: Store, caller: Caller): string {
   if (caller.kind === 'peer') return store.id('peer', caller.peerId)
+  if (caller.kind === 'nobody') return 'nobody'
   return caller.kind === 'admin' ? `admin ${store.id('credential', caller.credentialId)}` : store.id('enrolment', caller.enrolmentId)
 }
 

@@ -1,5 +1,6 @@
 import type { Hello, Role } from '../src/contract/index.ts'
 import { CONTRACT_REVISION } from '../src/contract/revision.ts'
+import { MusterError } from '../src/errors.ts'
 import { LIMITS } from '../src/limits.ts'
 import { PROTOCOL } from '../src/rpc.ts'
 import type { Caller } from './caller.ts'
@@ -39,6 +40,8 @@ function identityOf(store: Store, caller: Caller, threads: ReturnType<typeof cre
     }
     case 'admin':
       return { kind: 'admin', credential: store.id('credential', caller.credentialId) }
+    case 'nobody':
+      throw new MusterError('unauthenticated')
     case 'enrolment': {
       const { circle, roles } = enrolmentById(store, caller.enrolmentId)
       return { kind: 'enrolment', enrolment: store.id('enrolment', caller.enrolmentId), circle, roles: JSON.parse(roles) as Role[] }

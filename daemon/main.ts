@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { type Core, createCore } from './core.ts'
 import { createHttp } from './gateway/http.ts'
 import { renderMetrics } from './gateway/metrics.ts'
+import type { TlsListener } from './gateway/tls.ts'
 import { ensureLocalTokens, writeDaemonFile } from './local-files.ts'
 import { WorkerScans } from './scans/pool.ts'
 import { launchProcess } from './services/index.ts'
@@ -27,6 +28,8 @@ export interface DaemonOptions {
 export interface Daemon {
   readonly url: string
   readonly port: number
+  /** Where it listens with TLS, if it does. */
+  readonly tlsPort: number | undefined
   readonly core: Core
   /** Orderly and idempotent: stops accepting, tells the clients, commits what is queued, closes the database. */
   stop(): Promise<void>
@@ -72,18 +75,22 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     deps: core.gateway,
     version,
     random,
-    allowedHosts: config.allowedHosts,
+    allowedHosts: [...config.allowedHosts, ...hostOf(config.publicUrl)],
+    trustedProxy: config.trustedProxy,
     ready: () => ready && !core.pipeline.readOnly,
     metrics: () => renderMetrics({ ...core, status: core.status, inFlight: core.inFlight, uptimeSeconds: () => (clock.monoMs() - startedAt) / 1000 }),
   })
+  let tls: TlsListener | undefined
   let removeDaemonFile = (): void => undefined
   try {
     await core.start()
     await ensureLocalTokens(core, config.paths, random)
     await http.listen({ host: config.host, port: config.port })
+    if (config.tlsCert !== '') tls = await (await import('./gateway/tls.ts')).listenWithTls(http, config)
     // Alive from here on, and ready when it can be spoken to.
     await loadDoor()
   } catch (error) {
+    await tls?.close()
     await http.close()
     core.stop()
     throw error
@@ -95,6 +102,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   ready = true
   await core.services.start({ url, settings: config, environment: config.environment, folder: `${config.paths.state}/services`, launch: launchProcess })
   log.info({ url, version, node: config.node, incarnation: core.store.tag, durability: config.durability }, 'ready')
+  if (tls) log.info({ host: config.tlsHost, port: tls.port }, 'listening with TLS')
 
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
@@ -104,6 +112,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await core.services.stop()
     await scans.close()
     core.stop()
+    await tls?.close()
     await http.close()
     await options.tracing?.flush()
     log.info('stopped')
@@ -111,12 +120,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     url,
     port,
+    tlsPort: tls?.port,
     core,
     stop: () => {
       stopping ??= stop()
       return stopping
     },
   }
+}
+
+function hostOf(url: string): string[] {
+  return url === '' ? [] : [new URL(url).hostname]
 }
 
 /** Where programs on this machine reach it: an address that stands for all of them is none to connect to. */

@@ -143,9 +143,10 @@ export class OperationRunner {
   }
 }
 
-/** Idempotency keys belong to who sends them; enrolments and administrators get negative numbers of their own. */
+/** Idempotency keys belong to who sends them; enrolments and administrators get negative numbers of their own, and nobody has any. */
 function actorOf(caller: Caller): number {
   if (caller.kind === 'peer') return caller.peerId
+  if (caller.kind === 'nobody') return 0
   return caller.kind === 'enrolment' ? -2 * caller.enrolmentId : -2 * caller.credentialId - 1
 }
 

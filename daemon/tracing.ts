@@ -119,6 +119,7 @@ export class Tracing implements OfferWatch {
 
   #callerOf(caller: Caller): string {
     if (caller.kind === 'peer') return this.#idOf('peer', caller.peerId)
+    if (caller.kind === 'nobody') return 'nobody'
     return caller.kind === 'admin' ? this.#idOf('credential', caller.credentialId) : this.#idOf('enrolment', caller.enrolmentId)
   }
 }

@@ -120,6 +120,22 @@ export const LIMITS = {
   lookingCommands: 8,
   /** What one notice names. */
   maxToldBreaches: 10,
+  // Pairing
+  maxDeviceChars: 64,
+  /** How long a code, and an action that waits for a person, are good for. */
+  pairingMs: 300_000,
+  actionMs: 300_000,
+  /** Wrong codes that end the pairing under way, and that are looked at in a minute. */
+  maxWrongCodes: 5,
+  wrongCodesPerMinute: 10,
+  maxWrongDigits: 3,
+  /** Actions that wait for one person, and from one who proposes. */
+  maxWaitingActions: 16,
+  maxProposedActions: 4,
+  maxActionBytes: 65_536,
+  /** Of what has ended, so many are kept. */
+  keptPairings: 200,
+  keptActions: 1_000,
   // Attachments
   maxArtifactBytes: 33_554_432,
   maxFileNameBytes: 255,

@@ -6,6 +6,10 @@ export const PROTOCOL = 1
 export const SUBPROTOCOL = 'muster.v1'
 /** A browser cannot set headers on a WebSocket: it offers its token as a second subprotocol with this prefix. */
 export const BEARER_SUBPROTOCOL_PREFIX = 'bearer.'
+/** A page of the daemon's own sends its half of a device's token with this prefix; the other half is in a cookie. */
+export const DEVICE_SUBPROTOCOL_PREFIX = 'device.'
+/** The same half over HTTP. */
+export const DEVICE_HEADER = 'muster-device'
 export const WS_PATH = '/v1/ws'
 export const DEFAULT_PORT = 6878
 

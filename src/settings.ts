@@ -36,6 +36,8 @@ export type Setting = Common & Shape
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/
 const NAME_EXPECTED = 'a name of letters, digits, ".", "_" or "-", beginning and ending with a letter or a digit'
 const HOST = /^[A-Za-z0-9._:%[\]-]{1,253}$/
+const PATH = /^\/[^\0\n]{1,4095}$/
+const PATH_EXPECTED = 'a path from the root on'
 const MAX_LIST = 100
 /** Long enough to come back from a week's absence, short enough for a clock to count. */
 const MIN_KEPT_MS = 604_800_000
@@ -163,6 +165,59 @@ export const SETTINGS = {
     kind: 'switch',
     fallback: false,
     summary: 'A proxy in front of it ends TLS',
+  },
+  publicUrl: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_PUBLIC_URL',
+    kind: 'text',
+    pattern: /^https:\/\/[A-Za-z0-9._:[\]-]{1,253}(?:\/[A-Za-z0-9._~/-]*)?$/,
+    expected: 'an https URL, like https://crew.example.ts.net',
+    fallback: '',
+    otherwise: 'none: this machine only',
+    summary: 'Where your phone reaches it',
+  },
+  tlsCert: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_TLS_CERT',
+    kind: 'text',
+    pattern: PATH,
+    expected: PATH_EXPECTED,
+    fallback: '',
+    otherwise: 'none: no TLS of its own',
+    summary: 'Its certificate, with the chain, as PEM',
+  },
+  tlsKey: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_TLS_KEY',
+    kind: 'text',
+    pattern: PATH,
+    expected: PATH_EXPECTED,
+    fallback: '',
+    otherwise: 'none',
+    summary: 'The key of that certificate, as PEM',
+  },
+  tlsHost: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_TLS_HOST',
+    kind: 'text',
+    pattern: HOST,
+    expected: 'an address or a host name, like 0.0.0.0',
+    fallback: '0.0.0.0',
+    summary: 'The address it listens on with TLS',
+  },
+  tlsPort: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_TLS_PORT',
+    kind: 'number',
+    min: 0,
+    max: 65_535,
+    fallback: DEFAULT_PORT + 1,
+    summary: 'Its port with TLS',
   },
   forges: {
     of: 'daemon',
@@ -320,14 +375,6 @@ function parsedList(text: string): SettingValue {
   } catch {
     return text
   }
-}
-
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
-
-/** Why settings that are fine one by one do not go together; `undefined` where they do. */
-export function conflictOf({ host, trustedProxy }: Pick<DaemonSettings, 'host' | 'trustedProxy'>): string | undefined {
-  if (LOOPBACK.has(host) || trustedProxy) return undefined
-  return `host ${host} is not a loopback address. Put a proxy that terminates TLS in front and set "trustedProxy": true, or use 127.0.0.1.`
 }
 
 function isAccepted(setting: Exclude<Setting, { readonly kind: 'forges' }>, value: unknown): boolean {

@@ -40,6 +40,7 @@ export const CLI_ERRORS = {
   git_failed: EXIT.failure,
   service_unsupported: EXIT.failure,
   service_failed: EXIT.failure,
+  not_confirmed: EXIT.failure,
   cli_failed: EXIT.internal,
 } as const satisfies Record<string, ExitCode>
 

@@ -71,6 +71,9 @@ function inForm(text: string, form: RegExp): string {
 /** The sentences of the daemon's log. A test holds this list to its sources. */
 export const LOG_MESSAGES: ReadonlySet<string> = new Set([
   'ready',
+  'listening with TLS',
+  'a device was paired',
+  'a pairing was refused',
   'stopping',
   'stopped',
   'connected',

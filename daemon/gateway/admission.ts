@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { OPERATIONS, type OperationName } from '../../src/contract/index.ts'
+import { OPERATIONS, type OperationName, type Parsed } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import type { Caller } from '../caller.ts'
 import { requireLive } from '../peers/index.ts'
@@ -27,22 +27,43 @@ export function admit({ store, runner }: Pick<GatewayDeps, 'store' | 'runner'>, 
   if (operation.kind === 'stream') requireLive(store, caller)
   const parsed = operation.input.safeParse(params ?? {})
   if (!parsed.success) throw invalidInput(parsed.error)
-  return { name: operation.name, input: parsed.data }
+  return { name: operation.name, input: operation.name === 'actions.propose' ? proposed(parsed.data as never) : parsed.data }
 }
 
+/** What makes, names or ends an authority is done by whoever has it. */
+const NEVER_PROPOSED = /^(?:pairings|devices|actions|credentials|enrolments)\./
+
+/** An action is held against the contract as it is proposed, so that a person is shown what would be done and nothing that would be refused as bad input. */
+function proposed(proposal: Parsed<'actions.propose'>): Parsed<'actions.propose'> {
+  const operation = Object.hasOwn(OPERATIONS, proposal.operation) ? OPERATIONS[proposal.operation as OperationName] : undefined
+  const isPossible = operation?.kind === 'command' && PROPOSABLE.has(operation.access) && !NEVER_PROPOSED.test(operation.name)
+  if (!isPossible)
+    throw new MusterError('invalid_input', { field: 'operation', hint: 'Expected a command that a person may call, and none about devices or credentials.' })
+  const parsed = operation.input.safeParse(proposal.input)
+  if (!parsed.success) throw invalidInput(parsed.error)
+  return { ...proposal, input: parsed.data as Record<string, unknown> }
+}
+const PROPOSABLE: ReadonlySet<string> = new Set(['any', 'peer', 'reader', 'person'])
+
 const ACCESS_HINTS = {
+  anyone: 'no credential',
   any: 'any credential',
   enrolment: 'an enrolment credential',
   peer: "a peer's credential",
   reader: "a peer's or the administrator's credential",
   admin: "the administrator's credential",
+  person: "the credential of a person's paired device",
   leader: 'the credential of the orchestrator that leads',
 } as const
 
 function allows(access: keyof typeof ACCESS_HINTS, caller: Caller): boolean {
   switch (access) {
-    case 'any':
+    case 'anyone':
       return true
+    case 'any':
+      return caller.kind !== 'nobody'
+    case 'person':
+      return caller.kind === 'peer' && caller.role === 'person'
     case 'reader':
       return caller.kind === 'peer' || caller.kind === 'admin'
     // Whether it leads is asked in the transaction.

@@ -225,7 +225,7 @@ export class Connection implements Link, Heart, ConsumerPort {
       if (this.caller.mode === 'pull') this.#deps.sessions.connected(this.caller)
       this.#deps.presence.connected(this.caller.peerId, this)
     }
-    if (this.caller.kind !== 'enrolment') this.#deps.touch(this.caller.credentialId)
+    if ('credentialId' in this.caller) this.#deps.touch(this.caller.credentialId)
     if (consumer && !this.#closed) {
       this.#consumer = consumer
       this.#deps.dispatcher.attach(consumer)

@@ -5,9 +5,12 @@ import { LIMITS } from '../../src/limits.ts'
 import type { RandomBytes } from '../clock.ts'
 import { ARTIFACTS_PATH, addArtifactsDoor } from './artifacts-door.ts'
 import type { GatewayDeps } from './deps.ts'
+import { isEncrypted } from './device-token.ts'
 import { asHttpError, pathOf, refuseClient, sendError } from './http-error.ts'
+import { HEADERS_TIMEOUT_MS } from './http-timeouts.ts'
 import { addMcpDoor } from './mcp.ts'
 import { forbiddenOrigin } from './origin.ts'
+import { addPairDoor } from './pair/door.ts'
 import { addRestDoor } from './rest/door.ts'
 import { addWebSocketDoor } from './websocket-door.ts'
 
@@ -16,13 +19,12 @@ export interface HttpOptions {
   readonly version: string
   readonly random: RandomBytes
   readonly allowedHosts: readonly string[]
+  /** A proxy in front ends TLS, and says so in X-Forwarded-Proto. */
+  readonly trustedProxy: boolean
   /** Whether new work is accepted: not before the first commit, not while stopping, not with a full disk. */
   readonly ready: () => boolean
   readonly metrics: () => string
 }
-
-/** How long a client may take to send the head of a request, which bounds slow handshakes. */
-const HEADERS_TIMEOUT_MS = 10_000
 
 /** No route has a schema of Fastify's, as the contract has its own: the compilers for them would be a tenth of each start. */
 const noSchema = () => () => {
@@ -57,11 +59,13 @@ export function createHttp(options: HttpOptions): { readonly app: FastifyInstanc
   })
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(options.metrics()))
   addMcpDoor(app, { deps: options.deps, version: options.version, newKey: () => Buffer.from(options.random(16)).toString('hex') })
-  addRestDoor(app, { deps: options.deps, version: options.version })
+  const isSecure = (request: IncomingMessage) => isEncrypted(request, options.trustedProxy)
+  addRestDoor(app, { deps: options.deps, version: options.version, isSecure })
+  addPairDoor(app, { deps: options.deps, isSecure })
   addArtifactsDoor(app, options.deps)
   app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))
-  return { app, loadDoor: addWebSocketDoor(app, options.deps, options.allowedHosts) }
+  return { app, loadDoor: addWebSocketDoor(app, { deps: options.deps, allowedHosts: options.allowedHosts, isSecure }) }
 }
 
 /** Only a file may take its time: the timeout of the server is for that one, and no other body is large. */

@@ -13,6 +13,11 @@ export function forbiddenOrigin(host: string | undefined, origin: string | undef
   return originName !== undefined && allowed(originName) ? undefined : 'The Origin header names another site.'
 }
 
+/** Whether a `Host` header names this machine. */
+export function isLoopbackHost(host: string | undefined): boolean {
+  return LOOPBACK.has(hostnameOf(`http://${host}`) ?? '')
+}
+
 function hostnameOf(url: string): string | undefined {
   try {
     return new URL(url).hostname

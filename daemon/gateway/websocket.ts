@@ -7,8 +7,10 @@ import { BEARER_SUBPROTOCOL_PREFIX, SUBPROTOCOL, WS_PATH } from '../../src/rpc.t
 import { bearerToken } from './bearer.ts'
 import { Connection, type SocketPort } from './connection.ts'
 import type { GatewayDeps } from './deps.ts'
+import { deviceToken, halfIn } from './device-token.ts'
 import { refuseSocket } from './http-error.ts'
 import { forbiddenOrigin } from './origin.ts'
+import type { WebSocketOptions } from './websocket-door.ts'
 
 /** Close codes by which a client says goodbye itself (RFC 6455, section 7.4.1). */
 const ORDERLY = new Set([1000, 1001])
@@ -20,7 +22,8 @@ const ORDERLY = new Set([1000, 1001])
 const BOUNDS = { closeTimeout: LIMITS.drainMs }
 
 /** The WebSocket door: authenticates an upgrade and ties a socket to a {@link Connection}. */
-export function createUpgradeHandler(deps: GatewayDeps, allowedHosts: readonly string[]) {
+export function createUpgradeHandler(options: WebSocketOptions) {
+  const { deps } = options
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.maxFrameBytes,
@@ -32,7 +35,7 @@ export function createUpgradeHandler(deps: GatewayDeps, allowedHosts: readonly s
   })
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     try {
-      const caller = admit(deps, allowedHosts, request)
+      const caller = admit(options, request)
       server.handleUpgrade(request, socket, head, (ws) => attach(deps, caller, ws, socket))
     } catch (error) {
       refuseSocket(socket, deps.asMusterError(error))
@@ -41,7 +44,7 @@ export function createUpgradeHandler(deps: GatewayDeps, allowedHosts: readonly s
 }
 
 /** @throws MusterError with the HTTP status that refuses the upgrade */
-function admit(deps: GatewayDeps, allowedHosts: readonly string[], request: IncomingMessage) {
+function admit({ deps, allowedHosts, isSecure }: WebSocketOptions, request: IncomingMessage) {
   if (request.url?.split('?')[0] !== WS_PATH) throw new MusterError('not_found', { hint: `The WebSocket door is ${WS_PATH}.` })
   const forbidden = forbiddenOrigin(request.headers.host, request.headers.origin, allowedHosts)
   if (forbidden) throw new MusterError('forbidden', { hint: forbidden })
@@ -49,7 +52,7 @@ function admit(deps: GatewayDeps, allowedHosts: readonly string[], request: Inco
   if (!protocols.includes(SUBPROTOCOL)) throw new MusterError('invalid_frame', { hint: `Offer the subprotocol ${SUBPROTOCOL}.` })
   if (deps.calls.closed) throw new MusterError('shutting_down')
   if (deps.connections.size >= LIMITS.maxConnections) throw new MusterError('too_many_connections')
-  const token = tokenOf(request.headers.authorization, protocols)
+  const token = tokenOf(request.headers.authorization, protocols) ?? deviceToken(request, halfIn(protocols), isSecure(request))
   const caller = token === undefined ? undefined : deps.authenticate(token)
   if (!caller) throw new MusterError('unauthenticated', { hint: 'Send Authorization: Bearer <token>.' })
   return caller

@@ -51,7 +51,16 @@ export function ensureCircle(tx: Tx, name: string): number {
   const id = tx.take('circle')
   tx.run('INSERT INTO circles (id, name, created_at) VALUES (?, ?, ?)', id, name, tx.now)
   tx.event({ type: 'circle.created', circle: id, audience: 'circle', subject: ['circle', id], changed: { name } })
+  letPeopleIn(tx, id)
   return id
+}
+
+/** A person sees into all circles. Who is a person by pairing came by no enrolment. */
+function letPeopleIn(tx: Tx, circle: number): void {
+  for (const { id } of tx.all<{ id: number }>("SELECT id FROM peers WHERE role = 'person' AND enrolment_id IS NULL AND retired_at IS NULL")) {
+    tx.run('INSERT OR IGNORE INTO grants (peer_id, circle_id, created_at) VALUES (?, ?, ?)', id, circle, tx.now)
+    tx.event({ type: 'grant.added', circle, peer: id, audience: 'granted', subject: ['peer', id] })
+  }
 }
 
 /** Otherwise a circle comes to be with the first enrolment into it. */

@@ -10,7 +10,7 @@ import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { resolveOne } from './addresses.ts'
 import { circleName, ensureCircle } from './circles.ts'
-import { type CredentialRow, type EnrolmentRow, toCredential, toEnrolment } from './rows.ts'
+import { type CredentialRow, type EnrolmentRow, findPeer, toCredential, toEnrolment } from './rows.ts'
 
 /** Bytes for the first 32 of the 48 characters of a token, 5 bits each. At 240 random bits its hash needs no salt and no stretching. */
 const TOKEN_BYTES = 32
@@ -26,6 +26,12 @@ export interface CredentialDeps {
 
 function hashToken(token: string): Uint8Array {
   return createHash('sha256').update(token).digest()
+}
+
+/** A token for a credential that does not exist yet, and its hash: {@link admitToken} makes it good. */
+export function reserveToken(random: RandomBytes): { readonly token: string; readonly hash: Uint8Array } {
+  const token = newToken('peer', random)
+  return { token, hash: hashToken(token) }
 }
 
 function newToken(kind: keyof typeof TOKEN_KINDS, random: RandomBytes): string {
@@ -53,7 +59,7 @@ export function authenticate(reader: Reader, token: string, now: number): Caller
  * @throws MusterError `unauthenticated`
  */
 export function requireLive(reader: Reader, caller: Caller): void {
-  if (caller.kind === 'enrolment') return
+  if (caller.kind === 'enrolment' || caller.kind === 'nobody') return
   const { credentialId } = caller
   const live = reader.cached(`credential ${credentialId}`, () => reader.get('SELECT 1 FROM credentials WHERE id = ? AND revoked_at IS NULL', credentialId))
   if (!live) throw new MusterError('unauthenticated', { hint: 'The credential was revoked.' })
@@ -87,20 +93,17 @@ export function enrolmentById(reader: Reader, id: number): EnrolmentRow {
 
 /** Mints a credential; the token is returned here and stored only as a hash. */
 export function mintCredential(tx: Tx, random: RandomBytes, peerId: number | null, label: string): { readonly row: CredentialRow; readonly token: string } {
+  const token = newToken(peerId === null ? 'admin' : 'peer', random)
+  return { row: admitToken(tx, hashToken(token), peerId, label), token }
+}
+
+/** Makes a token good, which is known by its hash alone. */
+export function admitToken(tx: Tx, hash: Uint8Array, peerId: number | null, label: string): CredentialRow {
   const kind = peerId === null ? 'admin' : 'peer'
-  const token = newToken(kind, random)
   const row = { id: tx.take('credential'), kind, peer_id: peerId, label, created_at: tx.now, last_used_at: null, revoked_at: null } as const
-  tx.run(
-    'INSERT INTO credentials (id, token_hash, kind, peer_id, label, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-    row.id,
-    hashToken(token),
-    kind,
-    peerId,
-    label,
-    tx.now,
-  )
+  tx.run('INSERT INTO credentials (id, token_hash, kind, peer_id, label, created_at) VALUES (?, ?, ?, ?, ?, ?)', row.id, hash, kind, peerId, label, tx.now)
   tx.event({ type: 'credential.created', peer: peerId, audience: 'admin', subject: ['credential', row.id], changed: { label } })
-  return { row, token }
+  return row
 }
 
 export interface EnrolmentDraft {
@@ -144,11 +147,28 @@ export function revokeAll(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, peer
   for (const { id } of rows) revoke(tx, deps, id, peerId)
 }
 
-function revoke(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, id: number, peerId: number | null): void {
+export function revoke(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, id: number, peerId: number | null): void {
   tx.changesPeers()
   tx.run('UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', tx.now, id)
   tx.event({ type: 'credential.revoked', peer: peerId, audience: 'admin', subject: ['credential', id] })
   tx.after(() => deps.disconnect({ credentialId: id }))
+}
+
+/** A credential of a person. */
+export function findDevice(reader: Reader, id: number): CredentialRow | undefined {
+  return reader.get<CredentialRow>(`${DEVICES} AND k.id = ?`, id)
+}
+
+/** The devices of a person, or of all; the newest first. */
+export function devicesOf(reader: Reader, personId: number | null): CredentialRow[] {
+  return reader.all<CredentialRow>(`${DEVICES} AND (@person IS NULL OR k.peer_id = @person) ORDER BY k.id DESC LIMIT 1000`, { person: personId })
+}
+
+const DEVICES = `SELECT k.id, k.kind, k.peer_id, k.label, k.created_at, k.last_used_at, k.revoked_at
+  FROM peers p JOIN credentials k ON k.peer_id = p.id WHERE p.role = 'person'`
+
+export function renameCredential(tx: Tx, id: number, label: string): void {
+  tx.run('UPDATE credentials SET label = ? WHERE id = ?', label, id)
 }
 
 const CREDENTIALS = 'SELECT id, kind, peer_id, label, created_at, last_used_at, revoked_at FROM credentials'
@@ -189,7 +209,12 @@ export function createCredentialHandlers(deps: CredentialDeps) {
   }
   const createCredential: Command<'credentials.create'> = {
     run(tx, caller, input) {
-      const { row, token } = mintCredential(tx, deps.random, subjectPeer(tx, caller, input.peer), input.label)
+      const peerId = subjectPeer(tx, caller, input.peer)
+      // Whoever minted another would speak as the person without a device, and the administrator's token is a file.
+      if (peerId !== null && findPeer(tx, peerId)?.role === 'person') {
+        throw new MusterError('forbidden', { hint: "A person's credentials come from paired devices only: muster pair." })
+      }
+      const { row, token } = mintCredential(tx, deps.random, peerId, input.label)
       return { credential: toCredential(tx, row), token }
     },
   }

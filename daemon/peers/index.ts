@@ -1,12 +1,14 @@
 /** What the domains above may use of the peers. */
 export { resolve, resolveMany, resolveOne, resolvePast } from './addresses.ts'
 export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleCircle } from './circles.ts'
-export { type CredentialDeps, requireLive } from './credentials.ts'
+export { admitToken, type CredentialDeps, devicesOf, findDevice, renameCredential, requireLive, reserveToken, revoke } from './credentials.ts'
 export { endedTokens, endTokens } from './ended-tokens.ts'
 export { setLeading } from './leading.ts'
 export { areRelated, lineageOf } from './lineage.ts'
 export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
+export { makePerson, people, personNamed, requireFreeName } from './people.ts'
 export {
+  type CredentialRow,
   findPeer,
   hasLiveCredential,
   isActive,

@@ -167,7 +167,7 @@ interface Origin {
 }
 
 /** Makes a peer, whose name must be free. */
-export function insertPeer(tx: Tx, place: Origin, input: Register): number {
+export function insertPeer(tx: Tx, place: Origin, input: Omit<Register, 'role'> & { readonly role: Role }): number {
   tx.changesPeers()
   const id = tx.take('peer')
   tx.run(
@@ -197,7 +197,7 @@ function writeCapabilities(tx: Tx, peerId: number, capabilities: readonly string
   for (const capability of capabilities) tx.run('INSERT OR IGNORE INTO capabilities (capability, peer_id) VALUES (?, ?)', capability, peerId)
 }
 
-function refuseTakenName(tx: Tx, circleId: number, name: string, except: number): void {
+export function refuseTakenName(tx: Tx, circleId: number, name: string, except: number): void {
   const holder = tx.get<{ id: number; name: string }>('SELECT id, name FROM peers WHERE circle_id = ? AND name = ? AND retired_at IS NULL', circleId, name)
   if (!holder || holder.id === except) return
   throw new MusterError('name_taken', {

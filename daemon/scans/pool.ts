@@ -167,6 +167,7 @@ export class WorkerScans implements ScanPort {
 }
 
 function keyOf(caller: Caller): string {
+  if (caller.kind === 'nobody') return 'nobody'
   return caller.kind === 'enrolment' ? `enrolment ${caller.enrolmentId}` : `${caller.kind} ${caller.credentialId}`
 }
 

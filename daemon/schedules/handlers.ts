@@ -67,6 +67,9 @@ export function createScheduleHandlers(deps: ScheduleDeps) {
         throw new MusterError('invalid_input', { field: 'deadline', hint: 'A notify has no deadline.' })
       const settings = settle(said, tx.now, deps.zone, before)
       const owner = ownerOf(tx, before)
+      // It fires in the owner's name: what it says, and to whom, a person alone decides.
+      if (owner.role === 'person' && actorOf(caller) !== owner.id)
+        throw new MusterError('forbidden', { hint: 'It speaks for a person, who alone may edit it. It can be paused.' })
       if (said.gates)
         requireGates(said.gates, { reader: tx, owner: deps.callerOf(owner), targetId: before.target_id, now: tx.now, reviewOwed: deps.reviewOwed })
       tx.run(UPDATE, { id: before.id, ...only(settings) })

@@ -8,6 +8,7 @@ import * as finding from './finding.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as orchestrators from './orchestrators.ts'
+import * as pairing from './pairing.ts'
 import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
@@ -39,6 +40,19 @@ const LIST = [
   peers.addGrant,
   peers.removeGrant,
   peers.listGrants,
+  pairing.beginPairing,
+  pairing.redeemPairing,
+  pairing.confirmPairing,
+  pairing.cancelPairing,
+  pairing.listPairings,
+  pairing.listDevices,
+  pairing.renameDevice,
+  pairing.revokeDevice,
+  pairing.proposeAction,
+  pairing.approveAction,
+  pairing.rejectAction,
+  pairing.getAction,
+  pairing.listActions,
   threads.askThread,
   threads.notifyThread,
   threads.broadcastThread,
@@ -150,6 +164,9 @@ export type Presence = z.output<typeof peers.Presence>
 export type Reach = z.output<typeof peers.Reach>
 export type Credential = z.output<typeof peers.Credential>
 export type Enrolment = z.output<typeof peers.Enrolment>
+export type Pairing = z.output<typeof pairing.Pairing>
+export type Device = z.output<typeof pairing.Device>
+export type Action = z.output<typeof pairing.Action>
 export type Thread = z.output<typeof threads.Thread>
 export type ThreadState = z.output<typeof threads.ThreadState>
 export type Message = z.output<typeof threads.Message>

@@ -8,11 +8,12 @@ import type * as z from 'zod'
 export type OperationKind = 'command' | 'query' | 'scan' | 'stream' | 'offline'
 
 /**
- * Whose credential an operation takes. `any`: every valid one. `enrolment`: one that mints peers. `peer`: one of a peer.
- * `reader`: a peer's or an administrator's. `admin`: an administrator's. `leader`: an orchestrator's that leads its circle; the input
+ * Whose credential an operation takes. `anyone`: none is needed, over HTTP. `any`: every valid one. `enrolment`: one that mints peers. `peer`: one of a peer.
+ * `reader`: a peer's or an administrator's. `admin`: an administrator's. `person`: a person's, which
+ * is one of a paired device. `leader`: an orchestrator's that leads its circle; the input
  * has the fencing `token` of its lease, which is checked in the transaction of the command.
  */
-export type Access = 'any' | 'enrolment' | 'peer' | 'reader' | 'admin' | 'leader'
+export type Access = 'anyone' | 'any' | 'enrolment' | 'peer' | 'reader' | 'admin' | 'person' | 'leader'
 
 /** What reaches an operation through one door, or the reason why nothing does. */
 export type Door = string | { readonly none: string }

@@ -106,7 +106,7 @@ describe('the layers', () => {
 const ORDER = [
   ['store'],
   ['peers'],
-  ['events', 'artifacts'],
+  ['events', 'artifacts', 'pairing'],
   ['threads'],
   ['sessions'],
   ['schedules'],

@@ -18,6 +18,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   credentials: 'peers',
   grants: 'peers',
   observing: 'peers',
+  pairings: 'pairing',
+  actions: 'pairing',
   artifacts: 'artifacts',
   artifact_room: 'artifacts',
   attachments: 'threads',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { conflictOf, refusalIn, SETTINGS, type SettingsFile } from '../../../src/settings.ts'
+import { conflictOf } from '../../../src/listening.ts'
+import { refusalIn, SETTINGS, type SettingsFile } from '../../../src/settings.ts'
 import { readSettingsFile, SettingsFileError } from '../../local/settings-file.ts'
 import { settingsPath } from '../settings/configured.ts'
 import { plural } from '../text.ts'
@@ -34,7 +35,12 @@ function lineOf(key: string, refusal: string | undefined): readonly string[] {
   return refusal === undefined ? [] : [`${key}: ${refusal}`]
 }
 
-function conflictsIn({ host, trustedProxy }: Readonly<Record<string, unknown>>): readonly string[] {
-  const conflict = conflictOf({ host: typeof host === 'string' ? host : SETTINGS.host.fallback, trustedProxy: trustedProxy === true })
+function conflictsIn({ host, trustedProxy, tlsCert = '', tlsKey = '' }: Readonly<Record<string, unknown>>): readonly string[] {
+  const conflict = conflictOf({
+    host: typeof host === 'string' ? host : SETTINGS.host.fallback,
+    trustedProxy: trustedProxy === true,
+    tlsCert: String(tlsCert),
+    tlsKey: String(tlsKey),
+  })
   return conflict === undefined ? [] : [conflict]
 }

@@ -1,4 +1,5 @@
-import { conflictOf, SETTINGS, type Setting, type SettingKey, type SettingsFile, type SettingValue } from '../../../src/settings.ts'
+import { conflictOf } from '../../../src/listening.ts'
+import { SETTINGS, type Setting, type SettingKey, type SettingsFile, type SettingValue } from '../../../src/settings.ts'
 import { readConfig, writeConfig } from '../../agents/install/config-file.ts'
 import { InstallError } from '../../agents/install/install-error.ts'
 import { type Json, parseDocument, propertiesOf } from '../../agents/install/json-document.ts'
@@ -36,9 +37,14 @@ export function fileFor(key: SettingKey, file: SettingsFile, environment: Enviro
 /** @throws CliError `usage` where the settings of the daemon would contradict one another */
 export function refuseConflict(key: SettingKey, value: SettingValue | undefined, environment: Environment): void {
   const { fallback }: Setting = SETTINGS[key]
-  const wanted = (of: 'host' | 'trustedProxy'): unknown => (of === key ? (value ?? fallback) : resolve(of, environment).value)
+  const wanted = (of: 'host' | 'trustedProxy' | 'tlsCert' | 'tlsKey'): unknown => (of === key ? (value ?? fallback) : resolve(of, environment).value)
   if (key !== 'host' && key !== 'trustedProxy') return
-  const conflict = conflictOf({ host: String(wanted('host')), trustedProxy: wanted('trustedProxy') === true })
+  const conflict = conflictOf({
+    host: String(wanted('host')),
+    trustedProxy: wanted('trustedProxy') === true,
+    tlsCert: String(wanted('tlsCert')),
+    tlsKey: String(wanted('tlsKey')),
+  })
   if (conflict !== undefined) throw usageError('the daemon would refuse to start with this', conflict)
 }
 

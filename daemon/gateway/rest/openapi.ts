@@ -59,11 +59,13 @@ The credential says who is speaking. A command that creates something takes an \
 \`{"error": {"code", "message", "hint"}}\`; the code decides, the status follows from it. Clients ignore fields that they do not know.`
 
 const ACCESS: Readonly<Record<Access, string>> = {
+  anyone: 'no credential',
   any: 'any credential',
   enrolment: 'an enrolment credential',
   peer: "a peer's credential",
   reader: "a peer's or the administrator's credential",
   admin: "the administrator's credential",
+  person: "the credential of a person's paired device",
   leader: 'the credential of the orchestrator that leads its circle, with the `token` of its lease',
 }
 

@@ -1,11 +1,14 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OPERATIONS } from '../../../src/contract/index.ts'
 import { httpRoutes, type Route } from '../../../src/contract/routes.ts'
+import { MusterError } from '../../../src/errors.ts'
 import { LIMITS } from '../../../src/limits.ts'
 import type { Caller } from '../../caller.ts'
 import type { Outcome } from '../../store/pipeline.ts'
-import { callerOf, noteCall } from '../bearer.ts'
+import { callerOf, NOBODY, noteCall } from '../bearer.ts'
 import type { GatewayDeps } from '../deps.ts'
+import { deviceToken, halfOf } from '../device-token.ts'
 import { sendError } from '../http-error.ts'
 import { callOnce } from '../one-call.ts'
 import { streamEvents } from './event-stream.ts'
@@ -16,6 +19,8 @@ import { type Found, RouteTable } from './route-table.ts'
 export interface RestOptions {
   readonly deps: GatewayDeps
   readonly version: string
+  /** Whether a request came over TLS. */
+  readonly isSecure: (request: IncomingMessage) => boolean
 }
 
 /** A request that was let in. */
@@ -32,7 +37,7 @@ export interface Rest {
 }
 
 /** The operations of the contract over HTTP. */
-export function createRest({ deps, version }: RestOptions): Rest {
+export function createRest({ deps, version, isSecure }: RestOptions): Rest {
   const pages = new Pages(version)
   const table = new RouteTable(httpRoutes())
   return {
@@ -41,7 +46,7 @@ export function createRest({ deps, version }: RestOptions): Rest {
       if (method === 'OPTIONS') return { allow: table.allowed(url) }
       const { place, params } = table.find(method, url)
       if ('page' in place) return place
-      const caller = callerOf(deps, headers.authorization, 'token')
+      const caller = isForAnyone(place) ? nobody(deps) : callerOf(deps, headers.authorization, 'token', () => deviceToken(raw, halfOf(raw), isSecure(raw)))
       noteCall(deps, caller)
       return { route: place, caller, params }
     },
@@ -58,6 +63,16 @@ export function createRest({ deps, version }: RestOptions): Rest {
       }
     },
   }
+}
+
+/** Whatever credential comes with it, it is not looked at. */
+function isForAnyone({ operation }: Route): boolean {
+  return OPERATIONS[operation].access === 'anyone'
+}
+
+function nobody({ calls }: GatewayDeps): Caller {
+  if (calls.closed) throw new MusterError('shutting_down')
+  return NOBODY
 }
 
 function partsOf(params: Found['params'], { query, body, headers, raw }: FastifyRequest): InputParts {
@@ -90,6 +105,7 @@ async function answer(call: Call): Promise<unknown> {
 
 /** Under which number the calls of a caller are counted; enrolments have negative ones of their own. */
 function callsOf(caller: Caller): number {
+  if (caller.kind === 'nobody') return 0
   return caller.kind === 'enrolment' ? -caller.enrolmentId : caller.credentialId
 }
 

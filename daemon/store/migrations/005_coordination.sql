@@ -191,3 +191,46 @@ CREATE TABLE digest_marks (
   cursor TEXT NOT NULL,
   at     INTEGER NOT NULL
 ) STRICT;
+
+-- Pairing: how devices become a person's ----------------------------------------------------------------------------------
+
+-- The code itself is in the daemon's memory only: it is short, and whoever reads this file must not be able to find it. `token_hash` is that of the
+-- credential to be, while a device waits to be confirmed. What is paired stays: it says for ever how the node came by its first person.
+CREATE INDEX peers_people ON peers (id) WHERE role = 'person';
+
+CREATE TABLE pairings (
+  id            INTEGER PRIMARY KEY,
+  person        TEXT NOT NULL,
+  person_id     INTEGER,
+  first         INTEGER NOT NULL CHECK (first = 0 OR first = 1),
+  begun_by      INTEGER,
+  state         TEXT NOT NULL CHECK (state = 'open' OR state = 'redeemed' OR state = 'paired' OR state = 'ended'),
+  reason        TEXT,
+  device        TEXT,
+  comparison    TEXT,
+  token_hash    BLOB,
+  reused        INTEGER NOT NULL DEFAULT 0,
+  credential_id INTEGER,
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER NOT NULL,
+  ended_at      INTEGER,
+  CHECK ((state = 'redeemed') = (token_hash IS NOT NULL)),
+  CHECK ((state = 'redeemed') = (comparison IS NOT NULL)),
+  CHECK ((state = 'paired') = (credential_id IS NOT NULL))
+) STRICT;
+
+-- What is to be done once in a person's name. `input` and `output` are JSON.
+CREATE TABLE actions (
+  id          INTEGER PRIMARY KEY,
+  person_id   INTEGER NOT NULL,
+  proposed_by INTEGER,
+  operation   TEXT NOT NULL,
+  input       TEXT NOT NULL,
+  state       TEXT NOT NULL CHECK (state = 'waiting' OR state = 'done' OR state = 'rejected' OR state = 'ended'),
+  reason      TEXT,
+  output      TEXT,
+  created_at  INTEGER NOT NULL,
+  expires_at  INTEGER NOT NULL,
+  ended_at    INTEGER
+) STRICT;
+CREATE INDEX actions_waiting ON actions (person_id) WHERE state = 'waiting';

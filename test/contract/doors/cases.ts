@@ -85,10 +85,38 @@ const carried = async ({ act, upload, bob, me }: Scene) => {
   return (await act(bob.token, 'threads.trace', { id: message })).message.attachments[0]?.id ?? ''
 }
 
+const deviceOf = async ({ act }: Scene, { token }: Scene['me']) => (await act(token, 'credentials.list', {})).credentials[0]?.id ?? ''
+/** The person of the scene: the caller where it is one, and otherwise eve. */
+const person = async ({ kind, me, eve, write, number }: Scene) => {
+  if (kind === 'person') return me
+  await write("UPDATE peers SET role = 'person' WHERE id = ?", number('peer', eve.id))
+  return eve
+}
+const device = async (scene: Scene) => ({ device: await deviceOf(scene, await person(scene)) })
+/** A pairing of somebody new, on a node that has people. */
+const begun = async (scene: Scene) => {
+  await person(scene)
+  const { pairing, code } = await scene.act(scene.adminToken, 'pairings.begin', { person: `ann-${scene.circle}` })
+  return { pairing: pairing.id, code }
+}
+const redeemed = async (scene: Scene) => {
+  const { code } = await begun(scene)
+  const { pairing } = await scene.act(scene.adminToken, 'pairings.redeem', { code, device: 'phone' })
+  return { pairing: pairing.id, comparison: pairing.comparison ?? '' }
+}
+/** What the caller has proposed to the person; where it cannot, the administrator. */
+const proposed = async (scene: Scene) => {
+  const { act, kind, me, bob, adminToken } = scene
+  const proposal = { operation: 'threads.notify', input: { to: bob.id, body: 'It rains.' }, person: (await person(scene)).id }
+  const isPeer = !['admin', 'enrolment', 'revoked', 'nobody'].includes(kind)
+  return await act(isPeer ? me.token : adminToken, 'actions.propose', proposal)
+}
+
 /** What only those may do who look after a circle. */
 const UNTRUSTED = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } as const
 /** What only the administrator may do, and whom it lets. */
 const NO_PEER = { ...UNTRUSTED, orchestrator: 'forbidden', person: 'forbidden' } as const
+const POWERLESS = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden', orchestrator: 'forbidden' } as const
 const UNASKED = { observer: 'not_found' } as const
 const NO_LEADER = { agent: 'forbidden', service: 'forbidden', person: 'forbidden', observer: 'forbidden' } as const
 const MUTE = { observer: 'forbidden' } as const
@@ -112,9 +140,36 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'enrolments.revoke': {
     input: async ({ act, adminToken, circle }) => ({ enrolment: (await act(adminToken, 'enrolments.create', { circle })).enrolment.id }),
   },
-  'credentials.create': { input: ({ me }) => ({ peer: me.id, label: 'another' }) },
+  'credentials.create': { input: ({ me }) => ({ peer: me.id, label: 'another' }), refused: { person: 'forbidden' } },
   'credentials.list': { input: ({ me }) => ({ peer: me.id }) },
-  'credentials.revoke': { input: async ({ act, me }) => ({ credential: (await act(me.token, 'credentials.create', {})).credential.id }) },
+  'credentials.revoke': {
+    input: async (scene) => {
+      const { act, me, kind } = scene
+      // A person has one for each device, and mints none.
+      return { credential: kind === 'person' ? await deviceOf(scene, me) : (await act(me.token, 'credentials.create', {})).credential.id }
+    },
+  },
+  'pairings.begin': { input: ({ circle }) => ({ person: `ann-${circle}` }), refused: POWERLESS },
+  'pairings.redeem': { input: async (scene) => ({ code: (await begun(scene)).code, device: 'phone' }) },
+  // The scene has people: the administrator confirms nobody any more.
+  'pairings.confirm': { input: redeemed, refused: { ...POWERLESS, admin: 'forbidden' } },
+  'pairings.cancel': { input: async (scene) => ({ pairing: (await begun(scene)).pairing }), refused: POWERLESS },
+  'pairings.list': { input: () => ({}), refused: POWERLESS },
+  'devices.list': { input: () => ({}), refused: POWERLESS },
+  'devices.rename': { input: async (scene) => ({ ...(await device(scene)), name: 'tablet' }), refused: POWERLESS },
+  'devices.revoke': { input: device, refused: POWERLESS },
+  'actions.propose': {
+    input: async (scene) => ({ operation: 'threads.notify', input: { to: scene.bob.id, body: 'It rains.' }, person: (await person(scene)).id }),
+  },
+  'actions.approve': {
+    input: async (scene) => {
+      const { action, code } = await proposed(scene)
+      return { action: action.id, code }
+    },
+  },
+  'actions.reject': { input: async (scene) => ({ action: (await proposed(scene)).action.id }) },
+  'actions.get': { input: async (scene) => ({ action: (await proposed(scene)).action.id }) },
+  'actions.list': nothing,
   'circles.list': nothing,
   'circles.create': { input: async (scene) => ({ name: `lab-${scene.circle}` }) },
   'grants.add': { input: async (scene) => ({ peer: await orchestrator(scene), circle: scene.circle }) },

@@ -15,6 +15,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   mcp: ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', 'yaml', 'zod'],
   memory: ['yaml'],
   orchestrator: ['diff'],
+  pair: ['uqr'],
   persona: ['diff', 'yaml', 'zod'],
   service: ['diff', 'jsonc-parser'],
   skill: ['diff', 'yaml', 'zod'],

@@ -42,6 +42,7 @@ export class Oracle {
     this.#files()
     this.#fans()
     this.#schedules()
+    this.#pairing()
     this.#leads()
     this.#reviews()
     this.#watchdogs()
@@ -186,6 +187,25 @@ export class Oracle {
       this.#ref(row['owner_id'])
       this.#ref(row['target_id'])
       for (const one of this.#rows('occurrences').filter(({ schedule_id }) => schedule_id === row['id'])) this.#say(one['reason'])
+    }
+  }
+
+  /** Pairings are for people and the administrator; an action for its person and who proposed it. */
+  #pairing(): void {
+    const { peer } = this.#viewer
+    const isPerson = this.#peers.get(peer)?.['role'] === 'person'
+    for (const row of this.#rows('pairings')) {
+      if (!this.#admin && !isPerson) continue
+      this.#id('pairing', row['id'])
+      this.#say(row['person'], row['device'])
+      this.#ref(row['begun_by'])
+    }
+    for (const row of this.#rows('actions')) {
+      if (!this.#admin && row['person_id'] !== peer && row['proposed_by'] !== peer) continue
+      this.#id('action', row['id'])
+      this.#say(row['input'])
+      this.#ref(row['person_id'])
+      this.#ref(row['proposed_by'])
     }
   }
 

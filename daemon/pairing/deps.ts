@@ -1,0 +1,26 @@
+import type { Logger } from 'pino'
+import type { PeerCaller } from '../caller.ts'
+import type { Clock, RandomBytes } from '../clock.ts'
+import type { CredentialDeps } from '../peers/index.ts'
+import type { Pipeline } from '../store/pipeline.ts'
+import type { Tx } from '../store/transaction.ts'
+import type { ActionCodes } from './action-codes.ts'
+import type { OpenCode } from './open-code.ts'
+
+/** What the rules of this domain need besides the transaction. */
+export interface PairingDeps {
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log: Pick<Logger, 'warn'>
+  readonly pipeline: Pipeline
+  /** Where devices reach the daemon; empty where that was not set. */
+  readonly publicUrl: string
+  readonly disconnect: CredentialDeps['disconnect']
+  /** Runs a command of the contract in a transaction that is under way, as a person. */
+  readonly perform: (tx: Tx, person: PeerCaller, operation: string, input: unknown) => unknown
+}
+
+export interface HandlerDeps extends PairingDeps {
+  readonly code: OpenCode
+  readonly actionCodes: ActionCodes
+}
