@@ -196,7 +196,7 @@ export const SETTINGS = {
     pattern: PATH,
     expected: PATH_EXPECTED,
     fallback: '',
-    otherwise: 'none',
+    otherwise: 'in the file of tlsCert',
     summary: 'The key of that certificate, as PEM',
   },
   tlsHost: {

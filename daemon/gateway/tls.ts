@@ -36,9 +36,10 @@ export async function listenWithTls(app: FastifyInstance, config: Pick<Config, '
 }
 
 function serverFor({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>) {
+  const keyFile = tlsKey || tlsCert
   try {
-    return createServer({ cert: readFileSync(tlsCert), key: readFileSync(tlsKey), minVersion: 'TLSv1.2' })
+    return createServer({ cert: readFileSync(tlsCert), key: readFileSync(keyFile), minVersion: 'TLSv1.2' })
   } catch (error) {
-    throw new ConfigError(`tlsCert ${tlsCert} and tlsKey ${tlsKey} cannot be used: ${(error as Error).message}`)
+    throw new ConfigError(`tlsCert ${tlsCert}, with the key in ${keyFile}, cannot be used: ${(error as Error).message}`)
   }
 }

@@ -13,19 +13,22 @@ export interface HereOptions {
   readonly typed?: string
   /** stdout and stderr are terminals of 80 columns. */
   readonly tty?: boolean
+  /** Sees what is written as it is written. */
+  readonly onWrite?: (text: string) => void
   readonly now?: () => number
   readonly interrupted?: AbortSignal
 }
 
 /** Runs `muster <args>` in this process for somebody whose MUSTER_HOME this is. */
 export async function musterHere(home: string, args: readonly string[], options: HereOptions = {}): Promise<Finished> {
-  const { env = {}, cwd = home, typed, stdin, tty = false, now = Date.now, interrupted = new AbortController().signal } = options
+  const { env = {}, cwd = home, typed, stdin, tty = false, onWrite, now = Date.now, interrupted = new AbortController().signal } = options
   const written = { stdout: '', stderr: '' }
   const sink = (name: keyof typeof written) => ({
     isTTY: tty,
     columns: 80,
     write(text: string | Buffer) {
       written[name] += text.toString()
+      onWrite?.(text.toString())
     },
   })
   const exit = await run(args, {

@@ -35,12 +35,7 @@ function lineOf(key: string, refusal: string | undefined): readonly string[] {
   return refusal === undefined ? [] : [`${key}: ${refusal}`]
 }
 
-function conflictsIn({ host, trustedProxy, tlsCert = '', tlsKey = '' }: Readonly<Record<string, unknown>>): readonly string[] {
-  const conflict = conflictOf({
-    host: typeof host === 'string' ? host : SETTINGS.host.fallback,
-    trustedProxy: trustedProxy === true,
-    tlsCert: String(tlsCert),
-    tlsKey: String(tlsKey),
-  })
+function conflictsIn({ host, trustedProxy }: Readonly<Record<string, unknown>>): readonly string[] {
+  const conflict = conflictOf({ host: typeof host === 'string' ? host : SETTINGS.host.fallback, trustedProxy: trustedProxy === true })
   return conflict === undefined ? [] : [conflict]
 }

@@ -55,7 +55,7 @@ function show({ out, flags, environment }: Invocation, { pairing, code, url }: B
   out.line()
   if (url === null) {
     out.note('A phone cannot reach it: only this machine can. Put TLS in front (tailscale serve, caddy) and set trustedProxy, or give the daemon a certificate')
-    out.note('(tlsCert, tlsKey); then muster config set publicUrl https://<name>. See docs/running.md, "Your phone".')
+    out.note('(tlsCert); then muster config set publicUrl https://<name>. See docs/running.md, "Your phone".')
   }
   out.note('Good for five minutes, and once.')
 }

@@ -37,14 +37,9 @@ export function fileFor(key: SettingKey, file: SettingsFile, environment: Enviro
 /** @throws CliError `usage` where the settings of the daemon would contradict one another */
 export function refuseConflict(key: SettingKey, value: SettingValue | undefined, environment: Environment): void {
   const { fallback }: Setting = SETTINGS[key]
-  const wanted = (of: 'host' | 'trustedProxy' | 'tlsCert' | 'tlsKey'): unknown => (of === key ? (value ?? fallback) : resolve(of, environment).value)
+  const wanted = (of: 'host' | 'trustedProxy'): unknown => (of === key ? (value ?? fallback) : resolve(of, environment).value)
   if (key !== 'host' && key !== 'trustedProxy') return
-  const conflict = conflictOf({
-    host: String(wanted('host')),
-    trustedProxy: wanted('trustedProxy') === true,
-    tlsCert: String(wanted('tlsCert')),
-    tlsKey: String(wanted('tlsKey')),
-  })
+  const conflict = conflictOf({ host: String(wanted('host')), trustedProxy: wanted('trustedProxy') === true })
   if (conflict !== undefined) throw usageError('the daemon would refuse to start with this', conflict)
 }
 
