@@ -66,7 +66,7 @@ const BOUNDARIES = [
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 /** Schedules, reviews and orchestrators have simulations of their own. */
-type Played = Exclude<OperationName, 'peers.register' | `${'schedules' | 'reviews' | 'orchestrators'}.${string}`>
+type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${'schedules' | 'reviews' | 'orchestrators'}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
@@ -201,7 +201,6 @@ export const PLAYS: Readonly<Record<Played, Play>> = {
     return actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody', reason: 'told to go' } : { reason: 'has had enough' }
   }),
   'enrolments.create': play(50, 'admin', () => ({ label: 'spare', maxUses: 2 })),
-  'enrolments.spawn': play(4, 'peer', () => ({ lasts: '1m' })),
   'enrolments.list': play(14, 'admin'),
   'enrolments.revoke': play(90, 'admin', (world) => world.spareEnrolment()),
   'credentials.create': play(12, 'any', (world, actor) => (actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody' } : {})),
