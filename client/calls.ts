@@ -26,6 +26,7 @@ const KEYED: Readonly<Record<Keyed, 1>> = {
   'reviews.assign': 1,
   'reviews.comment': 1,
   'orchestrators.handover': 1,
+  'watchdogs.create': 1,
   'fans.open': 1,
   'fans.cancel': 1,
   'sessions.boundary': 1,

@@ -1,5 +1,5 @@
 import type { Hello, HelloInput, NotificationName, NotificationParams } from '../src/contract/index.ts'
-import { MusterError } from '../src/errors.ts'
+import { MusterError } from '../src/muster-error.ts'
 import type { Clock } from './clock.ts'
 import type { OpenTransport, Transport, TransportEnd } from './transport.ts'
 

@@ -1,12 +1,12 @@
 import type { NotificationParams } from '../src/contract/index.ts'
-import { MusterError } from '../src/errors.ts'
+import { MusterError } from '../src/muster-error.ts'
 import { type Asks, isEnding } from './asks.ts'
 import { AskError, type AskErrorCode, type ClientError } from './client-error.ts'
 import type { Clock } from './clock.ts'
 import type { Fans } from './fans.ts'
 import { type Delivered, type Handlers, LATER, type MessageContext } from './handlers.ts'
 import type { Requests } from './requests.ts'
-import { type Run, toBody, toNackReason, toReason } from './run.ts'
+import { type AnswerWords, type Run, toAnswer, toNackReason, toReason } from './run.ts'
 
 export interface ConsumerOptions {
   readonly clock: Clock
@@ -147,12 +147,11 @@ export class Consumer {
       return isAsk ? this.#close(run, { reason: toReason(thrown) }) : this.#nack(run, thrown)
     }
     if (!isAsk || result === LATER) return this.#ack(run)
-    const body = toBody(result as never)
-    return this.#close(run, body === undefined ? { reason: 'The handler answered nothing.' } : { body })
+    return this.#close(run, toAnswer(result as never) ?? { reason: 'The handler answered nothing.' })
   }
 
   /** Answers or declines, which confirms receipt as well. An answer that is refused becomes a decline. */
-  async #close(run: Run, words: { readonly body: string } | { readonly reason: string }): Promise<void> {
+  async #close(run: Run, words: AnswerWords | { readonly reason: string }): Promise<void> {
     const { delivery, thread } = run.delivered
     const isAnswer = 'body' in words
     const touched = isAnswer && run.touched ? { touched: run.touched } : {}

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type ErrorSpec, isRetryable, MusterError } from '../src/errors.ts'
+import { ERROR_CODES, type ErrorCode, type ErrorFacts, isRetryable, MusterError } from '../src/muster-error.ts'
 import { ClientError } from './client-error.ts'
 import type { ConnectionEnd } from './connection.ts'
 
@@ -9,7 +9,8 @@ export function judge(end: ConnectionEnd): { readonly error: Error; readonly isF
   // Neither is ever 0.
   const status = end.kind === 'refused' ? end.status : 0
   const close = end.kind === 'closed' ? end.code : 0
-  const code = status === 401 ? 'unauthenticated' : (Object.keys(ERRORS) as ErrorCode[]).find((known) => (ERRORS[known] as ErrorSpec).close === close)
+  const code =
+    status === 401 ? 'unauthenticated' : (Object.keys(ERROR_CODES) as ErrorCode[]).find((known) => (ERROR_CODES[known] as ErrorFacts).close === close)
   const text = status ? `The daemon answered with HTTP ${status}.` : close ? `The connection was closed (${close}).` : 'The daemon cannot be reached.'
   const cause = end.kind === 'failed' ? end.cause : undefined
   // An application's close code (4000 and up) speaks of this client; those of the protocol speak of the moment.

@@ -5,7 +5,21 @@ import type { Speaker } from './speaker.ts'
 export const LATER: unique symbol = Symbol('later')
 
 /** A string is sent as it is, anything else as JSON. */
-export type AskResult = string | number | boolean | object | null | typeof LATER
+
+/** An answer that carries files: `return new Answer('Here it is.', [await context.attach('report.pdf')])`. */
+export class Answer {
+  readonly body: string
+  readonly attachments: readonly (string | { readonly id: string })[]
+
+  /** @param attachments the ids of uploads or of attachments, or what has such an id */
+  constructor(body: string, attachments: Answer['attachments']) {
+    this.body = body
+    this.attachments = attachments
+  }
+}
+
+/** An {@link Answer} and a string are sent as they are, anything else as JSON. */
+export type AskResult = string | number | boolean | object | null | Answer | typeof LATER
 export type AskHandler = (body: string, context: MessageContext) => AskResult | Promise<AskResult>
 export type MessageHandler = (body: string, context: MessageContext) => unknown
 

@@ -8,13 +8,14 @@ import { handleOf, prepareFor, type Sends, type Speaker } from './speaker.ts'
 /** Threads that are listed with one call. */
 const PAGE = 200
 
-/** A speaker that asks many at a time, and one after the other, and waits for all of them. */
+/** A speaker that asks many at a time, and one after the other, waits for all of them, and has things sent later. */
 export function withMany(speaker: Sends, { asks, fans, call, causedBy }: Extended): Omit<Speaker, 'attach' | 'open' | 'download'> {
   const prepare = prepareFor(causedBy)
   const openAsks = () => listOpen(call)
   return {
     ...speaker,
     fan: (to, body, options = {}) => fans.open(...prepare(typeof to === 'string' ? [to] : [...to], body, options)),
+    schedule: (body, { timeoutMs, signal, ...rule }) => call('schedules.create', { ...rule, body }, { timeoutMs, signal }),
     pipe: (...stages) => runPipe(speaker.ask, stages),
     openAsks,
     awaitAll: async (given, bounds = {}) => {

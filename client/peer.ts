@@ -74,6 +74,7 @@ export class MusterPeer implements Speaker, AsyncDisposable {
   declare readonly download: Speaker['download']
   declare readonly broadcast: Speaker['broadcast']
   declare readonly fan: Speaker['fan']
+  declare readonly schedule: Speaker['schedule']
   declare readonly pipe: Speaker['pipe']
   declare readonly openAsks: Speaker['openAsks']
   declare readonly awaitAll: Speaker['awaitAll']

@@ -1,4 +1,4 @@
-import { MusterError } from '../src/errors.ts'
+import { MusterError } from '../src/muster-error.ts'
 import { backoffMs } from './backoff.ts'
 import { type Bounds, bounded } from './bounded.ts'
 import { ClientError } from './client-error.ts'

@@ -1,4 +1,4 @@
-import type { AskResult, Delivered, LATER, MessageContext, Touches } from './handlers.ts'
+import { Answer, type AskResult, type Delivered, type LATER, type MessageContext, type Touches } from './handlers.ts'
 import type { Speaker } from './speaker.ts'
 
 /** One delivery from its arrival until the daemon has confirmed what became of it. */
@@ -31,9 +31,21 @@ export function createContext(run: Run, speaker: Speaker, signal: AbortSignal, r
   }
 }
 
-/** The body of an answer; `undefined` where the handler returned nothing to say. */
-export function toBody(result: Exclude<AskResult, typeof LATER>): string | undefined {
-  return (typeof result === 'string' ? result : JSON.stringify(result)) || undefined
+/** What an answer says and carries, as it is sent. */
+export interface AnswerWords {
+  readonly body: string
+  readonly attachments?: readonly string[]
+}
+
+/** What a handler answered; `undefined` where it returned nothing to say. */
+export function toAnswer(result: Exclude<AskResult, typeof LATER>): AnswerWords | undefined {
+  if (result instanceof Answer) {
+    const { body, attachments } = result
+    const ids = attachments.map((each) => (typeof each === 'string' ? each : each.id))
+    return body ? { body, ...(ids[0] && { attachments: ids }) } : undefined
+  }
+  const body = typeof result === 'string' ? result : JSON.stringify(result)
+  return body ? { body } : undefined
 }
 
 const MAX_REASON_CHARS = 2_000

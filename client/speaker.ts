@@ -21,6 +21,9 @@ export type BroadcastOptions = Sending<'threads.broadcast'> & Pick<Input<'thread
 /** `deadline` ends the fan with what there is by then; `enough: 2` ends it with the second answer and cancels the other asks. */
 export type FanOptions = Sending<'fans.open'>
 
+/** When (`at`, `cron` or `every`), to whom, and what holds it back, as in `schedules.create`. */
+export type ScheduleOptions = Omit<Input<'schedules.create'>, 'body'> & Bounds
+
 /** An ask that was accepted: who got it, whether that peer can be reached now, and a way to its answer. */
 export interface Cast extends AskHandle {
   readonly sent: Sent
@@ -75,6 +78,11 @@ export interface Speaker {
    * @throws PipeError for the first stage that brings no answer; those after it are not asked
    */
   pipe(...stages: readonly [PipeStart, ...PipeStage[]]): Promise<Message[]>
+  /**
+   * Has a message sent at a later time, or again and again: `peer.schedule('Look at the build.', { at: 'in 10m' })`. It goes to this
+   * peer itself where `to` is left out, and fires whether this program runs or not.
+   */
+  schedule(body: string, rule: ScheduleOptions): Promise<Output<'schedules.create'>>
   /** The asks of this peer that are open, those of its fans too, newest first: who is still at work for it. */
   openAsks(): Promise<Thread[]>
   /**

@@ -1,4 +1,4 @@
-import { MusterError } from '../src/errors.ts'
+import { MusterError } from '../src/muster-error.ts'
 
 /** Finds the token to connect with. */
 export interface TokenSource {

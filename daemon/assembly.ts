@@ -2,6 +2,7 @@ import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
 import type { PeerCaller } from './caller.ts'
 import type { RandomBytes } from './clock.ts'
+import { seenDigest } from './digest/index.ts'
 import { listEvents } from './events/events.ts'
 import type { Link } from './gateway/deps.ts'
 import type { ToolCalls } from './gateway/tool-calls.ts'
@@ -9,8 +10,8 @@ import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
 import type { createOrchestrators } from './orchestrators/index.ts'
-import { addGrant, listCircles, listGrants, removeGrant } from './peers/circles.ts'
-import { createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
+import { addGrant, createCircle, listCircles, listGrants, removeGrant } from './peers/circles.ts'
+import { type CredentialDeps, createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
 import { createRegistration } from './peers/registration.ts'
 import type { createReviews } from './reviews/index.ts'
 import type { createSchedules } from './schedules/index.ts'
@@ -18,6 +19,7 @@ import { createBoundary, type SessionRegistry } from './sessions/index.ts'
 import type { Store } from './store/store.ts'
 import type { Tx } from './store/transaction.ts'
 import type { createThreads } from './threads/index.ts'
+import type { createWatchdogs } from './watchdogs/index.ts'
 
 interface AssembleOptions {
   readonly store: Store
@@ -26,30 +28,19 @@ interface AssembleOptions {
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
+  readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
   readonly calls: ToolCalls
+  readonly disconnect: CredentialDeps['disconnect']
   readonly status: StatusSource
   readonly diagnosis: DiagnosisSource
 }
 
-/** The handler of each command and query, from the domains that have them. */
-export function assemble({
-  store,
-  random,
-  threads,
-  schedules,
-  reviews,
-  orchestrators,
-  artifacts,
-  sessions,
-  connections,
-  calls,
-  status,
-  diagnosis,
-}: AssembleOptions): Handlers {
-  const disconnect = (ended: { readonly credentialId?: number; readonly enrolmentId?: number }) => {
+/** Ends what a credential or an enrolment still holds open, once that has ended itself. */
+export function createDisconnect({ connections, sessions, calls }: Pick<AssembleOptions, 'connections' | 'sessions' | 'calls'>): CredentialDeps['disconnect'] {
+  return (ended) => {
     for (const connection of [...connections]) {
       const { caller } = connection
       const same = caller.kind === 'enrolment' ? caller.enrolmentId === ended.enrolmentId : caller.credentialId === ended.credentialId
@@ -59,6 +50,11 @@ export function assemble({
     sessions.forget(ended.credentialId)
     calls.forget(ended.credentialId)
   }
+}
+
+/** The handler of each command and query, from the domains that have them. */
+export function assemble(options: AssembleOptions): Handlers {
+  const { store, random, threads, schedules, reviews, orchestrators, watchdogs, artifacts, sessions, disconnect, status, diagnosis } = options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -68,16 +64,19 @@ export function assemble({
     // First: what it owes goes to its successor, and only what is left fails.
     orchestrators.onGone(tx, peerId)
     threads.onRetired(tx, peerId, reason)
+    watchdogs.onRetired(tx, peerId)
   }
   const registration = createRegistration({ random, disconnect, live: threads.live, onRetired, onTurn })
   return {
     ackThread: threads.ackThread,
+    led: orchestrators.led,
     requireLeader: orchestrators.requireLeader,
     commands: {
       ...threads.commands,
       ...schedules.commands,
       ...reviews.commands,
       ...orchestrators.commands,
+      ...watchdogs.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -88,8 +87,10 @@ export function assemble({
       'enrolments.revoke': credentials.revokeEnrolment,
       'credentials.create': credentials.createCredential,
       'credentials.revoke': credentials.revokeCredential,
+      'circles.create': createCircle,
       'grants.add': addGrant,
       'grants.remove': removeGrant,
+      'digest.seen': seenDigest,
     },
     queries: {
       ...threads.queries,
@@ -97,6 +98,7 @@ export function assemble({
       ...schedules.queries,
       ...reviews.queries,
       ...orchestrators.queries,
+      ...watchdogs.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -15,7 +15,7 @@ const EXIT = { damaged: 65, unavailable: 69, io: 74, unwritable: 77, config: 78 
 async function main(): Promise<void> {
   const config = loadConfig()
   const log = openLog(config)
-  const daemon = await startDaemon({
+  const starting = startDaemon({
     config,
     log,
     tracing: await openTracing(),
@@ -38,16 +38,20 @@ async function main(): Promise<void> {
       return
     }
     signalled = true
-    daemon.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'could not stop in order')
-        process.exit(1)
-      },
-    )
+    starting
+      .then((daemon) => daemon.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'could not stop in order')
+          process.exit(1)
+        },
+      )
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  // From before it is ready: whoever reads that may stop it at once.
+  await starting
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught exception')
     process.exit(1)

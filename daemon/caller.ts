@@ -19,6 +19,8 @@ type NamesOf<Kind> = { [N in OperationName]: Operations[N]['kind'] extends Kind 
 export type CommandName = NamesOf<'command'>
 export type QueryName = NamesOf<'query'>
 export type ScanName = NamesOf<'scan'>
+/** Commands of who leads a circle. */
+export type LedName = { [N in CommandName]: Operations[N]['access'] extends 'leader' ? N : never }[CommandName]
 /** What {@link OperationRunner} runs; streams live in the doors. */
 export type RunnableName = CommandName | QueryName | ScanName
 
@@ -31,8 +33,8 @@ export interface Command<N extends OperationName> {
 
 export type Query<N extends OperationName> = (reader: Reader, caller: Caller, input: Parsed<N>) => Output<N>
 
-/** Like a query, and away from the loop: it may read what no query may, for up to 5 s. */
-export type Scan<N extends OperationName> = (reader: ScanReader, caller: Caller, input: Parsed<N>) => Output<N>
+/** Like a query, and away from the loop: it may read what no query may, for up to 5 s. `now` is wall time. */
+export type Scan<N extends OperationName> = (reader: ScanReader, caller: Caller, input: Parsed<N>, now: number) => Output<N>
 
 /** @throws MusterError `forbidden` when the caller is no peer */
 export function asPeer(caller: Caller): PeerCaller {

@@ -3,9 +3,12 @@ import { homedir, hostname } from 'node:os'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 import { type MusterPaths, musterPaths } from '../src/paths.ts'
 import { conflictOf, type DaemonSettings, refusalIn, refusalOf, SETTING_KEYS, SETTINGS, type Setting, type SettingKey, valueFrom } from '../src/settings.ts'
+import { environmentOfServices } from './services/environment.ts'
 
 export interface Config extends DaemonSettings {
   readonly paths: MusterPaths
+  /** The part of the environment that the daemon's services may get. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -27,7 +30,7 @@ export function loadConfig(env: Env = process.env, homeDir: string = homedir()):
   const settings = Object.fromEntries(entries) as DaemonSettings
   const conflict = conflictOf(settings)
   if (conflict !== undefined) throw new ConfigError(conflict)
-  return { ...settings, paths }
+  return { ...settings, paths, environment: environmentOfServices(env, settings) }
 }
 
 function settingOf(key: SettingKey, env: Env, given: Readonly<Record<string, unknown>>): unknown {

@@ -2,13 +2,11 @@ import type { Logger } from 'pino'
 import { MusterError } from '../src/errors.ts'
 import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
-import { assemble } from './assembly.ts'
+import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
 import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
-import { Connection, type SocketPort } from './gateway/connection.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
-import { contractRevision } from './gateway/revision.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
 import { createHello } from './hello.ts'
 import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
@@ -22,6 +20,7 @@ import { findPeer, type PeerRow } from './peers/rows.ts'
 import { createReviews, isReviewOwed, reviewDuties } from './reviews/index.ts'
 import { InlineScans, type ScanPort } from './scans/port.ts'
 import { createSchedules, schedulesOf } from './schedules/index.ts'
+import { Services } from './services/index.ts'
 import { SessionRegistry } from './sessions/index.ts'
 import { isDamage, markSuspect } from './store/damage.ts'
 import type { Durability, OpenDriver } from './store/database.ts'
@@ -31,6 +30,7 @@ import { Store } from './store/store.ts'
 import { DueTimer } from './store/timer.ts'
 import { createThreads, DeferredSignals, type Outlook, SearchIndex } from './threads/index.ts'
 import type { RegisteredTracing, Tracing } from './tracing.ts'
+import { createWatchdogs } from './watchdogs/index.ts'
 
 export interface CoreOptions {
   readonly path: string
@@ -79,6 +79,7 @@ export function createCore(options: CoreOptions) {
     log.warn({ byMs: Math.round(byMs) }, 'the clock jumped, or the machine slept')
     threads.onDivergence()
     sessions.onDivergence()
+    watchdogs.onDivergence()
     presence.restartSigns()
     orchestrators.onDivergence()
     heartbeat.postpone()
@@ -120,7 +121,9 @@ export function createCore(options: CoreOptions) {
     clock,
     random,
     threads,
-    zone: options.zone,
+    get zone() {
+      return options.zone
+    },
     reviewOwed: isReviewOwed,
     callerOf,
   })
@@ -134,6 +137,7 @@ export function createCore(options: CoreOptions) {
     threads,
     duties: { schedules: schedulesOf, reviews: reviewDuties },
   })
+  const watchdogs = createWatchdogs({ store, pipeline, timer, clock, threads, callerOf })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -146,6 +150,8 @@ export function createCore(options: CoreOptions) {
     pipeline,
     log,
   })
+  const disconnect = createDisconnect({ connections, sessions, calls })
+  const services = new Services({ clock, random, log, pipeline, disconnect })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
   const status: StatusSource = {
@@ -157,15 +163,32 @@ export function createCore(options: CoreOptions) {
     connections: () => connections.size,
     retention,
     backups,
+    search: index,
+    services,
     path: options.path,
     now: () => clock.wallMs(),
   }
-  const diagnosis: DiagnosisSource = { store, revision: contractRevision, jumps, now: () => clock.wallMs() }
+  const diagnosis: DiagnosisSource = { store, jumps, services, now: () => clock.wallMs() }
   const runner = new OperationRunner({
     store,
     pipeline,
     tracing,
-    handlers: assemble({ store, random, threads, schedules, reviews, orchestrators, artifacts, sessions, connections, calls, status, diagnosis }),
+    handlers: assemble({
+      store,
+      random,
+      threads,
+      schedules,
+      reviews,
+      orchestrators,
+      watchdogs,
+      artifacts,
+      sessions,
+      connections,
+      calls,
+      disconnect,
+      status,
+      diagnosis,
+    }),
     scans,
   })
   const asMusterError = (error: unknown): MusterError => {
@@ -217,6 +240,7 @@ export function createCore(options: CoreOptions) {
     runner,
     gateway,
     artifacts,
+    services,
     /** A scan found the index of the search damaged. */
     distrustIndex: () => index.distrust(),
     status: () => nodeStatus(status)(store, { kind: 'admin', credentialId: 0 }, {}),
@@ -228,18 +252,10 @@ export function createCore(options: CoreOptions) {
         presence.settleAll(tx)
         index.prepare(tx)
         orchestrators.prepare(tx)
+        watchdogs.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()
-    },
-
-    /** Opens a connection for a token, as every door does after its own checks; `undefined` when the token is not good. */
-    accept(token: string, socket: SocketPort): Connection | undefined {
-      const caller = gateway.authenticate(token)
-      if (!caller) return undefined
-      const connection = new Connection(gateway, caller, socket)
-      connections.add(connection)
-      return connection
     },
 
     /** Orderly: tells every client, commits what is queued, and closes the database. */

@@ -1,8 +1,9 @@
-import { type Hello, OPERATION_NAMES, type Role } from '../src/contract/index.ts'
+import type { Hello, Role } from '../src/contract/index.ts'
+import { CONTRACT_REVISION } from '../src/contract/revision.ts'
 import { LIMITS } from '../src/limits.ts'
 import { PROTOCOL } from '../src/rpc.ts'
 import type { Caller } from './caller.ts'
-import { contractRevision } from './gateway/revision.ts'
+import type { GatewayDeps } from './gateway/deps.ts'
 import type { Keeping } from './node/retention.ts'
 import { enrolmentById } from './peers/credentials.ts'
 import { findPeer, type PeerRow, toPeer } from './peers/rows.ts'
@@ -16,22 +17,17 @@ interface HelloOptions {
 }
 
 /** What a connection is told when it greets: who it is, and what this daemon offers. */
-export function createHello(store: Store, options: HelloOptions, threads: ReturnType<typeof createThreads>): (caller: Caller) => Hello {
-  let revision: string | undefined
-  return (caller) => {
-    revision ??= contractRevision()
-    return {
-      protocol: PROTOCOL,
-      revision,
-      server: `muster/${options.version}`,
-      node: { name: options.node, incarnation: store.tag },
-      you: identityOf(store, caller, threads),
-      limits: { ...LIMITS, ...options.keeping },
-      heartbeatMs: LIMITS.heartbeatMs,
-      operations: [...OPERATION_NAMES],
-      cursor: store.cursor(store.last('event')),
-    }
-  }
+export function createHello(store: Store, options: HelloOptions, threads: ReturnType<typeof createThreads>): GatewayDeps['hello'] {
+  return (caller) => ({
+    protocol: PROTOCOL,
+    revision: CONTRACT_REVISION,
+    server: `muster/${options.version}`,
+    node: { name: options.node, incarnation: store.tag },
+    you: identityOf(store, caller, threads),
+    limits: { ...LIMITS, ...options.keeping },
+    heartbeatMs: LIMITS.heartbeatMs,
+    cursor: store.cursor(store.last('event')),
+  })
 }
 
 function identityOf(store: Store, caller: Caller, threads: ReturnType<typeof createThreads>): Hello['you'] {

@@ -9,6 +9,7 @@ import { createHttp } from './gateway/http.ts'
 import { renderMetrics } from './gateway/metrics.ts'
 import { ensureLocalTokens, writeDaemonFile } from './local-files.ts'
 import { WorkerScans } from './scans/pool.ts'
+import { launchProcess } from './services/index.ts'
 import type { RegisteredTracing } from './tracing.ts'
 import { packageVersion } from './version.ts'
 
@@ -53,7 +54,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     version,
     clock,
     random,
-    zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    // Asked for when a schedule names none: the first look loads the tables of all zones.
+    get zone() {
+      return new Intl.DateTimeFormat().resolvedOptions().timeZone
+    },
     log,
     onFatal: options.onFatal,
     tracing: options.tracing,
@@ -64,7 +68,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
   const startedAt = clock.monoMs()
   let ready = false
-  const http = createHttp({
+  const { app: http, loadDoor } = createHttp({
     deps: core.gateway,
     version,
     random,
@@ -77,6 +81,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await core.start()
     await ensureLocalTokens(core, config.paths, random)
     await http.listen({ host: config.host, port: config.port })
+    // Alive from here on, and ready when it can be spoken to.
+    await loadDoor()
   } catch (error) {
     await http.close()
     core.stop()
@@ -87,6 +93,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const url = localUrl(config.host, port)
   removeDaemonFile = writeDaemonFile(daemonFile, { pid: process.pid, url, startedAt: formatTime(clock.wallMs()), version })
   ready = true
+  await core.services.start({ url, settings: config, environment: config.environment, folder: `${config.paths.state}/services`, launch: launchProcess })
   log.info({ url, version, node: config.node, incarnation: core.store.tag, durability: config.durability }, 'ready')
 
   let stopping: Promise<void> | undefined
@@ -94,6 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ready = false
     removeDaemonFile()
     log.info('stopping')
+    await core.services.stop()
     await scans.close()
     core.stop()
     await http.close()

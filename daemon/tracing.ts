@@ -2,7 +2,7 @@ import { type Attributes, context, ProxyTracerProvider, type Span, type SpanCont
 import { decodeId } from '../src/ids.ts'
 import type { Caller } from './caller.ts'
 import type { Outcome } from './store/pipeline.ts'
-import type { OfferWatch, Parcel } from './threads/index.ts'
+import type { OfferWatch } from './threads/index.ts'
 
 /** Turns the number of something into the id that it shows. */
 export type IdOf = (kind: 'delivery' | 'thread' | 'message' | 'peer' | 'credential' | 'enrolment', number: number) => string
@@ -38,8 +38,8 @@ export function registeredTracing(): RegisteredTracing | undefined {
 const MAX_ORIGINS = 10_000
 
 /**
- * Spans of OpenTelemetry: one for each operation, one for each offer of a delivery to a connected consumer, from the offer to its end. They
- * form a tree along `causedBy`: an ask, its delivery, what the recipient's handler asks in turn, the answer. Their attributes are ids, kinds
+ * Spans of OpenTelemetry: one for each operation, one for each time that a delivery goes out, offered to a connected consumer or handed over to a
+ * session, from then to the end of that. They form a tree along `causedBy`: an ask, its delivery, what the recipient's handler asks in turn, the answer. Their attributes are ids, kinds
  * and codes, never what was said.
  *
  * Where a parent is not known any more, after a restart or past the bound, a trace begins anew: nothing depends on it.
@@ -68,8 +68,9 @@ export class Tracing implements OfferWatch {
     }
   }
 
-  /** A delivery goes out to its consumer. */
-  offered({ deliveryId, threadId, messageId, peerId }: Parcel, attempt: number): void {
+  /** A delivery goes out: it is offered to its consumer, or handed over to a session, perhaps once more while the session holds it. */
+  offered({ deliveryId, threadId, messageId, peerId }: Parameters<OfferWatch['offered']>[0], attempt: number): void {
+    this.ended(deliveryId)
     const span = this.#start('mailbox.deliver', SpanKind.PRODUCER, this.#messages.get(messageId), {
       'muster.delivery': this.#idOf('delivery', deliveryId),
       'muster.message': this.#idOf('message', messageId),
@@ -82,7 +83,7 @@ export class Tracing implements OfferWatch {
     keep(this.#threads, threadId, span.spanContext())
   }
 
-  /** The offer is over: acked, given back, timed out or lost, which the operation that ended it tells. */
+  /** That is over: acked, given back, timed out or lost, which the operation that ended it tells. */
   ended(deliveryId: number): void {
     this.#offers.get(deliveryId)?.end()
     this.#offers.delete(deliveryId)

@@ -1,5 +1,5 @@
 // Builds dist/: compiles src, daemon and client, copies the migrations, makes the bin executable. `--force` builds even where nothing changed.
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root, run } from './setup.mjs'
@@ -30,7 +30,7 @@ export async function build({ force = false } = {}) {
   } finally {
     rmSync(fresh, { recursive: true, force: true })
   }
-  writeFileSync(STAMP, '')
+  writeFileSync(STAMP, root)
   // The time of the start: what was edited meanwhile counts as newer.
   utimesSync(STAMP, startedAt, startedAt)
   return true
@@ -42,7 +42,8 @@ function copySql(from, to) {
 }
 
 function isCurrent() {
-  if (!existsSync(STAMP) || !existsSync(DIST)) return false
+  // Checkouts may share their node_modules, and so the stamp.
+  if (!existsSync(DIST) || !existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== root) return false
   return Math.max(...INPUTS.map((input) => newestMs(join(root, input)))) < statSync(STAMP).mtimeMs
 }
 

@@ -1,6 +1,6 @@
 // What `npm start` and `npm test` need before anything is installed: plain JavaScript, Node's own modules only.
 import { spawn } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,6 +17,8 @@ export function requireNode() {
 
 /** Installs what package-lock.json names, where node_modules is missing or older than it. */
 export async function install() {
+  // It is another checkout's, which `npm ci` would empty.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
   // npm writes this file at the end of an installation, so one that broke off is repeated.
   const installed = join(root, 'node_modules', '.package-lock.json')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs) return

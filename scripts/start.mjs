@@ -1,5 +1,6 @@
 // `npm start`: installs what is missing, builds, starts the daemon and says what to do next. `npm start -- --demo` plays the demo instead,
-// `npm start -- --demo agents` that of two real agent programs, which must be installed (`npm run install:agents`).
+// `npm start -- --demo orchestrator` that of an orchestrator's loop, `npm start -- --demo agents` that of two real agent programs, which must
+// be installed (`npm run install:agents`).
 import { install, must, requireNode } from './setup.mjs'
 
 requireNode()

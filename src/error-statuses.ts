@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.ts'
+import type { ErrorCode } from './muster-error.ts'
 
 /** How the doors show an error code. */
 export interface ErrorStatus {
@@ -39,7 +39,8 @@ export const ERROR_STATUSES = {
   wrong_mode: { rpc: -32000, http: 409, exit: 5 },
   mailbox_full: { rpc: -32000, http: 429, exit: 75 },
   too_many_schedules: { rpc: -32000, http: 409, exit: 5 },
-  too_many_reviews: { rpc: -32000, http: 409, exit: 5 },
+  too_many_reviews: { rpc: -32000, http: 409, exit: 75 },
+  too_many_watchdogs: { rpc: -32000, http: 409, exit: 5 },
   quota_exceeded: { rpc: -32000, http: 507, exit: 75 },
   thread_full: { rpc: -32000, http: 409, exit: 5 },
   pair_parked: { rpc: -32000, http: 429, exit: 75 },

@@ -14,6 +14,7 @@ export const ID_KINDS = {
   attachment: 'att',
   fan: 'fan',
   review: 'rvw',
+  watchdog: 'wdg',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

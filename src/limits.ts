@@ -106,6 +106,20 @@ export const LIMITS = {
   /** Records kept of a circle. */
   keptHandovers: 50,
   maxStandbys: 50,
+  // Watchdogs
+  maxWatchdogs: 256,
+  /** The least and the longest time that one waits for. */
+  minWatchMs: 60_000,
+  maxWatchMs: 31_536_000_000,
+  /** After a start, a suspend or a leap of the clock, silence is judged after its own time, and after this at most. */
+  watchGraceMs: 3_600_000,
+  /** Breaches of one watchdog that go on at the same time: more of them tell nobody anything more. */
+  maxOpenBreaches: 100,
+  /** Watchdogs that one command looks at, and commands at once. */
+  maxLookedAt: 32,
+  lookingCommands: 8,
+  /** What one notice names. */
+  maxToldBreaches: 10,
   // Attachments
   maxArtifactBytes: 33_554_432,
   maxFileNameBytes: 255,
@@ -165,6 +179,7 @@ export const LIMITS = {
   closedThreadMs: 7_776_000_000,
   eventMs: 2_592_000_000,
   occurrenceMs: 7_776_000_000,
+  breachMs: 7_776_000_000,
   /** An upload that no message has carried yet, and one whose last message is gone. */
   looseUploadMs: 86_400_000,
   uncarriedMs: 604_800_000,

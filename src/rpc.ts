@@ -1,5 +1,5 @@
 import { ERROR_STATUSES } from './error-statuses.ts'
-import { type ErrorData, MusterError } from './errors.ts'
+import { type ErrorData, MusterError } from './muster-error.ts'
 
 /** JSON-RPC 2.0 over WebSocket (https://www.jsonrpc.org/specification), without batches and without client notifications. */
 export const PROTOCOL = 1
@@ -25,6 +25,7 @@ export interface Failure {
 }
 
 const MAX_ID_CHARS = 64
+const FIELDS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params'])
 
 /**
  * Reads one client frame.
@@ -41,13 +42,13 @@ export function parseRequest(text: string): Request {
   }
   if (Array.isArray(frame)) throw invalidFrame('Batches are refused: send one request per frame.')
   if (typeof frame !== 'object' || frame === null) throw invalidFrame('The frame is not a JSON object.')
-  const { jsonrpc, id, method, params, ...rest } = frame as Record<string, unknown>
+  const { jsonrpc, id, method, params } = frame as Record<string, unknown>
   const known = isRequestId(id) ? id : undefined
   if (jsonrpc !== '2.0') throw invalidFrame('`jsonrpc` must be "2.0".', known)
   if (known === undefined) throw invalidFrame(`Every frame is a request: \`id\` must be a whole number or a string of at most ${MAX_ID_CHARS} characters.`)
   if (typeof method !== 'string') throw invalidFrame('`method` must be a string.', known)
   if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params))) throw invalidFrame('`params` must be an object.', known)
-  for (const field in rest) throw invalidFrame(`Unknown field \`${field.slice(0, MAX_ID_CHARS)}\` in the frame.`, known)
+  for (const field in frame) if (!FIELDS.has(field)) throw invalidFrame(`Unknown field \`${field.slice(0, MAX_ID_CHARS)}\` in the frame.`, known)
   return frame as Request
 }
 
@@ -56,7 +57,7 @@ export function isRequestId(id: unknown): id is RequestId {
 }
 
 export function encodeSuccess(id: RequestId, result: unknown): string {
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result)}}`
+  return `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"result":${JSON.stringify(result)}}`
 }
 
 export function encodeFailure(id: RequestId | null, error: MusterError): string {

@@ -1,10 +1,11 @@
+import { type ForgeSetting, whyNoForges } from './forges.ts'
 import { DEFAULT_PORT } from './rpc.ts'
 import { formatDuration, parseDuration } from './time.ts'
 
 /** Who reads a setting: the daemon when it starts, a command each time, or an agent's session when it joins. */
 export type SettingReader = 'daemon' | 'commands' | 'sessions'
 export type SettingsFile = 'user' | 'project'
-export type SettingValue = string | number | boolean | readonly string[]
+export type SettingValue = string | number | boolean | readonly string[] | readonly ForgeSetting[]
 
 interface Common {
   readonly of: SettingReader
@@ -27,6 +28,8 @@ type Shape =
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly fallback: string }
   | { readonly kind: 'switch'; readonly fallback: boolean }
   | { readonly kind: 'list'; readonly pattern: RegExp; readonly expected: string; readonly fallback: readonly string[] }
+  /** Objects; on a command line as JSON. */
+  | { readonly kind: 'forges'; readonly fallback: readonly ForgeSetting[] }
 
 export type Setting = Common & Shape
 
@@ -161,6 +164,34 @@ export const SETTINGS = {
     fallback: false,
     summary: 'A proxy in front of it ends TLS',
   },
+  forges: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_FORGES',
+    kind: 'forges',
+    fallback: [],
+    summary: 'Forges whose pull requests are looked at',
+  },
+  repositories: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_REPOSITORIES',
+    kind: 'list',
+    pattern: /^\/[^\0\n,]{1,4095}$/,
+    expected: 'folders from the root on, separated by commas',
+    fallback: [],
+    summary: 'Folders whose git repositories are, too',
+  },
+  observeEvery: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_OBSERVE_EVERY',
+    kind: 'duration',
+    min: 1_000,
+    max: 86_400_000,
+    fallback: '1m',
+    summary: 'How often each is looked at, at most',
+  },
   url: {
     of: 'commands',
     files: ['user'],
@@ -221,7 +252,9 @@ type ValueOf<S> = S extends { readonly kind: 'choice'; readonly choices: readonl
       ? boolean
       : S extends { readonly kind: 'list' }
         ? readonly string[]
-        : string
+        : S extends { readonly kind: 'forges' }
+          ? readonly ForgeSetting[]
+          : string
 
 /** What the daemon takes from its configuration. */
 export type DaemonSettings = { readonly [K in SettingKey as (typeof SETTINGS)[K]['of'] extends 'daemon' ? K : never]: ValueOf<(typeof SETTINGS)[K]> }
@@ -232,7 +265,9 @@ export function isSettingKey(key: string): key is SettingKey {
 
 /** What would be accepted, where a value is not; `undefined` where it is. */
 export function refusalOf(key: SettingKey, value: unknown): string | undefined {
-  return isAccepted(SETTINGS[key], value) ? undefined : `Expected ${expectedOf(key)}.`
+  const setting: Setting = SETTINGS[key]
+  if (setting.kind === 'forges') return whyNoForges(value)
+  return isAccepted(setting, value) ? undefined : `Expected ${expectedOf(key)}.`
 }
 
 /** The same for an entry of a settings file, whose key may be none of ours or stand in the wrong file. */
@@ -252,6 +287,8 @@ export function expectedOf(key: SettingKey): string {
       return `one of: ${setting.choices.join(', ')}`
     case 'switch':
       return 'true or false'
+    case 'forges':
+      return 'a list of objects with host, kind (github or gitlab), baseUrl and token, as JSON'
     default:
       return setting.expected
   }
@@ -269,8 +306,19 @@ export function valueFrom(key: SettingKey, text: string): SettingValue {
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '')
+    case 'forges':
+      return parsedList(text)
     default:
       return text
+  }
+}
+
+/** What is no JSON is refused for what it is. */
+function parsedList(text: string): SettingValue {
+  try {
+    return JSON.parse(text) as SettingValue
+  } catch {
+    return text
   }
 }
 
@@ -282,7 +330,7 @@ export function conflictOf({ host, trustedProxy }: Pick<DaemonSettings, 'host' |
   return `host ${host} is not a loopback address. Put a proxy that terminates TLS in front and set "trustedProxy": true, or use 127.0.0.1.`
 }
 
-function isAccepted(setting: Setting, value: unknown): boolean {
+function isAccepted(setting: Exclude<Setting, { readonly kind: 'forges' }>, value: unknown): boolean {
   switch (setting.kind) {
     case 'number':
       return Number.isSafeInteger(value) && Number(value) >= setting.min && Number(value) <= setting.max

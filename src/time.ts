@@ -17,6 +17,22 @@ export function formatDuration(ms: number): string {
   return `${ms}ms`
 }
 
+/** The units of a short span, largest first. */
+const STEPS = [
+  ['d', UNITS.d],
+  ['h', UNITS.h],
+  ['m', UNITS.m],
+  ['s', UNITS.s],
+] as const
+
+/** A length of time in its largest whole unit: `90000` is `1m`. */
+export function shortSpan(ms: number): string {
+  for (const [unit, unitMs] of STEPS) {
+    if (ms >= unitMs) return `${Math.floor(ms / unitMs)}${unit}`
+  }
+  return '0s'
+}
+
 /** The text of a second up to its point, for the seconds written last: formatting was 4 % of an ask, and its times share few seconds. */
 const secondsWritten = new Map<number, string>()
 const MAX_SECONDS_WRITTEN = 64

@@ -60,6 +60,13 @@ function answers(url: string): Promise<boolean> {
   })
 }
 
+/** The first connection that a daemon answers. */
+export async function greet(muster: Muster): Promise<void> {
+  const connection = await Connection.open(muster.url, readFileSync(musterPaths({ MUSTER_HOME: muster.home }, '').enrolmentToken, 'utf8').trim())
+  await connection.hello({ consume: false, prefetch: 1 })
+  connection.close()
+}
+
 export interface Registered {
   readonly name: string
   readonly token: string

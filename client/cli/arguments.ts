@@ -48,10 +48,11 @@ export function parseArguments(args: readonly string[], known: Readonly<Record<s
   }
 }
 
-/** Checks how many words a command got. `names` are those it takes, the optional ones with a `?` at the end. */
+/** Checks how many words a command got. `names` are those it takes: an optional one ends with `?`, the last with `…` where it stands for any number. */
 export function expectWords(words: readonly string[], names: readonly string[], usage: string): void {
-  const missing = names.find((name, index) => !name.endsWith('?') && words[index] === undefined)
+  const missing = names.find((name, index) => !/[?…]$/.test(name) && words[index] === undefined)
   if (missing !== undefined) throw usageError(`<${missing}> is missing`, `Use: muster ${usage}`)
+  if (names.at(-1)?.endsWith('…')) return
   const extra = words[names.length]
   if (extra !== undefined) throw usageError(`unexpected argument "${extra}"`, `Text of several words goes in quotes. Use: muster ${usage}`)
 }
@@ -66,6 +67,7 @@ const ID_EXAMPLES = {
   fan: 'fan_k7qm2x1',
   schedule: 'sch_k7qm2x4',
   review: 'rvw_k7qm2x4',
+  watchdog: 'wdg_k7qm2x1',
 } as const
 
 /** Checks that a word is an id of one of these kinds; whether there is such a thing, the daemon knows. */

@@ -16,7 +16,7 @@ export interface Invocation {
 export interface Action {
   /** In a few words, for completion. */
   readonly summary: string
-  /** The arguments that it takes, in order; an optional one ends with `?`. */
+  /** The arguments that it takes, in order; an optional one ends with `?`, one that stands for any number with `…`. */
   readonly words: readonly string[]
   /** Those of the command's flags that it takes. */
   readonly flags?: Readonly<Record<string, Flag>>

@@ -41,7 +41,13 @@ export function family({ name, about, examples, actions, fallback, advice }: Fam
 function useOf(name: string, word: string, { words, flags = {} }: Action): string {
   const shown = Object.entries(flags)
   const options = shown.length > SHOWN_FLAGS ? ['[flags]'] : shown.map(([flag, { value }]) => (value === undefined ? `[--${flag}]` : `[--${flag} <${value}>]`))
-  return [name, word, ...words.map((one) => (one.endsWith('?') ? `[<${one.slice(0, -1)}>]` : `<${one}>`)), ...options].join(' ')
+  return [name, word, ...words.map(wordInUse), ...options].join(' ')
+}
+
+function wordInUse(word: string): string {
+  const name = word.replace(/[?…]$/, '')
+  if (word.endsWith('…')) return `[<${name}>…]`
+  return word.endsWith('?') ? `[<${name}>]` : `<${name}>`
 }
 
 function check({ words, flags }: Invocation, action: Action, use: string): void {
@@ -58,5 +64,5 @@ function noSuchAction(name: string, word: string | undefined, known: readonly st
 }
 
 function takesNoWord({ words }: Action): boolean {
-  return words.every((word) => word.endsWith('?'))
+  return words.every((word) => /[?…]$/.test(word))
 }

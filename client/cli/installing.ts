@@ -1,28 +1,25 @@
 import { applyPlan } from '../agents/install/install-apply.ts'
-import { InstallError } from '../agents/install/install-error.ts'
 import { type InstallPlan, type Preview, recordFor } from '../agents/install/install-plan.ts'
 import { shellLine } from '../agents/install/muster-command.ts'
 import { SCOPES, type Site, type Target } from '../agents/install/target.ts'
 import { TARGETS } from '../agents/install/targets.ts'
 import { unifiedDiff } from '../agents/install/unified-diff.ts'
 import { expectWords } from './arguments.ts'
+import { installing, showChange } from './changes.ts'
 import type { Invocation } from './command.ts'
 import { CONFIRM_FLAGS, isConfirmed } from './confirm.ts'
 import { EXIT } from './exit-codes.ts'
-import { CliError, usageError } from './failure.ts'
+import { usageError } from './failure.ts'
 import type { Flag } from './flags.ts'
 import { siteOf } from './install-site.ts'
 import { nearest } from './nearest.ts'
 import type { Output } from './output.ts'
-import { clip, safeText } from './text.ts'
+import { safeText } from './text.ts'
 
 export const INSTALL_FLAGS = {
   ...CONFIRM_FLAGS,
   scope: { type: 'string', value: 'scope', summary: 'user, or project: the configuration of this folder (user)' },
 } as const satisfies Record<string, Flag>
-
-/** Settings may stand on one line of a megabyte, which tells nobody anything; `--json` has them whole. */
-const MAX_LINE_CHARS = 500
 
 /** Which runtime, and where. */
 export interface Errand {
@@ -41,16 +38,6 @@ export function readErrand({ words, flags, environment }: Invocation, verb: 'ins
     throw usageError(`there is no runtime "${word}"`, hint)
   }
   return { target, site: siteOf(environment, target, flags.choice('scope', SCOPES) ?? 'user') }
-}
-
-/** The errors of an installation in those of the command line. */
-export async function installing<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (!(error instanceof InstallError)) throw error
-    throw new CliError(error.code, error.message, { cause: error, ...(error.hint !== undefined && { hint: error.hint }) })
-  }
 }
 
 /** Every file that changes, and by what. */
@@ -94,12 +81,6 @@ export async function carryOut(
 function showPlan(out: Output, target: Target, plan: InstallPlan): void {
   for (const { args } of plan.commands) out.line(`runs: ${safeText(shellLine({ argv: [target.program, ...args], env: {} }))}`)
   for (const preview of previewsOf(plan)) showChange(out, preview)
-}
-
-/** One file that changes, as a diff. */
-export function showChange(out: Output, { path, before, after }: Preview): void {
-  const lines = unifiedDiff(path, before, after).replace(/\n$/, '').split('\n')
-  for (const line of lines) out.line(clip(safeText(line), MAX_LINE_CHARS))
 }
 
 function actionOn(before: string | undefined, after: string | undefined): 'create' | 'change' | 'remove' {

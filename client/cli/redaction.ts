@@ -89,6 +89,10 @@ export const LOG_MESSAGES: ReadonlySet<string> = new Set([
   'another life of the database begins: ids stay, event cursors have expired',
   'the clock is far ahead of the last look: nothing is purged for a day',
   'the database is damaged: stopping',
+  'a service started',
+  'a service ended: it is started again',
+  'a service could not be started',
+  'a service says',
 ])
 
 function parse(line: string): Readonly<Record<string, unknown>> | undefined {

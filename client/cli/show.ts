@@ -5,7 +5,7 @@ import { safeLine, safeText } from './text.ts'
 import { clockTime, relativeTime } from './when.ts'
 
 /** The circle that everything is in until someone makes another; naming it each time would say nothing. */
-const MAIN_CIRCLE = 'main'
+export const MAIN_CIRCLE = 'main'
 const BODY_INDENT = '    '
 
 /** How a peer is addressed from a terminal; the daemon itself has no peer. */

@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { arch, homedir, hostname, platform, release } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import type { ForgeSetting } from '../../src/forges.ts'
+import { refusalOf } from '../../src/settings.ts'
 import { namesIn, readJson, sessionsFolder } from '../agents/session-files.ts'
 import { readToken } from '../local/private-file.ts'
+import { readSettingsFile } from '../local/settings-file.ts'
 import type { Finding } from './checks/check.ts'
 import type { Invocation } from './command.ts'
 import { findDaemon } from './daemon-search.ts'
@@ -60,9 +63,14 @@ async function daemonFacts(invocation: Invocation): Promise<object> {
   const caller = await openReader(invocation)
   try {
     if (caller.hello.you.kind !== 'admin') return { running: true }
-    const [{ node: _node, ...status }, { stuck, outbox, ...diagnosis }] = await Promise.all([caller.call('node.status', {}), caller.call('node.diagnose', {})])
+    const [{ node: _node, ...status }, { stuck, outbox, services, ...diagnosis }] = await Promise.all([
+      caller.call('node.status', {}),
+      caller.call('node.diagnose', {}),
+    ])
     const deliveries = stuck.deliveries.map(({ to: _to, ...delivery }) => delivery)
-    return { running: true, status, diagnosis: { ...diagnosis, outbox, stuck: { count: stuck.count, deliveries } } }
+    // Their parts have names of hosts, and their words.
+    const parts = services.map((service) => ({ name: service.name, parts: service.parts.map(({ state, at }) => ({ state, at })) }))
+    return { running: true, status, diagnosis: { ...diagnosis, services: parts, outbox, stuck: { count: stuck.count, deliveries } } }
   } finally {
     await caller.close()
   }
@@ -112,5 +120,20 @@ function secretsOf({ env, paths, userName }: Environment): readonly string[] {
   const files = [paths.adminToken, paths.enrolmentToken, ...namesIn(peers).map((name) => join(peers, name))]
   const inSessions = namesIn(sessions).flatMap((name) => String(readJson(join(sessions, name))?.['token'] ?? ''))
   const variables = Object.entries(env).flatMap(([name, value]) => (/TOKEN|SECRET|PASSWORD|KEY/i.test(name) && value ? [value] : []))
-  return [...files.flatMap((path) => readToken(path) ?? []), ...inSessions, ...variables, userName(), hostname()]
+  return [...files.flatMap((path) => readToken(path) ?? []), ...inSessions, ...variables, ...forgeTokens(env, paths.config), userName(), hostname()]
+}
+
+/** What the references to tokens of forges lead to. */
+function forgeTokens(env: Environment['env'], config: string): readonly string[] {
+  const forges = forgesIn(config)
+  return forges.flatMap(({ token }) => (token === undefined ? [] : ('file' in token ? readToken(token.file) : env[token.variable]) || []))
+}
+
+function forgesIn(path: string): readonly ForgeSetting[] {
+  try {
+    const { forges } = readSettingsFile(path)
+    return refusalOf('forges', forges) === undefined ? (forges as readonly ForgeSetting[]) : []
+  } catch {
+    return []
+  }
 }

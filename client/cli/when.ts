@@ -1,10 +1,4 @@
-/** The units of a relative time, largest first. */
-const STEPS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-] as const
+import { shortSpan } from '../../src/time.ts'
 
 /** `3m ago`, `in 2h`, `now`; `-` where there is no time. */
 export function relativeTime(time: string | null, nowMs: number): string {
@@ -14,14 +8,6 @@ export function relativeTime(time: string | null, nowMs: number): string {
   const span = shortSpan(Math.abs(nowMs - atMs))
   if (span === '0s') return 'now'
   return atMs <= nowMs ? `${span} ago` : `in ${span}`
-}
-
-/** A length of time in its largest whole unit: `90000` is `1m`. */
-export function shortSpan(ms: number): string {
-  for (const [unit, unitMs] of STEPS) {
-    if (ms >= unitMs) return `${Math.floor(ms / unitMs)}${unit}`
-  }
-  return '0s'
 }
 
 /** `14:03:22` on the given day's clock of this machine, for logs and event lines; with the date where it is another day. */

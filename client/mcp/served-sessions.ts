@@ -78,7 +78,10 @@ export class ServedSessions {
     const known = this.#served.get(key)
     if (known) return known
     const { driver, door, env, cwd, client } = this.#options
-    const link: SessionLink = new SessionLink(new AgentSession({ door, driver, key, env, cwd, agent: this.#agent, client }), claimOnce(() => link))
+    const link: SessionLink = new SessionLink(
+      new AgentSession({ door, driver, key, env, cwd, agent: this.#agent, client }),
+      claimOnce(() => link),
+    )
     link.start()
     const served: Served = { key, link, cursor: undefined, waker: undefined }
     this.#served.set(key, served)

@@ -1,10 +1,11 @@
 import type { Input, OperationName, Output, Peer } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
-import type { PortFiles, Receipt, ToolPort } from '../../src/tools/port.ts'
+import type { PortFiles, PortMemory, Receipt, ToolPort } from '../../src/tools/port.ts'
 import { noteHanded } from '../agents/memory.ts'
 import type { SessionLink } from '../agents/session-link.ts'
 import { filesUrl } from '../attachments.ts'
 import { ClientError } from '../client-error.ts'
+import { WorkspaceMemory } from '../workspace/workspace-memory.ts'
 import { FolderFiles } from './folder-files.ts'
 
 /** A session as one bridge serves it. */
@@ -23,6 +24,7 @@ export class SessionPort implements ToolPort {
   readonly key: string
   readonly signal: AbortSignal
   readonly files: PortFiles
+  readonly memory: PortMemory
   readonly #served: ServedSession
 
   constructor(served: ServedSession, key: string, signal: AbortSignal) {
@@ -31,6 +33,7 @@ export class SessionPort implements ToolPort {
     this.signal = signal
     const { session } = served.link
     const { cwd, door } = session.options
+    this.memory = new WorkspaceMemory(cwd, () => this.self(), Date.now)
     this.files = new FolderFiles(cwd, async () => ({ url: filesUrl(door.url()), token: await session.current() }))
   }
 

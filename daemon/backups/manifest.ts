@@ -1,31 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as z from 'zod'
 
 /** The names inside a backup. */
 export const MANIFEST = 'manifest.json'
 export const DATABASE = 'muster.db'
 export const ARTIFACTS = 'artifacts'
 
-const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
-const Bytes = z.int().min(0)
-/** Inside the folder of artifacts, never out of it. */
-const ArtifactPath = z.string().refine((path) => path !== '' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..'))
+interface Digested {
+  readonly bytes: number
+  readonly sha256: string
+}
 
 /** What a backup is, written last: a folder without it is none. */
-const Manifest = z.object({
-  v: z.literal(1),
-  kind: z.literal('muster-backup'),
-  createdAt: z.string(),
+export interface Manifest {
+  readonly v: 1
+  readonly kind: 'muster-backup'
+  readonly createdAt: string
   /** The version of Muster that made it. */
-  version: z.string(),
-  node: z.string(),
-  incarnation: z.string(),
-  schema: z.int(),
-  database: z.object({ bytes: Bytes, sha256: Sha256 }),
-  artifacts: z.array(z.object({ path: ArtifactPath, bytes: Bytes, sha256: Sha256 })),
-})
-export type Manifest = z.output<typeof Manifest>
+  readonly version: string
+  readonly node: string
+  readonly incarnation: string
+  readonly schema: number
+  readonly database: Digested
+  /** Their paths inside the folder of artifacts. */
+  readonly artifacts: readonly (Digested & { readonly path: string })[]
+}
 
 export type BackupErrorCode = 'no_backup' | 'backup_damaged' | 'newer_schema' | 'refused'
 
@@ -59,8 +58,8 @@ export function readManifest(folder: string): Manifest {
     }
     throw error
   }
-  const parsed = Manifest.safeParse(jsonOf(text))
-  if (parsed.success) return parsed.data
+  const said = jsonOf(text)
+  if (isManifest(said)) return said
   throw new BackupError('backup_damaged', `${file} is not what a backup says of itself.`, 'Use another backup.')
 }
 
@@ -80,4 +79,30 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** Checked by hand: the schema library would be a part of every start, as a daemon looks after its backups. */
+function isManifest(said: unknown): said is Manifest {
+  const { v, kind, schema, database, artifacts, ...texts } = fieldsOf(said)
+  if (v !== 1 || kind !== 'muster-backup' || !isCount(schema) || !isDigested(database) || !Array.isArray(artifacts)) return false
+  if (!['createdAt', 'version', 'node', 'incarnation'].every((field) => typeof texts[field] === 'string')) return false
+  return artifacts.every((file) => isDigested(file) && isInside(fieldsOf(file)['path']))
+}
+
+function isDigested(said: unknown): boolean {
+  const { bytes, sha256 } = fieldsOf(said)
+  return isCount(bytes) && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)
+}
+
+/** Inside the folder of artifacts, never out of it. */
+function isInside(path: unknown): boolean {
+  return typeof path === 'string' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+}
+
+function isCount(said: unknown): boolean {
+  return Number.isSafeInteger(said) && (said as number) >= 0
+}
+
+function fieldsOf(said: unknown): Readonly<Record<string, unknown>> {
+  return typeof said === 'object' && said !== null ? (said as Readonly<Record<string, unknown>>) : {}
 }

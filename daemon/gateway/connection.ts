@@ -1,12 +1,12 @@
-import { type Event, type HelloInput, HelloSchema } from '../../src/contract/index.ts'
-import { ERRORS, type ErrorCode, isRetryable, MusterError } from '../../src/errors.ts'
+import { type Event, type Hello, type HelloInput, HelloSchema, OPERATION_NAMES } from '../../src/contract/index.ts'
+import { ERROR_CODES, type ErrorCode, type ErrorFacts, isRetryable, MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { encodeFailure, encodeNotification, encodeSuccess, PROTOCOL, parseRequest, type Request, type RequestId } from '../../src/rpc.ts'
 import type { Caller, PeerCaller, RunnableName } from '../caller.ts'
-import { invalidInput } from '../operations.ts'
 import type { Heart } from '../peers/presence.ts'
 import type { Outcome } from '../store/pipeline.ts'
 import type { Consumer, ConsumerPort } from '../threads/index.ts'
+import { admit, invalidInput } from './admission.ts'
 import { Backlog } from './backlog.ts'
 import type { GatewayDeps, Link } from './deps.ts'
 import { readPart, refuseUpload } from './file-reading.ts'
@@ -163,10 +163,10 @@ export class Connection implements Link, Heart, ConsumerPort {
   /** Ends the connection with a reason; what was offered on it returns. */
   closeWith(code: ErrorCode, options: { readonly orderly?: boolean } = {}): void {
     if (this.#closed) return
-    const spec: { readonly close?: number; readonly message: string } = ERRORS[code]
+    const facts: ErrorFacts = ERROR_CODES[code]
     this.#socket.send(encodeNotification('bye', { reason: code, reconnect: isRetryable(code), afterMs: code === 'shutting_down' ? LIMITS.restartMs : null }))
     this.onClose(options.orderly ?? false)
-    this.#socket.close(spec.close ?? ERRORS.internal.close, code)
+    this.#socket.close(facts.close ?? ERROR_CODES.internal.close, code)
   }
 
   /** New events were committed. */
@@ -178,7 +178,7 @@ export class Connection implements Link, Heart, ConsumerPort {
     try {
       if (request.method === 'hello') return this.#hello(request)
       if (!this.#greeted) throw new MusterError('hello_required', { hint: 'Send {"method":"hello","params":{"protocol":1,"client":"…"}} first.' })
-      const { name, input } = this.#deps.runner.admit(this.caller, request.method, request.params)
+      const { name, input } = admit(this.#deps, this.caller, request.method, request.params)
       const settle = (outcome: Outcome<unknown>) => (outcome.ok ? this.#reply(request.id, outcome.value) : this.#refuse(request.id, outcome.error))
       switch (name) {
         case 'node.ping':
@@ -216,7 +216,7 @@ export class Connection implements Link, Heart, ConsumerPort {
     const input = parsed.data
     if (input.protocol !== PROTOCOL) throw new MusterError('unsupported_protocol', { spoken: [PROTOCOL] })
     const consumer = this.#consumerFor(input)
-    const output = this.#deps.hello(this.caller)
+    const output: Hello = { ...this.#deps.hello(this.caller), operations: [...OPERATION_NAMES] }
     this.#greeted = true
     this.#cancelHelloTimer()
     this.#deps.log.info({ client: input.client, caller: this.#deps.describe(this.caller), consume: consumer !== undefined }, 'connected')

@@ -46,7 +46,8 @@ export interface GatewayDeps {
   readonly calls: ToolCalls
   /** Who a token speaks for now. */
   readonly authenticate: (token: string) => Caller | undefined
-  readonly hello: (caller: Caller) => Hello
+  /** What a connection is told when it greets, but for the operations: they are the doors'. */
+  readonly hello: (caller: Caller) => Omit<Hello, 'operations'>
   /** Notes that a credential was used. */
   readonly touch: (credentialId: number) => void
   /** Ids for the log. */

@@ -1,49 +1,26 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { UploadHead } from '../artifacts/index.ts'
 import type { Caller } from '../caller.ts'
+import { admit } from './admission.ts'
 import { callerOf, noteCall } from './bearer.ts'
 import type { GatewayDeps } from './deps.ts'
 import { openFile } from './file-reading.ts'
 import { rangeOf } from './range.ts'
 
-export const ARTIFACTS_PATH = '/v1/artifacts'
 /** How long what is left of a refused body is read, so that its sender gets to read why. */
 const LINGER_MS = 2_000
 
-/** Mounts the door for files: bodies are streams in both directions, and no part of a file is ever run by a browser. */
-export function addArtifactsDoor(app: FastifyInstance, deps: GatewayDeps): void {
-  app.register((scope, _options, done) => {
-    scope.removeAllContentTypeParsers()
-    // The body stays a stream, whatever it says it is.
-    scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
-    scope.post(ARTIFACTS_PATH, (request, reply) => upload(deps, request, reply))
-    scope.route<{ Params: { artifact: string } }>({
-      method: ['GET', 'HEAD'],
-      url: `${ARTIFACTS_PATH}/:artifact`,
-      handler: (request, reply) => download(deps, request, reply),
-    })
-    scope.setErrorHandler((error) => {
-      throw isBadType(error) ? new MusterError('invalid_input', { field: 'mediaType', hint: 'Expected a media type like text/plain.' }) : error
-    })
-    done()
-  })
-}
-
-/** Fastify looks at the header before any parser does. */
-function isBadType(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
-}
-
-async function upload(deps: GatewayDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+/** Receives a file, which the body is. */
+export async function upload(deps: GatewayDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   try {
     const caller = speaker(deps, request)
     const { name, ...unknown } = request.query as Record<string, unknown>
     const mediaType = request.headers['content-type']
-    const { input } = deps.runner.admit(caller, 'artifacts.upload', { name, ...(mediaType !== undefined && { mediaType }), ...unknown })
+    const { input } = admit(deps, caller, 'artifacts.upload', { name, ...(mediaType !== undefined && { mediaType }), ...unknown })
     const artifact = await deps.artifacts.uploads.receive(caller, { ...(input as UploadHead), ...announcedSize(request) }, request.raw)
-    return await reply.code(201).header('location', `${ARTIFACTS_PATH}/${artifact.id}`).send({ artifact })
+    return await reply.code(201).header('location', `${request.routeOptions.url}/${artifact.id}`).send({ artifact })
   } catch (error) {
     const refusal = deps.asMusterError(asBroken(request, error))
     deps.runner.count(refusal)
@@ -77,9 +54,10 @@ function endOf({ clock }: GatewayDeps, { raw }: FastifyRequest): void {
   raw.once('close', cancel)
 }
 
-async function download(deps: GatewayDeps, request: FastifyRequest<{ Params: { artifact: string } }>, reply: FastifyReply): Promise<unknown> {
+/** Sends a file, or the part of it that was asked for. */
+export async function download(deps: GatewayDeps, request: FastifyRequest<{ Params: { artifact: string } }>, reply: FastifyReply): Promise<unknown> {
   const caller = speaker(deps, request)
-  const { input } = deps.runner.admit(caller, 'artifacts.read', { artifact: request.params.artifact })
+  const { input } = admit(deps, caller, 'artifacts.read', { artifact: request.params.artifact })
   const { artifact, content } = await openFile(deps, caller, (input as { artifact: string }).artifact)
   const etag = `"${artifact.sha256}"`
   reply.headers({

@@ -3,13 +3,13 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { RandomBytes } from '../clock.ts'
+import { ARTIFACTS_PATH, addArtifactsDoor } from './artifacts-door.ts'
 import type { GatewayDeps } from './deps.ts'
-import { ARTIFACTS_PATH, addArtifactsDoor } from './http-artifacts.ts'
 import { asHttpError, pathOf, refuseClient, sendError } from './http-error.ts'
 import { addMcpDoor } from './mcp.ts'
 import { forbiddenOrigin } from './origin.ts'
 import { addRestDoor } from './rest/door.ts'
-import { createUpgradeHandler } from './websocket.ts'
+import { addWebSocketDoor } from './websocket-door.ts'
 
 export interface HttpOptions {
   readonly deps: GatewayDeps
@@ -24,14 +24,21 @@ export interface HttpOptions {
 /** How long a client may take to send the head of a request, which bounds slow handshakes. */
 const HEADERS_TIMEOUT_MS = 10_000
 
+/** No route has a schema of Fastify's, as the contract has its own: the compilers for them would be a tenth of each start. */
+const noSchema = () => () => {
+  throw new Error('Routes have no schemas of Fastify')
+}
+const NO_SCHEMAS = { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } }
+
 /** The HTTP server with its unauthenticated routes, the operations under `/v1` and the MCP door; the WebSocket door is its upgrade. */
-export function createHttp(options: HttpOptions): FastifyInstance {
+export function createHttp(options: HttpOptions): { readonly app: FastifyInstance; readonly loadDoor: () => Promise<unknown> } {
   const app = Fastify({
     logger: false,
     bodyLimit: LIMITS.maxFrameBytes,
     requestTimeout: LIMITS.uploadMs,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 2_000 },
     forceCloseConnections: true,
+    schemaController: NO_SCHEMAS,
     clientErrorHandler: refuseClient,
     frameworkErrors: (error, _request, reply) => void sendError(reply as FastifyReply, asHttpError(options.deps, error)),
   })
@@ -54,8 +61,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   addArtifactsDoor(app, options.deps)
   app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))
-  app.server.on('upgrade', createUpgradeHandler(options.deps, options.allowedHosts))
-  return app
+  return { app, loadDoor: addWebSocketDoor(app, options.deps, options.allowedHosts) }
 }
 
 /** Only a file may take its time: the timeout of the server is for that one, and no other body is large. */

@@ -1,8 +1,9 @@
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server'
 import { callTool, failed } from '../../src/tools/call.ts'
-import type { ToolSet } from '../../src/tools/catalogue.ts'
+import { toolSet } from '../../src/tools/catalogue.ts'
 import { INSTRUCTIONS } from '../../src/tools/instructions.ts'
 import { MAX_PORT_KEY_CHARS } from '../../src/tools/port.ts'
+import type { Profile } from '../../src/tools/tool.ts'
 import { explainError } from '../../src/tools/wording.ts'
 import type { PeerCaller } from '../caller.ts'
 import { CallPort } from './call-port.ts'
@@ -17,7 +18,7 @@ const MAX_ECHOED_CHARS = 64
 /** One HTTP request by an authenticated peer. */
 export interface Visit {
   readonly caller: PeerCaller
-  readonly set: ToolSet
+  readonly profile: Profile
   /** To be done once the response has gone out. */
   readonly afterwards: (() => void)[]
   /** A tool was called. */
@@ -39,7 +40,7 @@ export function createMcpServer(options: McpServerOptions, visit: Visit): Server
     // No `listChanged`: a client would keep a stream open for news that cannot come.
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS, cacheHints: { 'tools/list': hint, 'server/discover': hint } },
   )
-  server.setRequestHandler('tools/list', () => ({ tools: visit.set.listed.map((tool) => ({ ...tool })) }))
+  server.setRequestHandler('tools/list', () => ({ tools: toolSet(visit.profile).listed.map((tool) => ({ ...tool })) }))
   server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
     visit.calling = true
     const key = keyOf(params._meta?.[KEY_META]) ?? options.newKey()
@@ -63,11 +64,11 @@ interface ToolCall {
   readonly signal: AbortSignal
 }
 
-async function run(deps: GatewayDeps, { caller, set, afterwards }: Visit, { id, name, input, key, signal }: ToolCall) {
+async function run(deps: GatewayDeps, { caller, profile, afterwards }: Visit, { id, name, input, key, signal }: ToolCall) {
   try {
     using open = deps.calls.open(caller.credentialId, id)
     const port = new CallPort({ deps, caller, key, signal: AbortSignal.any([signal, open.signal]) })
-    const called = await callTool(set, name, input, port)
+    const called = await callTool(toolSet(profile), name, input, port)
     const receipt = called?.receipt
     if (receipt && !open.doubtful) afterwards.push(() => port.received(receipt))
     return called?.result

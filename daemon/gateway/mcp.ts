@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MusterError } from '../../src/errors.ts'
-import { toolSet } from '../../src/tools/catalogue.ts'
 import { PROFILES, type Profile } from '../../src/tools/tool.ts'
 import { callerOf, noteCall } from './bearer.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -54,9 +53,9 @@ function admit(deps: GatewayDeps, request: FastifyRequest): Visit {
     const whose = caller.kind === 'admin' ? "the administrator's" : "an enrolment's"
     throw new MusterError('forbidden', { hint: `This token is ${whose}. Tools are called by a peer: send its token; muster token issue mints one.` })
   }
-  const set = toolSet(profileOf(request))
+  const profile = profileOf(request)
   noteCall(deps, caller)
-  return { caller, set, afterwards: [], calling: false }
+  return { caller, profile, afterwards: [], calling: false }
 }
 
 function profileOf({ query, headers }: FastifyRequest): Profile {

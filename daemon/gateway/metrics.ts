@@ -34,6 +34,7 @@ export function renderMetrics(source: MetricsSource): string {
   metric('muster_deliveries_waiting', 'gauge', 'Deliveries queued or offered.', [['', status.queued]])
   metric('muster_deliveries_in_flight', 'gauge', 'Deliveries offered to a connected consumer.', [['', source.inFlight()]])
   metric('muster_dead_letters', 'gauge', 'Dead letters.', [['', status.deadLetters]])
+  metric('muster_search_behind', 'gauge', 'Messages that the search does not find yet, at most.', [['', status.search.behind]])
   metric('muster_read_only', 'gauge', '1 while the disk is full.', [['', status.readOnly ? 1 : 0]])
   metric('muster_purged_rows_total', 'counter', 'Rows deleted by retention.', [['', status.retention.purgedRows]])
   metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [['', memory.rss]])

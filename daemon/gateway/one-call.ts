@@ -2,6 +2,7 @@ import { MusterError } from '../../src/errors.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Caller } from '../caller.ts'
 import type { Outcome } from '../store/pipeline.ts'
+import { admit } from './admission.ts'
 import type { GatewayDeps } from './deps.ts'
 import { readPart, refuseUpload } from './file-reading.ts'
 import { Waits } from './waits.ts'
@@ -22,7 +23,7 @@ type Settle = (outcome: Outcome<unknown>) => void
  * @throws MusterError what `OperationRunner.admit` throws, and what a wait refuses at its start
  */
 export function callOnce({ deps, caller, signal }: OneCall, operation: string, params: unknown, settle: Settle): void {
-  const { name, input } = deps.runner.admit(caller, operation, params)
+  const { name, input } = admit(deps, caller, operation, params)
   switch (name) {
     case 'node.ping':
       return settle({ ok: true, value: { at: formatTime(deps.clock.wallMs()) } })

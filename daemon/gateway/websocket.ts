@@ -31,7 +31,6 @@ export function createUpgradeHandler(deps: GatewayDeps, allowedHosts: readonly s
     handleProtocols: () => SUBPROTOCOL,
   })
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    socket.on('error', () => socket.destroy())
     try {
       const caller = admit(deps, allowedHosts, request)
       server.handleUpgrade(request, socket, head, (ws) => attach(deps, caller, ws, socket))
@@ -48,6 +47,7 @@ function admit(deps: GatewayDeps, allowedHosts: readonly string[], request: Inco
   if (forbidden) throw new MusterError('forbidden', { hint: forbidden })
   const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((entry) => entry.trim())
   if (!protocols.includes(SUBPROTOCOL)) throw new MusterError('invalid_frame', { hint: `Offer the subprotocol ${SUBPROTOCOL}.` })
+  if (deps.calls.closed) throw new MusterError('shutting_down')
   if (deps.connections.size >= LIMITS.maxConnections) throw new MusterError('too_many_connections')
   const token = tokenOf(request.headers.authorization, protocols)
   const caller = token === undefined ? undefined : deps.authenticate(token)

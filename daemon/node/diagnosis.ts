@@ -1,8 +1,10 @@
 import type { Output } from '../../src/contract/index.ts'
+import { CONTRACT_REVISION } from '../../src/contract/revision.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Query } from '../caller.ts'
 import { hasLiveCredential, retiredPeers, timeOrNull } from '../peers/index.ts'
+import type { Services } from '../services/index.ts'
 import { outboxState } from '../store/outbox.ts'
 import type { Reader, Store } from '../store/store.ts'
 import { isAwaited, stuckDeliveries } from '../threads/index.ts'
@@ -17,19 +19,19 @@ export interface ClockJumps {
 
 export interface DiagnosisSource {
   readonly store: Store
-  readonly revision: () => string
   readonly jumps: ClockJumps
+  readonly services: Pick<Services, 'status'>
   readonly now: () => number
 }
 
 /** What only the daemon knows of its own health; `muster doctor` judges it. */
-export function diagnoseNode({ store, revision, jumps, now }: DiagnosisSource): Query<'node.diagnose'> {
+export function diagnoseNode({ store, jumps, services, now }: DiagnosisSource): Query<'node.diagnose'> {
   return (reader): Output<'node.diagnose'> => {
     const pragma = (name: string): number => store.db.pragma(name, { simple: true }) as number
     const outbox = outboxState(reader)
     return {
       process: { pid: process.pid, node: process.versions.node, platform: process.platform },
-      revision: revision(),
+      revision: CONTRACT_REVISION,
       clock: { at: formatTime(now()), jumps: jumps.count, lastAt: timeOrNull(jumps.lastAt), lastByMs: jumps.lastByMs },
       database: {
         schema: pragma('user_version'),
@@ -39,6 +41,7 @@ export function diagnoseNode({ store, revision, jumps, now }: DiagnosisSource): 
       outbox: { ...outbox, oldestAt: timeOrNull(outbox.oldestAt) },
       stuck: stuckDeliveries(reader, now()),
       leftovers: leftovers(reader),
+      services: services.status().map(({ name, parts }) => ({ name, parts: [...parts] })),
     }
   }
 }

@@ -12,6 +12,7 @@ import type { Reader, Store } from '../store/store.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
 import { forgetHours, purgeFans, purgePairs, purgeThreads, purgeTopics } from '../threads/index.ts'
+import { type BreachSweep, purgeBreaches, purgeWatchdogs } from '../watchdogs/index.ts'
 
 type Status = Output<'node.status'>['retention']
 type Purged = Status['purged'][number]['what']
@@ -161,6 +162,8 @@ function steps({ keeping: { eventMs, closedThreadMs }, purgeArtifacts }: Retenti
     { what: 'schedules', purge: sweep<OccurrenceSweep>({ schedule_id: 0, due_at: 0 }, purgeOccurrences) },
     { what: 'schedules', purge: sweep(0, purgeSchedules) },
     { what: 'reviews', purge: sweep(0, purgeReviews) },
+    { what: 'watchdogs', purge: sweep<BreachSweep>({ watchdog_id: 0, number: 0 }, purgeBreaches) },
+    { what: 'watchdogs', purge: sweep(0, purgeWatchdogs) },
     { what: 'keys', purge: sweep<KeySweep>({ actor: Number.MIN_SAFE_INTEGER, operation: '', key: '' }, purgeKeys) },
     { what: 'artifacts', purge: purgeArtifacts },
   ]

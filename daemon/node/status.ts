@@ -3,9 +3,10 @@ import { formatTime } from '../../src/time.ts'
 import type { Backups } from '../backups/index.ts'
 import type { Query } from '../caller.ts'
 import { presenceCounts } from '../peers/index.ts'
+import type { Services } from '../services/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { Store } from '../store/store.ts'
-import { depths } from '../threads/index.ts'
+import { depths, type SearchIndex } from '../threads/index.ts'
 import type { Retention } from './retention.ts'
 import { storageOf } from './storage.ts'
 
@@ -18,6 +19,8 @@ export interface StatusSource {
   readonly connections: () => number
   readonly retention: Retention
   readonly backups: Backups
+  readonly search: SearchIndex
+  readonly services: Pick<Services, 'status'>
   /** The database's file. */
   readonly path: string
   readonly now: () => number
@@ -39,7 +42,9 @@ export function nodeStatus(source: StatusSource): Query<'node.status'> {
       cursor: store.cursor(store.last('event')),
       retention: source.retention.status(reader),
       storage: storageOf(source.path),
+      search: source.search.status(reader),
       backup: source.backups.status(reader),
+      services: source.services.status().map(({ parts, ...service }) => ({ ...service, failing: parts.filter(({ state }) => state === 'failing').length })),
     }
   }
 }

@@ -4,19 +4,21 @@ import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts
 import type { Clock } from '../clock.ts'
 import { findPeer, type PeerRow, resolveOne } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
+import { viewThread } from '../threads/index.ts'
 import type { OrchestratorDeps } from './deps.ts'
 import { ledBy } from './fence.ts'
 import { oversees, toLeadership } from './reading.ts'
 import { findHandover, findLeadership, writeNotes } from './rows.ts'
-import { lead, nextLeader, pass } from './taking.ts'
+import { isFree, lead, nextLeader, pass } from './taking.ts'
 
 export function createLeading(deps: OrchestratorDeps & { readonly clock: Clock }) {
   const claim: Command<'orchestrators.claim'> = {
     run(tx, caller) {
       const peer = asOrchestrator(caller)
       const row = findLeadership(tx, peer.circleId)
-      const free = row === undefined || row.leader_id === null
-      const handover = free ? lead(tx, deps, { to: findPeer(tx, peer.peerId) as PeerRow, how: 'claimed', actor: peer.peerId }) : undefined
+      const isFirst = row?.leader_id !== peer.peerId && (row === undefined || isFree(deps, row))
+      const how = row?.leader_id ? 'lapsed' : 'claimed'
+      const handover = isFirst ? lead(tx, deps, { to: findPeer(tx, peer.peerId) as PeerRow, how, actor: peer.peerId }) : undefined
       const leadership = toLeadership(tx, deps, peer, peer.circleId)
       return { leading: leadership.token !== null, leadership, handover: handover ?? null }
     },
@@ -26,7 +28,7 @@ export function createLeading(deps: OrchestratorDeps & { readonly clock: Clock }
     run(tx, caller, input) {
       const peer = asPeer(caller)
       const to = successor(tx, peer, input)
-      const keep = input.keep.map((id) => tx.number('thread', id))
+      const keep = input.keep.map((id) => keepable(tx, peer, id))
       const record = lead(tx, deps, { to, how: 'handed_over', actor: peer.peerId, notes: input.notes, keep }) as Handover
       tx.created = { number: record.number, count: 1 }
       return { handover: record }
@@ -82,6 +84,13 @@ export function createLeading(deps: OrchestratorDeps & { readonly clock: Clock }
     },
   }
   return { claim, handover, resign, note, appoint }
+}
+
+/** The number of an open ask that a leader may keep: one of its own, or one that it owes. */
+function keepable(tx: Tx, peer: PeerCaller, id: string): number {
+  const { thread } = viewThread(tx, peer, id)
+  if (thread.state === 'open' && (thread.opener_id === peer.peerId || thread.recipient_id === peer.peerId)) return thread.id
+  throw new MusterError('invalid_input', { field: 'keep', thread: id, hint: 'Only open asks of yours, and such that you owe, can be kept.' })
 }
 
 function asOrchestrator(caller: Caller): PeerCaller {

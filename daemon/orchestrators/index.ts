@@ -43,6 +43,7 @@ export function createOrchestrators({ pipeline, timer, clock, presence, outbox, 
   const { claim, handover, resign, note, appoint } = createLeading(deps)
   const { status, record } = createReading(deps)
   return {
+    led: { 'orchestrators.handover': true, 'orchestrators.resign': true, 'orchestrators.note': true } as const,
     requireLeader,
     /** Takes up the leases of before this start; those of another incarnation are over. */
     prepare(tx: Tx): void {

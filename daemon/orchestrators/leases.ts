@@ -5,9 +5,9 @@ import type { DueSource } from '../store/timer.ts'
 export interface LeaseOptions {
   readonly clock: Clock
   readonly isOnline: (peerId: number) => boolean
-  /** The leader of a circle was away for too long. Called again after another period, until {@link Leases.ended} says that it no longer leads. */
+  /** The leader of a circle was away for too long. Called again after another period, until {@link Leases.ended} or {@link Leases.ranOut} is. */
   readonly onLapse: (circleId: number, leaderId: number) => void
-  /** Somebody came online while a circle was led by nobody. */
+  /** Somebody came online while a circle was led by nobody, or by one whose lease has run out. */
   readonly onArrival: (peerId: number) => void
 }
 
@@ -22,6 +22,8 @@ export class Leases {
   readonly #vacant = new Set<number>()
   /** Monotonic times at which the leases of absent leaders lapse; the first comes first. */
   readonly #absent = new Map<number, number>()
+  /** Absent leaders whose leases have run out while nobody was there to take over. */
+  readonly #overdue = new Set<number>()
 
   constructor(options: LeaseOptions) {
     this.#options = options
@@ -38,6 +40,7 @@ export class Leases {
   ended(peerId: number): void {
     this.#led.delete(peerId)
     this.#absent.delete(peerId)
+    this.#overdue.delete(peerId)
   }
 
   /** Nobody leads a circle that was led before. */
@@ -45,17 +48,31 @@ export class Leases {
     this.#vacant.add(circleId)
   }
 
+  /** The lease of an absent leader is over, and nobody is there: it stays until another comes, or the leader comes back first. */
+  ranOut(peerId: number): void {
+    this.#absent.delete(peerId)
+    if (this.#led.has(peerId) && !this.#options.isOnline(peerId)) this.#overdue.add(peerId)
+  }
+
+  /** Whether another may take over from a leader. */
+  isOver(peerId: number): boolean {
+    return this.#overdue.has(peerId)
+  }
+
   presenceChanged(peerId: number): void {
     const isOnline = this.#options.isOnline(peerId)
     if (!this.#led.has(peerId)) {
-      if (isOnline && this.#vacant.size > 0) this.#options.onArrival(peerId)
-    } else if (isOnline) this.#absent.delete(peerId)
-    else if (!this.#absent.has(peerId)) this.#absent.set(peerId, this.#over())
+      if (isOnline && this.#vacant.size + this.#overdue.size > 0) this.#options.onArrival(peerId)
+    } else if (isOnline) {
+      this.#absent.delete(peerId)
+      this.#overdue.delete(peerId)
+    } else if (!this.#absent.has(peerId) && !this.#overdue.has(peerId)) this.#absent.set(peerId, this.#over())
   }
 
   /** The clocks diverged: nobody is judged before a full period has passed. */
   restart(): void {
-    for (const peerId of this.#absent.keys()) this.#absent.set(peerId, this.#over())
+    for (const peerId of [...this.#absent.keys(), ...this.#overdue]) this.#absent.set(peerId, this.#over())
+    this.#overdue.clear()
   }
 
   readonly lapses: DueSource = {

@@ -10,7 +10,7 @@ import type { OrchestratorDeps } from './deps.ts'
 import { findHandover, findLeadership } from './rows.ts'
 import { standbysOf } from './taking.ts'
 
-type ReadingDeps = Pick<OrchestratorDeps, 'presenceOf'> & { readonly clock: Clock }
+type ReadingDeps = Pick<OrchestratorDeps, 'presenceOf' | 'leases'> & { readonly clock: Clock }
 
 /** How the lead of a circle is. The token is shown to who holds it. */
 export function toLeadership(reader: Reader, deps: ReadingDeps, caller: Caller, circleId: number): Leadership {
@@ -23,7 +23,7 @@ export function toLeadership(reader: Reader, deps: ReadingDeps, caller: Caller, 
   return {
     circle: circleName(reader, circleId) as string,
     present: presence === 'online',
-    lease: primary === undefined ? 'vacant' : presence === 'online' ? 'held' : 'lapsing',
+    lease: primary === undefined ? 'vacant' : presence === 'online' ? 'held' : deps.leases.isOver(primary.id) ? 'lapsed' : 'lapsing',
     primary: primary ? toRef(reader, primary) : null,
     presence,
     lastSeenAt: primary ? seen(primary) : null,

@@ -1,6 +1,7 @@
 import type { Handover } from '../../src/contract/index.ts'
 import { tagNumber } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
+import { setLeading } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -36,6 +37,9 @@ const WRITE = `INSERT OR REPLACE INTO leaderships (circle_id, token, leader_id, 
   VALUES (@circle_id, @token, @leader_id, @former_id, @how, @since, @takeovers, @notes, @life)`
 
 export function writeLeadership(tx: Tx, row: LeadershipRow): void {
+  const before = findLeadership(tx, row.circle_id)?.leader_id
+  if (before) setLeading(tx, before, false)
+  if (row.leader_id !== null) setLeading(tx, row.leader_id, true)
   tx.run(WRITE, { ...row })
 }
 

@@ -132,18 +132,26 @@ export function succeedRest(tx: Tx, deps: OrchestratorDeps, rest: SuccessionRest
   return deps.threads.succeed(tx, { ...rest, toId: leaderId })
 }
 
-/** A leader was away for too long, unless it has come back meanwhile. */
+/** A leader was away for too long, unless it has come back meanwhile. Where nobody is there to take over, it may yet come back to what it left. */
 export function lapse(tx: Tx, deps: OrchestratorDeps, circleId: number, leaderId: number): void {
   const row = findLeadership(tx, circleId)
   if (row?.leader_id !== leaderId) return tx.after(() => deps.leases.ended(leaderId))
-  if (deps.presenceOf(leaderId) !== 'online') pass(tx, deps, row, 'lapsed')
+  if (deps.presenceOf(leaderId) === 'online') return
+  const next = nextLeader(tx, deps, circleId, leaderId)
+  if (next) lead(tx, deps, { to: next, how: 'lapsed', actor: null })
+  else tx.after(() => deps.leases.ranOut(leaderId))
 }
 
-/** An orchestrator came online: where its circle is led by nobody, other than by its own will, it leads from now on. */
+/** An orchestrator came online: where its circle is led by nobody, other than by its own will, or by one whose lease has run out, it leads from now on. */
 export function arrive(tx: Tx, deps: OrchestratorDeps, peerId: number): void {
   const peer = findPeer(tx, peerId)
   if (peer?.role !== 'orchestrator' || peer.retired_at !== null || deps.presenceOf(peerId) !== 'online') return
   const row = findLeadership(tx, peer.circle_id)
-  if (!row || row.leader_id !== null || (row.how === 'resigned' && row.former_id === peerId)) return
-  lead(tx, deps, { to: peer, how: row.how, actor: null })
+  if (!row || !isFree(deps, row) || (row.how === 'resigned' && row.former_id === peerId && row.leader_id === null)) return
+  lead(tx, deps, { to: peer, how: row.leader_id === null ? row.how : 'lapsed', actor: null })
+}
+
+/** Whether a circle that was led before may be led by another: nobody leads it, or one that was away for too long. */
+export function isFree({ leases }: Pick<OrchestratorDeps, 'leases'>, { leader_id: leaderId }: LeadershipRow): boolean {
+  return leaderId === null || leases.isOver(leaderId)
 }

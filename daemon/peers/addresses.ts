@@ -3,6 +3,7 @@ import { decodeId } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Caller } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
+import { leadersAmong } from './leading.ts'
 import { findPeer, PEER_COLUMNS, type PeerRow, toRef } from './rows.ts'
 
 /** How many peers a selector may mean. */
@@ -79,10 +80,16 @@ function resolveSelector(reader: Reader, caller: Caller, parts: RegExpExecArray,
   if (kind === 'circle' && circle !== undefined) throw new MusterError('invalid_input', { hint: `A circle stands by itself: circle:${value}.` })
   const self = caller.kind === 'peer' ? caller.peerId : 0
   const found = search(reader, caller, BY_SELECTOR[kind] as string, value as string, circle, LIMITS.maxFanOut + 2).filter((row) => row.id !== self)
-  if (select === 'one') return [exactlyOne(reader, found, address)]
+  if (select === 'one') return [exactlyOne(reader, value === 'orchestrator' ? whoLeads(reader, kind, found) : found, address)]
   if (found.length === 0) throw notFound(address)
   if (found.length > LIMITS.maxFanOut) throw new MusterError('invalid_input', { hint: `${address} means more than ${LIMITS.maxFanOut} peers; choose fewer.` })
   return found
+}
+
+/** Of several orchestrators the one that leads is meant; where none of them does, or more than one, it stays open. */
+function whoLeads(reader: Reader, kind: string, found: PeerRow[]): PeerRow[] {
+  const leaders = kind === 'role' && found.length > 1 ? leadersAmong(reader, found) : []
+  return leaders.length === 1 ? leaders : found
 }
 
 /**

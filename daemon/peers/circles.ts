@@ -54,6 +54,17 @@ export function ensureCircle(tx: Tx, name: string): number {
   return id
 }
 
+/** Otherwise a circle comes to be with the first enrolment into it. */
+export const createCircle: Command<'circles.create'> = {
+  run(tx, _caller, { name }) {
+    if (tx.get('SELECT 1 FROM circles WHERE name = ?', name)) {
+      throw new MusterError('name_taken', { name, hint: 'circles.list shows those that there are.' }, { message: `There is a circle ${name} already.` })
+    }
+    const id = ensureCircle(tx, name)
+    return { circle: { id: tx.id('circle', id), name, peers: 0, createdAt: formatTime(tx.now) } }
+  },
+}
+
 export const listCircles: Query<'circles.list'> = (reader, caller) => {
   const rows = reader.all<{ id: number; name: string; peers: number; created_at: number }>(
     `SELECT c.id, c.name, c.created_at, (SELECT count(*) FROM peers p WHERE p.circle_id = c.id AND p.retired_at IS NULL) AS peers

@@ -1,8 +1,9 @@
 /** What the domains above may use of the peers. */
 export { resolve, resolveMany, resolveOne, resolvePast } from './addresses.ts'
 export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleCircle } from './circles.ts'
-export { requireLive } from './credentials.ts'
+export { type CredentialDeps, requireLive } from './credentials.ts'
 export { endedTokens, endTokens } from './ended-tokens.ts'
+export { setLeading } from './leading.ts'
 export { areRelated, lineageOf } from './lineage.ts'
 export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
 export {
@@ -20,4 +21,5 @@ export {
   timeOrNull,
   toRef,
 } from './rows.ts'
+export { credentialOfService, endService } from './services.ts'
 export { setTurn } from './turns.ts'

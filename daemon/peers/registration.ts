@@ -31,7 +31,7 @@ export function createRegistration(deps: RegistrationDeps) {
         tx.created = { number: earlier, count: 1 }
         return registered(tx, earlier, true)
       }
-      const id = insertPeer(tx, enrolment, input)
+      const id = enrol(tx, enrolment, input)
       tx.created = { number: id, count: 1 }
       return registered(tx, id, false)
     },
@@ -149,11 +149,25 @@ function peerOfSession(reader: Reader, enrolmentId: number, session: string): nu
   return reader.get<{ id: number }>('SELECT id FROM peers WHERE enrolment_id = ? AND session = ? AND retired_at IS NULL', enrolmentId, session)?.id
 }
 
-function insertPeer(tx: Tx, enrolment: EnrolmentRow, input: Register): number {
+function enrol(tx: Tx, enrolment: EnrolmentRow, input: Register): number {
   requireUnused(enrolment)
   const roles = JSON.parse(enrolment.roles) as Role[]
   if (!roles.includes(input.role)) throw new MusterError('forbidden', { hint: `This enrolment mints ${roles.join(', ')}.` })
   refuseTakenName(tx, enrolment.circle_id, input.name, 0)
+  const id = insertPeer(tx, { circleId: enrolment.circle_id, enrolmentId: enrolment.id, spawnedBy: enrolment.parent_id }, input)
+  tx.run('UPDATE enrolments SET uses = uses + 1 WHERE id = ?', enrolment.id)
+  return id
+}
+
+/** Where a peer comes from. */
+interface Origin {
+  readonly circleId: number
+  readonly enrolmentId: number | null
+  readonly spawnedBy: number | null
+}
+
+/** Makes a peer, whose name must be free. */
+export function insertPeer(tx: Tx, place: Origin, input: Register): number {
   tx.changesPeers()
   const id = tx.take('peer')
   tx.run(
@@ -161,21 +175,20 @@ function insertPeer(tx: Tx, enrolment: EnrolmentRow, input: Register): number {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'unknown', 'offline', ?, ?, ?, ?)`,
     id,
     input.name,
-    enrolment.circle_id,
+    place.circleId,
     input.role,
     input.mode,
     input.runtime,
     input.description,
     JSON.stringify(input.capabilities),
-    enrolment.id,
+    place.enrolmentId,
     input.session ?? null,
     tx.now,
-    enrolment.parent_id,
+    place.spawnedBy,
   )
   writeCapabilities(tx, id, input.capabilities)
-  tx.run('UPDATE enrolments SET uses = uses + 1 WHERE id = ?', enrolment.id)
   const changed = { name: input.name, role: input.role, runtime: input.runtime }
-  tx.event({ type: 'peer.registered', actor: id, circle: enrolment.circle_id, audience: 'circle', subject: ['peer', id], changed })
+  tx.event({ type: 'peer.registered', actor: id, circle: place.circleId, audience: 'circle', subject: ['peer', id], changed })
   return id
 }
 

@@ -8,6 +8,7 @@ import { createReviewHandlers } from './handlers.ts'
 import { createObserving, watchedReviews } from './observing.ts'
 import { getReview, listReviews, queueReviews } from './reading.ts'
 
+export { type ReviewAge, reviewAge } from './ages.ts'
 export { reviewDuties } from './duties.ts'
 export { isReviewOwed, oldestOwedSince, owedReviews } from './reading.ts'
 export { purgeReviews } from './retention.ts'

@@ -1,5 +1,6 @@
 import type { Observation } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
+import { isSameCommit } from '../../src/review-subjects.ts'
 import { formatTime, parseTime } from '../../src/time.ts'
 import type { Caller, Command, Query } from '../caller.ts'
 import { mayObserve, OBSERVED_CIRCLES } from '../peers/index.ts'
@@ -46,7 +47,8 @@ function observed(tx: Tx, self: number | null, { subject }: Observation): Review
 function apply(tx: Tx, deps: ReviewDeps, before: ReviewRow, observation: Observation, by: number | null): void {
   // A clock that is ahead elsewhere must not shut out what is observed later.
   const at = Math.min(parseTime(observation.at) as number, tx.now)
-  if (before.observed_at !== null && at < before.observed_at) return
+  // What was observed "later" than now was so before the clock was put back.
+  if (before.observed_at !== null && at < before.observed_at && before.observed_at <= tx.now) return
   const row = withFacts(tx, before, observation, at, by)
   if (observation.state !== 'open') end(tx, deps, row, observation.state, by)
   const isOpenAgain = observation.state === 'open' && row.state === 'ended' && (row.reason === 'merged' || row.reason === 'closed')
@@ -54,16 +56,18 @@ function apply(tx: Tx, deps: ReviewDeps, before: ReviewRow, observation: Observa
   if (observation.head !== undefined) settleHead(tx, deps, now, { sha: observation.head, by, changed: changedOf(observation), isCertain: true })
 }
 
-function withFacts(tx: Tx, row: ReviewRow, { title, author, checks, reviews }: Observation, at: number, by: number | null): ReviewRow {
+function withFacts(tx: Tx, row: ReviewRow, { head, title, author, checks, reviews }: Observation, at: number, by: number | null): ReviewRow {
   const forge =
     reviews === undefined
       ? row.forge_reviews
       : JSON.stringify(reviews.map((review) => ({ ...review, sha: review.sha ?? null, at: formatTime(parseTime(review.at) as number) })))
+  // Those of the head before say nothing about this one.
+  const isMoved = head !== undefined && row.head !== null && !isSameCommit(head, row.head)
   tx.run(
     'UPDATE reviews SET title = ?, forge_author = ?, checks = ?, forge_reviews = ?, observed_at = ? WHERE id = ?',
     title ?? row.title,
     author ?? row.forge_author,
-    checks ?? row.checks,
+    checks ?? (isMoved ? null : row.checks),
     forge,
     at,
     row.id,

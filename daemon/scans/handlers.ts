@@ -1,4 +1,5 @@
 import type { Caller, Scan, ScanName } from '../caller.ts'
+import { digestOf } from '../digest/index.ts'
 import { timelineOf } from '../events/timeline.ts'
 import type { ScanReader } from '../store/store.ts'
 import { searchMessages, whyMessage } from '../threads/index.ts'
@@ -13,12 +14,13 @@ export interface ScanJob {
 
 /** One handler for each scan of the contract. */
 const HANDLERS: { readonly [N in ScanName]: Scan<N> } = {
+  'digest.get': digestOf,
   'events.timeline': timelineOf,
   'messages.search': searchMessages,
   'messages.why': whyMessage,
 }
 
 /** @throws MusterError */
-export function runScan(reader: ScanReader, { name, caller, input }: ScanJob): unknown {
-  return (HANDLERS[name] as Scan<ScanName>)(reader, caller, input as never)
+export function runScan(reader: ScanReader, { name, caller, input }: ScanJob, now: number): unknown {
+  return (HANDLERS[name] as Scan<ScanName>)(reader, caller, input as never, now)
 }

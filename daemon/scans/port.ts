@@ -24,7 +24,9 @@ export class InlineScans implements ScanPort {
   }
 
   run(job: ScanJob, settle: (outcome: Outcome<unknown>) => void): void {
-    this.#clock.soon(() => settle(this.#closed ? { ok: false, error: new MusterError('shutting_down') } : attempt(() => runScan(this.#reader, job))))
+    this.#clock.soon(() =>
+      settle(this.#closed ? { ok: false, error: new MusterError('shutting_down') } : attempt(() => runScan(this.#reader, job, this.#clock.wallMs()))),
+    )
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,5 @@
 /** The schedules domain: rules that fire once for each due time, and the one look at the clock that fires them. */
 
-import { createSchedule } from '../../src/contract/schedules.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { PeerCaller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
@@ -24,6 +23,9 @@ export interface SchedulesOptions extends ScheduleDeps {
   readonly timer: DueTimer
   readonly clock: Clock
 }
+
+/** What a reminder of a review is beside what its owner says: what a schedule is by default. */
+const REMINDER = { kind: 'notify', priority: 'normal', missed: 'once', missedCap: 10, overlap: 'skip' } as const
 
 export function createSchedules(options: SchedulesOptions) {
   const { store, pipeline, timer, clock } = options
@@ -49,8 +51,8 @@ export function createSchedules(options: SchedulesOptions) {
       owner: PeerCaller,
       { to, body, every, review }: { readonly to: string; readonly body: string; readonly every: string; readonly review: string },
     ): number {
-      const gates = [{ if: 'review_owed', review }] as const
-      const { schedule } = handlers.create.run(tx, owner, createSchedule.input.parse({ to, body, every, gates, label: `review ${review}` }))
+      const gates = [{ if: 'review_owed' as const, review, not: false }]
+      const { schedule } = handlers.create.run(tx, owner, { ...REMINDER, to, body, every, gates, label: `review ${review}` })
       return tx.number('schedule', schedule.id)
     },
     end(tx: Tx, schedule: number, reason: string): void {
@@ -69,7 +71,7 @@ export function createSchedules(options: SchedulesOptions) {
       'schedules.get': getSchedule,
       'schedules.list': listSchedules,
       'schedules.history': historySchedule,
-      'schedules.preview': previewSchedule(clock, options.zone),
+      'schedules.preview': previewSchedule(clock, options),
     },
   } as const
 }

@@ -3,6 +3,7 @@ import { formatTime, parseTime } from '../../src/time.ts'
 import type { Caller, Query } from '../caller.ts'
 import { GRANTED_CIRCLES, maySee } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
+import type { ScheduleDeps } from './deps.ts'
 import { findSchedule, type OccurrenceRow, ruleOf, type ScheduleRow, toOccurrence, toSchedule } from './rows.ts'
 import { nextAfter, type Rule } from './rule.ts'
 import { settle } from './settings.ts'
@@ -69,12 +70,11 @@ export const historySchedule: Query<'schedules.history'> = (reader, caller, inpu
   return { occurrences: page.map((row) => toOccurrence(reader, caller, row)), before: last ? formatTime(last.due_at) : null }
 }
 
-/** @param homeZone - for rules that name no zone */
-export function previewSchedule(clock: { readonly wallMs: () => number }, homeZone: string): Query<'schedules.preview'> {
+export function previewSchedule(clock: { readonly wallMs: () => number }, home: Pick<ScheduleDeps, 'zone'>): Query<'schedules.preview'> {
   return (reader, caller, { schedule, count, ...said }) => {
     const now = clock.wallMs()
     const row = schedule === undefined ? undefined : visible(reader, caller, schedule)
-    const rule: Rule = row ? ruleOf({ ...row, ...settle(said, now, homeZone, row) }) : { ...settle(said, now, homeZone), anchor: now }
+    const rule: Rule = row ? ruleOf({ ...row, ...settle(said, now, home.zone, row) }) : { ...settle(said, now, home.zone), anchor: now }
     const anchored = row || rule.start_at === null ? rule : { ...rule, anchor: rule.start_at }
     const occurrences = []
     for (let at = nextAfter(anchored, now); at !== undefined && occurrences.length < count; at = nextAfter(anchored, at)) {

@@ -4,7 +4,8 @@ import { INCARNATIONS, type IncarnationRow, Incarnations } from './incarnations.
 import { Statements, type Value } from './statements.ts'
 import type { ScanReader } from './store.ts'
 
-const CACHE_KIB = 16_384
+/** A ranked search reads 1,000 messages; what the next one reads of the index is still there after it. The thread ends when nobody searches. */
+const CACHE_KIB = 65_536
 
 /** A second connection to the daemon's database that can only read, for scans. Each of them sees one state of all tables. */
 export class ReadStore implements ScanReader {

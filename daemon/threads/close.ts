@@ -24,7 +24,7 @@ export interface Ending {
   readonly by: number | null
   readonly body: string
   readonly reason: string | null
-  readonly attachments?: readonly number[]
+  readonly attachments?: readonly number[] | undefined
   readonly touched?: Touched | undefined
 }
 
@@ -122,8 +122,8 @@ export function createClosing(deps: ThreadDeps) {
     // Closing the thread acks the delivery that opened it.
     if (delivery !== undefined && (late || delivery !== thread.opening_delivery)) ackDeliveries(tx, deps, peer.peerId, [delivery])
     const reason = kind === 'decline' ? body : null
-    const said = { kind, by: peer.peerId, body, attachments: attachable(tx, caller, input.attachments), touched }
-    const now = late ? postLate(tx, deps, thread, said) : closeThread(tx, deps, thread, { ...said, state, reason })
+    const said = { state, kind, by: peer.peerId, body, reason, attachments: attachable(tx, caller, input.attachments), touched }
+    const now = late ? postLate(tx, deps, thread, said) : closeThread(tx, deps, thread, said)
     if (late && thread.followed === 1) deps.onFollowedEnd(tx, { threadId: thread.id, state, by: peer.peerId, body, opener: thread.opener_id })
     tx.created = { number: now.tail, count: 1 }
     return { thread: toThread(tx, now), message: tx.id('message', now.tail), late }

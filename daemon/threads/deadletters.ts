@@ -1,5 +1,6 @@
 import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Caller, Command, Query } from '../caller.ts'
 import { isActive, refOf, resolveOne } from '../peers/index.ts'
@@ -38,6 +39,12 @@ export function tellOfDeath(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: 
 
 /** By the index of the dead letters, which are few; in the order of the table every delivery would be looked at. */
 const DEAD = `SELECT d.* FROM deliveries d INDEXED BY deliveries_dead JOIN messages m ON m.id = d.message_id WHERE d.state = 'dead' AND d.id > @after`
+
+/** The dead letters of a peer's mailbox and of its own sending, up to a thousand; all there are, for nobody. */
+export function deadLetters(reader: Reader, self: number | null): DeliveryRow[] {
+  const sql = `${DEAD} AND (@self IS NULL OR d.peer_id = @self OR m.sender_id = @self) ORDER BY d.id LIMIT ${LIMITS.maxExamined}`
+  return reader.all<DeliveryRow>(sql, { after: 0, self })
+}
 
 export function listDead(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'mailbox.dead'> {
   return (reader, caller, input) => {

@@ -5,7 +5,7 @@ import type { RandomBytes } from '../clock.ts'
 import type { Liveness } from '../peers/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
 import type { Tx } from '../store/transaction.ts'
-import type { Dispatcher } from './dispatcher.ts'
+import type { Dispatcher, OfferWatch } from './dispatcher.ts'
 import type { Delays } from './flights.ts'
 import type { PostedLink } from './post.ts'
 import type { Room } from './room.ts'
@@ -38,6 +38,8 @@ export interface ThreadDeps {
   readonly fanSignals: Signals
   /** Visibility of what pull consumers were handed. */
   readonly holds: Delays
+  /** Who watches deliveries go out, where somebody does. */
+  readonly watch: OfferWatch | undefined
   readonly live: Liveness
   readonly sessions: Pick<SessionsPort, 'fetched'>
   readonly random: RandomBytes

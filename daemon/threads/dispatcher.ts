@@ -18,8 +18,9 @@ export interface DispatcherOptions {
   readonly watch?: OfferWatch | undefined
 }
 
+/** Told of each delivery that goes out, offered on a connection or handed over to a session, and of the end of that. */
 export interface OfferWatch {
-  offered(parcel: Parcel, attempt: number): void
+  offered(parcel: Pick<Parcel, 'deliveryId' | 'threadId' | 'messageId' | 'peerId'>, attempt: number): void
   ended(deliveryId: number): void
 }
 
@@ -92,6 +93,11 @@ export class Dispatcher {
     // Where nothing was in flight, the next flush forgets the box.
     this.#dirty.add(consumer.peerId)
     this.#end(consumer, how)
+  }
+
+  /** Sends a frame to the consumer of a mailbox, where it has one. */
+  tell(peerId: number, frame: () => string): void {
+    this.#boxes.get(peerId)?.consumer?.port.send(frame())
   }
 
   /** A delivery was committed. */

@@ -47,7 +47,11 @@ export function chooseMail(tx: Tx, deps: ThreadDeps, peer: PeerCaller, choice: C
 export function handOver(tx: Tx, deps: ThreadDeps, peer: PeerCaller, rows: readonly DeliveryRow[], handover: number): Item[] {
   for (const row of rows) {
     tx.run(HAND_OVER, tx.now, peer.credentialId, handover, row.id)
-    tx.after(() => deps.holds.add({ deliveryId: row.id, peerId: row.peer_id, threadId: row.thread_id }, LIMITS.pullVisibilityMs))
+    const parcel = { deliveryId: row.id, peerId: row.peer_id, threadId: row.thread_id, messageId: row.message_id }
+    tx.after(() => {
+      deps.holds.add(parcel, LIMITS.pullVisibilityMs)
+      deps.watch?.offered(parcel, row.attempt + 1)
+    })
   }
   return rows.map((row) => toItem(tx, deps, findDelivery(tx, row.id) as DeliveryRow, false))
 }

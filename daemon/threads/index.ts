@@ -30,31 +30,34 @@ import { createReplying } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
 import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
-import { type Scheduled, sendScheduled } from './scheduled.ts'
+import { BY_PLAN, type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
 import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
-export type { Consumer, ConsumerPort, Parcel } from './consumer.ts'
+export { type AskScope, asksOwedBy, isUnread, openAsksAfter } from './ages.ts'
+export type { Consumer, ConsumerPort } from './consumer.ts'
+export { deadLetters } from './deadletters.ts'
 export type { FollowedEnd, SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { isAwaited, stuckDeliveries } from './diagnosis.ts'
 export type { OfferWatch } from './dispatcher.ts'
-export { isOpen, lastWordOf, owesAnswer, waitsFor } from './facts.ts'
+export { countWaiting, isOpen, lastWordOf, owesAnswer, waitsFor } from './facts.ts'
 export { viewFan } from './fan-reading.ts'
 export { purgeFans } from './fans.ts'
 export { type FoundFile, findFile } from './files.ts'
 export type { Followed } from './followed.ts'
 export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
-export { toFan } from './joins.ts'
+export { findFan, toFan } from './joins.ts'
 export type { FirstWord } from './notices.ts'
 export { asSender } from './open.ts'
+export { parkedPairs } from './pairs.ts'
 export type { PostedLink } from './post.ts'
 export { messagesBack, newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
-export { PRIORITIES, priorityNumber } from './rows.ts'
+export { findThread, PRIORITIES, priorityNumber, type ThreadRow } from './rows.ts'
 export type { Scheduled, ScheduledSend } from './scheduled.ts'
 export { SearchIndex } from './search/filling.ts'
 export { searchMessages } from './search/search.ts'
@@ -97,8 +100,11 @@ export function createThreads(options: ThreadsOptions) {
     watch: options.watch,
   })
   const live: Liveness = { consuming: (peerId) => dispatcher.consuming(peerId), attended: (peerId) => options.sessions.attended(peerId) }
-  // What ended may have kept another of its thread waiting.
-  const holds = new Delays(clock, ({ peerId }) => mailboxes.changed(peerId))
+  const holds = new Delays(clock, ({ deliveryId, peerId }) => {
+    options.watch?.ended(deliveryId)
+    // What ended may have kept another of its thread waiting.
+    mailboxes.changed(peerId)
+  })
   const deps: ThreadDeps = {
     pipeline,
     dispatcher,
@@ -106,6 +112,7 @@ export function createThreads(options: ThreadsOptions) {
     signals: new Signals(),
     fanSignals: new Signals(),
     holds,
+    watch: options.watch,
     live,
     sessions: options.sessions,
     random,
@@ -130,7 +137,7 @@ export function createThreads(options: ThreadsOptions) {
     fanSignals: deps.fanSignals,
     mail: createSessionMail(deps),
     sendScheduled: (tx: Tx, scheduled: Scheduled) => sendScheduled(tx, deps, scheduled),
-    tell: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body),
+    tell: (tx: Tx, peerId: number, body: string) => void tellPeer(tx, deps, peerId, body),
     /** A peer tells others something by what it did. @throws MusterError what refuses it, where there is but one recipient */
     say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string) => tell(tx, deps, sender, recipients, { body, priority: 'normal' }).refused,
     openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
@@ -138,6 +145,9 @@ export function createThreads(options: ThreadsOptions) {
     /** Tells a peer something ahead of all that waits for it; then, in the same thread, what another peer says. */
     tellFirst: (tx: Tx, peerId: number, first: FirstWord) => tellFirst(tx, deps, peerId, first),
     succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
+    /** Like `tell`, by a plan that a peer made before, so that it is no runaway. Returns the thread. */
+    remind: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body, BY_PLAN),
+    hasRoom: (tx: Tx, peerId: number) => deps.room.hasRoom(tx, peerId),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),
     ackThread: (tx: Tx, peerId: number, threadId: number) => ackThread(tx, deps, peerId, threadId),

@@ -3,17 +3,21 @@ import { findPeer, type PeerRow, peersOfRole, refOf } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { ThreadDeps } from './deps.ts'
 import { openThread } from './open.ts'
-import { NO_CAUSE, postMore } from './post.ts'
+import { type Cause, NO_CAUSE, postMore } from './post.ts'
 import { findThread, priorityNumber, type ThreadRow } from './rows.ts'
 
 /** How many orchestrators of a circle are told of a trouble. */
 const MAX_TOLD = 10
 
-/** The daemon tells a peer something, in a thread of its own that needs no answer. */
-export function tellPeer(tx: Tx, deps: ThreadDeps, peerId: number, body: string): void {
+/**
+ * The daemon tells a peer something, in a thread of its own that needs no answer.
+ *
+ * @returns the thread; `undefined` where the peer has retired
+ */
+export function tellPeer(tx: Tx, deps: ThreadDeps, peerId: number, body: string, cause: Cause = NO_CAUSE): number | undefined {
   const peer = findPeer(tx, peerId)
-  if (!peer || peer.retired_at !== null) return
-  tell(tx, deps, [peer], body)
+  if (!peer || peer.retired_at !== null) return undefined
+  return tell(tx, deps, [peer], body, { cause }).threadId
 }
 
 /** What a peer is told before anything else. */
@@ -27,7 +31,7 @@ export interface FirstWord {
 export function tellFirst(tx: Tx, deps: ThreadDeps, peerId: number, { body, quoting }: FirstWord): void {
   const peer = findPeer(tx, peerId)
   if (!peer || peer.retired_at !== null) return
-  const { threadId } = tell(tx, deps, [peer], body, true)
+  const { threadId } = tell(tx, deps, [peer], body, { control: true })
   if (!quoting) return
   const draft = {
     kind: 'reply',
@@ -47,10 +51,16 @@ function tellOrchestrators(tx: Tx, deps: ThreadDeps, circleId: number, body: str
   if (peers.length > 0) tell(tx, deps, peers, body)
 }
 
-function tell(tx: Tx, deps: ThreadDeps, recipients: readonly PeerRow[], body: string, control = false): ReturnType<typeof openThread> {
+interface Manner {
+  readonly cause?: Cause
+  /** Overtakes what is queued. */
+  readonly control?: boolean
+}
+
+function tell(tx: Tx, deps: ThreadDeps, recipients: readonly PeerRow[], body: string, { cause = NO_CAUSE, control = false }: Manner = {}) {
   const circleId = (recipients[0] as PeerRow).circle_id
   const opening = { kind: 'notify', opener: null, from: null, recipients, circleId, body } as const
-  return openThread(tx, deps, { ...opening, control, priority: priorityNumber('urgent'), cause: NO_CAUSE, deadlineAt: null, escalateTo: null })
+  return openThread(tx, deps, { ...opening, control, priority: priorityNumber('urgent'), cause, deadlineAt: null, escalateTo: null })
 }
 
 const PARK = `INSERT INTO pairs (a, b, times, parked_at, parked_until, reason) VALUES (?, ?, '[]', ?, ?, ?)

@@ -24,7 +24,7 @@ export interface Opening {
   readonly cause: Cause
   readonly deadlineAt: number | null
   readonly escalateTo: number | null
-  readonly attachments?: readonly number[]
+  readonly attachments?: readonly number[] | undefined
   readonly touched?: Touched | undefined
   /** The fan that it is part of, or of whose end it tells. */
   readonly fan?: number
@@ -74,14 +74,14 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     recipients: opening.recipients.map((peer) => peer.id),
     solicited: false,
     cause: opening.cause,
-    ...(opening.attachments && { attachments: opening.attachments }),
-    ...(opening.touched && { touched: opening.touched }),
-    ...(opening.control && { control: true }),
+    attachments: opening.attachments,
+    touched: opening.touched,
+    control: opening.control === true,
   })
   if (opening.kind === 'ask') openAsk(tx, row)
   const changed = { kind: row.kind, message: tx.id('message', posted.messageId) }
   tx.event({ type: 'thread.opened', actor: row.opener_id, peer: recipient, circle: row.circle_id, audience: 'granted', subject: ['thread', id], changed })
-  return { ...posted, threadId: id }
+  return { messageId: posted.messageId, firstDelivery: posted.firstDelivery, threadId: id }
 }
 
 function insertThread(tx: Tx, row: ThreadRow): void {
@@ -125,7 +125,7 @@ export function createOpening(deps: ThreadDeps) {
       const priority = priorityNumber(input.priority)
       const { admitted, refused } = admit(tx, deps, { sender, cause, recipients, check: (peer) => refuseUnanswerable(sender, peer) })
       const opened = admitted.map((peer) => {
-        const opening = {
+        const posted = openThread(tx, deps, {
           kind: 'ask',
           opener: sender.peerId,
           from,
@@ -133,8 +133,13 @@ export function createOpening(deps: ThreadDeps) {
           circleId: peer.circle_id,
           body: input.body,
           touched: input.touched,
-        } as const
-        return { peer, posted: openThread(tx, deps, { ...opening, priority, cause, deadlineAt, escalateTo, attachments }) }
+          priority,
+          cause,
+          deadlineAt,
+          escalateTo,
+          attachments,
+        })
+        return { peer, posted }
       })
       const first = opened[0]?.posted.threadId
       if (first !== undefined) tx.created = { number: first, count: opened.length }

@@ -1,9 +1,10 @@
 import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { formatTime } from '../../src/time.ts'
-import type { Command, Query } from '../caller.ts'
+import type { Caller, Command, Query } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import { findPeer, maySee, type PeerRow, resolveOne, toRef } from '../peers/index.ts'
+import type { Reader } from '../store/store.ts'
 
 interface ParkedRow {
   readonly a: number
@@ -15,17 +16,18 @@ interface ParkedRow {
 
 type ParkedPair = Output<'pairs.list'>['pairs'][number]
 
-/** The parked pairs of which the caller may see both. */
 export function listPairs(clock: Clock): Query<'pairs.list'> {
-  return (reader, caller) => {
-    const rows = reader.all<ParkedRow>('SELECT a, b, parked_at, parked_until, reason FROM pairs WHERE parked_until > ? LIMIT 1000', clock.wallMs())
-    const pairs = rows.flatMap((row): ParkedPair[] => {
-      const [a, b] = [findPeer(reader, row.a), findPeer(reader, row.b)] as [PeerRow, PeerRow]
-      if (!maySee(reader, caller, a.circle_id) || !maySee(reader, caller, b.circle_id)) return []
-      return [{ a: toRef(reader, a), b: toRef(reader, b), reason: row.reason, parkedAt: formatTime(row.parked_at), until: formatTime(row.parked_until) }]
-    })
-    return { pairs }
-  }
+  return (reader, caller) => ({ pairs: parkedPairs(reader, caller, clock.wallMs()) })
+}
+
+/** The parked pairs of which the caller may see both. */
+export function parkedPairs(reader: Reader, caller: Caller, now: number): ParkedPair[] {
+  const rows = reader.all<ParkedRow>('SELECT a, b, parked_at, parked_until, reason FROM pairs WHERE parked_until > ? LIMIT 1000', now)
+  return rows.flatMap((row): ParkedPair[] => {
+    const [a, b] = [findPeer(reader, row.a), findPeer(reader, row.b)] as [PeerRow, PeerRow]
+    if (!maySee(reader, caller, a.circle_id) || !maySee(reader, caller, b.circle_id)) return []
+    return [{ a: toRef(reader, a), b: toRef(reader, b), reason: row.reason, parkedAt: formatTime(row.parked_at), until: formatTime(row.parked_until) }]
+  })
 }
 
 export const releasePair: Command<'pairs.release'> = {

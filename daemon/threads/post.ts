@@ -29,7 +29,7 @@ export interface Post {
   readonly solicited: boolean
   readonly cause: Cause
   /** Numbers of the artifacts that it carries. */
-  readonly attachments?: readonly number[]
+  readonly attachments?: readonly number[] | undefined
   /** What the sender says that it touched. */
   readonly touched?: Touched | undefined
   readonly late?: boolean

@@ -27,8 +27,8 @@ export interface ScheduledSend {
   readonly reason: string | null
 }
 
-/** Nobody's doing in this moment: such a message begins a chain, and a schedule in it is no runaway. */
-const BY_PLAN: Cause = { ...NO_CAUSE, attended: true }
+/** Nobody's doing in this moment: such a message begins a chain, and a schedule or a watchdog in it is no runaway. */
+export const BY_PLAN: Cause = { ...NO_CAUSE, attended: true }
 
 /**
  * Sends in the name of the owner of a schedule. It refuses nothing by throwing: whom it did not reach, and why, is in the result. What a peer asks

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../src/limits.ts'
+import { encodeNotification } from '../../src/rpc.ts'
 import { isActive, refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -27,7 +28,8 @@ export interface Standing {
 }
 
 const ASKED = "FROM threads WHERE opener_id = ? AND state = 'open' AND circle_id = ?"
-const OWED = 'FROM open_asks o JOIN threads t ON t.id = o.thread_id WHERE o.recipient_id = ? AND t.circle_id = ?'
+/** Without those that a domain above follows: whom such an ask is for, that domain decides. */
+const OWED = 'FROM open_asks o JOIN threads t ON t.id = o.thread_id WHERE o.recipient_id = ? AND t.circle_id = ? AND t.followed = 0'
 
 /** What a peer has open in a circle. */
 export function standingOf(reader: Reader, peerId: number, circleId: number, limit: number): { readonly asked: Standing; readonly owed: Standing } {
@@ -41,7 +43,7 @@ export function standingOf(reader: Reader, peerId: number, circleId: number, lim
 
 const STAYS = 'IN (SELECT value FROM json_each(@keep))'
 const NEXT_OWED = `SELECT t.* FROM open_asks o JOIN threads t ON t.id = o.thread_id
-  WHERE o.recipient_id = @from AND t.circle_id = @circle AND t.id NOT ${STAYS} ORDER BY o.thread_id LIMIT @limit`
+  WHERE o.recipient_id = @from AND t.circle_id = @circle AND t.followed = 0 AND t.id NOT ${STAYS} ORDER BY o.thread_id LIMIT @limit`
 const NEXT_ASKED = `SELECT * FROM threads WHERE opener_id = @from AND state = 'open' AND circle_id = @circle AND id NOT ${STAYS} LIMIT @limit`
 const NEXT_FAN = "SELECT id, first_thread, asked FROM fans WHERE opener_id = ? AND state = 'open' AND circle_id = ? LIMIT 1"
 /** What its asks brought, and it has not received: asks in which it is not asked itself, and the ends of its fans. */
@@ -105,7 +107,8 @@ function upToSize(threads: readonly ThreadRow[]): ThreadRow[] {
   })
 }
 
-function moveOwed(tx: Tx, deps: ThreadDeps, { fromId, toId }: Succession, thread: ThreadRow): void {
+function moveOwed(tx: Tx, deps: ThreadDeps, succession: Succession, thread: ThreadRow): void {
+  const { fromId, toId } = succession
   const [former, successor] = [refOf(tx, fromId)?.name ?? '', refOf(tx, toId)?.name ?? '']
   if (thread.opener_id === toId) {
     const reason = `${successor} leads in place of ${former}, and cannot ask itself`
@@ -122,12 +125,13 @@ function moveOwed(tx: Tx, deps: ThreadDeps, { fromId, toId }: Succession, thread
     // The answer must not wait until the notice has been acked.
     postMore(tx, deps, findThread(tx, thread.id) as ThreadRow, { ...draft, control: true })
   }
-  announce(tx, thread, asker, { to: tx.id('peer', toId) })
+  announce(tx, deps, succession, thread, 'to')
 }
 
-function moveAsked(tx: Tx, deps: ThreadDeps, { toId }: Succession, thread: ThreadRow): void {
+function moveAsked(tx: Tx, deps: ThreadDeps, succession: Succession, thread: ThreadRow): void {
+  const { toId } = succession
   changeParty(tx, thread, 'opener_id', toId)
-  if (thread.recipient_id !== toId) return announce(tx, thread, thread.recipient_id, { from: tx.id('peer', toId) })
+  if (thread.recipient_id !== toId) return announce(tx, deps, succession, thread, 'from')
   const reason = 'you lead now: you would answer yourself'
   closeThread(tx, deps, { ...thread, opener_id: toId }, { state: 'cancelled', kind: 'cancel', by: toId, body: reason, reason })
 }
@@ -141,6 +145,7 @@ interface FanPart {
 /** A fan is its asker's as a whole: its asks, wherever they went, and its end. */
 function moveFan(tx: Tx, deps: ThreadDeps, succession: Succession, fan: FanPart): void {
   tx.run('UPDATE fans SET opener_id = ? WHERE id = ?', succession.toId, fan.id)
+  tx.after(() => deps.fanSignals.changed(fan.id))
   const open = tx.all<ThreadRow>("SELECT * FROM threads WHERE id BETWEEN ? AND ? AND state = 'open'", fan.first_thread, fan.first_thread + fan.asked - 1)
   // The end of one may end the fan, and with it the others.
   for (const { id } of open) {
@@ -157,8 +162,17 @@ function changeParty(tx: Tx, thread: ThreadRow, side: 'opener_id' | 'recipient_i
   )
 }
 
-function announce(tx: Tx, thread: ThreadRow, peer: number | null, changed: Readonly<Record<string, string>>): void {
+/** Tells of the change: the log, whoever waits for the thread, and the one that has lost it, which stops what it does about it. */
+function announce(tx: Tx, deps: ThreadDeps, { fromId, toId }: Succession, thread: ThreadRow, side: 'from' | 'to'): void {
+  const peer = side === 'to' ? thread.opener_id : thread.recipient_id
+  const changed = { [side]: tx.id('peer', toId) }
   tx.event({ type: 'thread.moved', peer, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id], changed })
+  const by = refOf(tx, toId)
+  const reason = `${by?.name} leads now, and has this ask`
+  tx.after(() => {
+    deps.signals.changed(thread.id)
+    deps.dispatcher.tell(fromId, () => encodeNotification('thread.closed', { thread: tx.id('thread', thread.id), state: 'cancelled', reason, by }))
+  })
 }
 
 const MOVE = `UPDATE deliveries SET peer_id = ?, state = 'queued', attempt = 0, failures = 0, backoff_ms = 0, holder = NULL, handover = NULL,

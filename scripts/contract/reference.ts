@@ -1,7 +1,7 @@
 import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../src/contract/index.ts'
 import { httpRoutes } from '../../src/contract/routes.ts'
 import { ERROR_STATUSES, type ErrorStatus } from '../../src/error-statuses.ts'
-import { ERRORS, type ErrorCode, type ErrorSpec } from '../../src/errors.ts'
+import { ERROR_CODES, ERRORS, type ErrorCode, type ErrorFacts } from '../../src/errors.ts'
 import { ID_KINDS } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { ContractSnapshot, JsonSchema } from './snapshot.ts'
@@ -97,15 +97,15 @@ function describeDefinition(name: string, schema: JsonSchema): string {
 
 function renderErrors(): string {
   const rows = Object.entries<ErrorStatus>(ERROR_STATUSES).map(([name, { rpc, http, exit }]) => {
-    const spec: ErrorSpec = ERRORS[name as ErrorCode]
+    const facts: ErrorFacts = ERROR_CODES[name as ErrorCode]
     return [
       code(name),
-      spec.message,
+      ERRORS[name as ErrorCode].message,
       String(rpc),
       String(http),
-      spec.close === undefined ? '' : String(spec.close),
+      facts.close === undefined ? '' : String(facts.close),
       String(exit),
-      spec.retryable ? 'yes' : 'no',
+      facts.retryable ? 'yes' : 'no',
     ]
   })
   return table(['code', 'meaning', 'JSON-RPC', 'HTTP', 'close', 'exit', 'retryable'], rows)

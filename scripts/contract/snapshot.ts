@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { HelloOutput, HelloSchema, NOTIFICATIONS, OPERATION_NAMES, OPERATIONS } from '../../src/contract/index.ts'
 import { TYPE_NAMES } from '../../src/contract/names.ts'
 import { ERROR_STATUSES, type ErrorStatus } from '../../src/error-statuses.ts'
-import { ERRORS, type ErrorCode, type ErrorSpec, isRetryable } from '../../src/errors.ts'
+import { ERROR_CODES, type ErrorCode, type ErrorFacts, isRetryable } from '../../src/errors.ts'
 import { PROTOCOL, SUBPROTOCOL, WS_PATH } from '../../src/rpc.ts'
 
 export type JsonSchema = { readonly [keyword: string]: unknown }
@@ -43,7 +43,7 @@ export function snapshotContract(): ContractSnapshot {
     notifications: Object.fromEntries(notifications),
     errors: Object.fromEntries(
       Object.entries<ErrorStatus>(ERROR_STATUSES).map(([code, status]) => {
-        const { close }: ErrorSpec = ERRORS[code as ErrorCode]
+        const { close }: ErrorFacts = ERROR_CODES[code as ErrorCode]
         return [code, { ...status, retryable: isRetryable(code as ErrorCode), ...(close !== undefined && { close }) }]
       }),
     ),

@@ -54,12 +54,15 @@ export const Body = z
   })
   .refine((text) => !LONE_SURROGATE.test(text), 'A lone surrogate has no UTF-8 form')
 
+/** Text of any number of lines. */
+export const Text = (maxChars: number) =>
+  z
+    .string()
+    .max(maxChars)
+    .refine((text) => !LONE_SURROGATE.test(text), 'A lone surrogate has no UTF-8 form')
+
 /** Why something was declined, cancelled or revoked. */
-export const Reason = z
-  .string()
-  .min(1)
-  .max(LIMITS.maxReasonChars)
-  .refine((text) => !LONE_SURROGATE.test(text), 'A lone surrogate has no UTF-8 form')
+export const Reason = Text(LIMITS.maxReasonChars).min(1)
 
 /** `90s`, `15m`, `24h`. */
 export const Duration = z.string().refine((text) => parseDuration(text) !== undefined, 'Expected a duration like 90s, 15m or 24h')

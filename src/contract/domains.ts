@@ -19,6 +19,8 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   schedules: 'Messages at a time, or again and again.',
   reviews: 'What was touched and is owed a look.',
   orchestrators: 'Who leads a circle, who stands by, and what is handed over.',
+  watchdogs: 'Being told when a peer is silent, an ask open, or a review owed, for too long.',
   sessions: 'Agent sessions: what their hooks report and carry.',
+  digest: 'What needs a caller, and what has changed since it last looked.',
   events: 'The append-only log of what has happened.',
 }

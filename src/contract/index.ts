@@ -1,6 +1,7 @@
 /** The contract: every operation of the daemon, declared once. Doors, reference and tests derive from this table. */
 import type * as z from 'zod'
 import * as artifacts from './artifacts.ts'
+import * as digest from './digest.ts'
 import * as events from './events.ts'
 import * as fans from './fans.ts'
 import * as finding from './finding.ts'
@@ -13,6 +14,7 @@ import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
 import * as threads from './threads.ts'
 import type * as touched from './touched.ts'
+import * as watchdogs from './watchdogs.ts'
 
 const LIST = [
   node.pingNode,
@@ -32,6 +34,7 @@ const LIST = [
   peers.createCredential,
   peers.listCredentials,
   peers.revokeCredential,
+  peers.createCircle,
   peers.listCircles,
   peers.addGrant,
   peers.removeGrant,
@@ -94,6 +97,13 @@ const LIST = [
   orchestrators.resignOrchestrator,
   orchestrators.appointOrchestrator,
   orchestrators.recordOrchestrator,
+  watchdogs.createWatchdog,
+  watchdogs.pauseWatchdog,
+  watchdogs.resumeWatchdog,
+  watchdogs.deleteWatchdog,
+  watchdogs.getWatchdog,
+  watchdogs.listWatchdogs,
+  watchdogs.historyWatchdog,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -103,6 +113,8 @@ const LIST = [
   events.timelineEvents,
   events.subscribeEvents,
   events.unsubscribeEvents,
+  digest.getDigest,
+  digest.seenDigest,
 ] as const
 
 type Declared = (typeof LIST)[number]
@@ -169,6 +181,10 @@ export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
 export type Leadership = z.output<typeof orchestrators.Leadership>
 export type Handover = z.output<typeof orchestrators.Handover>
+export type Need = z.output<typeof digest.Need>
+export type Change = z.output<typeof digest.Change>
+export type Watchdog = z.output<typeof watchdogs.Watchdog>
+export type Breach = z.output<typeof watchdogs.Breach>
 export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>

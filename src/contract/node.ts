@@ -15,7 +15,7 @@ export const pingNode = operation({
 })
 
 /** What retention takes away, in the order in which it looks. */
-const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'schedules', 'reviews', 'keys', 'artifacts'] as const
+const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'schedules', 'reviews', 'watchdogs', 'keys', 'artifacts'] as const
 
 export const nodeStatus = operation({
   name: 'node.status',
@@ -52,11 +52,28 @@ export const nodeStatus = operation({
     }),
     /** What the files take, and what the disk that holds the database has left; `null` where that cannot be told. */
     storage: z.object({ databaseBytes: z.int(), walBytes: z.int(), freeBytes: z.int().nullable() }),
+    /** How far the index of the search is behind: messages at most, when the oldest of them was sent, and how often in a row it could not be written. */
+    search: z.object({ behind: z.int(), oldestAt: Time.nullable(), failures: z.int() }),
     backup: z.object({
       running: z.object({ startedAt: Time, phase: z.enum(['database', 'checking', 'artifacts']), done: z.number() }).nullable(),
       /** The last that this daemon wrote, whatever became of it since. */
       last: z.object({ at: Time, bytes: z.int() }).nullable(),
     }),
+    /** The programs of ours that run beside the daemon, those that the settings have something to do for. */
+    services: z.array(
+      z.object({
+        name: Name,
+        /** `starting`: it has not said yet that it works. `waiting`: it ended, or could not be started, and is started again after a while. */
+        state: z.enum(['starting', 'running', 'waiting', 'stopped']),
+        since: Time,
+        /** Since the daemon started. */
+        restarts: z.int(),
+        /** How it ended last, or what keeps it from starting. */
+        lastEnd: z.string().nullable(),
+        /** How many parts of its work fail; node.diagnose says which. */
+        failing: z.int(),
+      }),
+    ),
   }),
   doors: { http: 'GET /v1/status', cli: 'status', mcp: 'status' },
 })
@@ -126,6 +143,13 @@ export const diagnoseNode = operation({
     }),
     /** Retired peers for whom something waits still, and with a credential that works still. */
     leftovers: z.object({ awaited: z.int(), credentials: z.int() }),
+    /** How the work of each service goes, part by part (of the observer a forge each), in its own words and as it last saw it. */
+    services: z.array(
+      z.object({
+        name: Name,
+        parts: z.array(z.object({ name: z.string(), state: z.enum(['ok', 'waiting', 'failing']), says: z.string(), at: Time })),
+      }),
+    ),
   }),
   doors: { http: 'GET /v1/diagnosis', cli: 'doctor', mcp: { none: 'It is for the administrator, and muster doctor says what to do.' } },
 })

@@ -38,10 +38,11 @@ export interface Operation<
   Kind extends OperationKind = OperationKind,
   In extends z.ZodType = z.ZodType,
   Out extends z.ZodType = z.ZodType,
+  By extends Access = Access,
 > {
   readonly name: Name
   readonly kind: Kind
-  readonly access: Access
+  readonly access: By
   /** One sentence, shown in the reference and in help. */
   readonly summary: string
   readonly input: In
@@ -52,8 +53,8 @@ export interface Operation<
 }
 
 /** Declares an operation; every door derives from the declaration. */
-export function operation<const Name extends string, const Kind extends OperationKind, In extends z.ZodType, Out extends z.ZodType>(
-  spec: Operation<Name, Kind, In, Out>,
-): Operation<Name, Kind, In, Out> {
+export function operation<const Name extends string, const Kind extends OperationKind, In extends z.ZodType, Out extends z.ZodType, const By extends Access>(
+  spec: Operation<Name, Kind, In, Out, By>,
+): Operation<Name, Kind, In, Out, By> {
   return spec
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { LIMITS } from '../limits.ts'
-import { Address, Id, IdempotencyKey, Name, Time } from './common.ts'
+import { Address, Id, IdempotencyKey, Name, Text, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Presence } from './peers.ts'
 
@@ -8,7 +8,7 @@ import { PeerRef, Presence } from './peers.ts'
 const LeaderToken = z.string().regex(/^[1-9]\d{0,15}$/, 'Expected the token of your lease, a whole number; orchestrators.status shows it')
 
 /** What a leader keeps for whoever comes after it. */
-const Notes = z.string().max(LIMITS.maxNotesChars)
+const Notes = Text(LIMITS.maxNotesChars)
 
 /** How a leadership began. `ended`: its predecessor retired or its last credential was revoked; `restored`: a backup was put back. */
 const Cause = z.enum(['claimed', 'lapsed', 'handed_over', 'resigned', 'appointed', 'ended', 'restored'])
@@ -20,8 +20,8 @@ export const Leadership = z.object({
   circle: Name,
   /** Whether somebody leads and is there: connected, or heard of within `staleAfter`. */
   present: z.boolean(),
-  /** `held`; `lapsing`: the primary is away, and the lease ends unless it comes back; `vacant`: nobody leads. */
-  lease: z.enum(['held', 'lapsing', 'vacant']),
+  /** `held`; `lapsing`: the primary is away; `lapsed`: for too long, and the next orchestrator that comes or claims leads; `vacant`: nobody leads. */
+  lease: z.enum(['held', 'lapsing', 'lapsed', 'vacant']),
   primary: PeerRef.nullable(),
   presence: Presence.nullable(),
   /** When the primary was last heard of: now, while it is online. */

@@ -241,6 +241,20 @@ export const revokeCredential = operation({
 
 export const Circle = z.object({ id: Id('circle'), name: Name, peers: z.int(), createdAt: Time })
 
+export const createCircle = operation({
+  name: 'circles.create',
+  kind: 'command',
+  access: 'admin',
+  summary: 'Make a circle before anybody is in it.',
+  input: z.strictObject({ name: Name }),
+  output: z.object({ circle: Circle }),
+  doors: {
+    http: 'POST /v1/circles 201',
+    cli: 'circles create',
+    mcp: { none: 'Making circles is for the administrator, who is no peer.' },
+  },
+})
+
 export const listCircles = operation({
   name: 'circles.list',
   kind: 'query',

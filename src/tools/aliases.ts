@@ -28,6 +28,7 @@ export const ALIASES: Readonly<Record<string, Alias>> = {
   schedule_self: { tool: 'schedule', fields: { text: 'text', fire_at: 'at', cron: 'cron', kind: 'kind' } },
   schedule_list: { tool: 'schedules', fields: {} },
   schedule_delete: { tool: 'schedules', fields: { id: 'cancel' } },
+  claim_orchestrator_role: { tool: 'lead', fields: {}, always: { how: 'claim' } },
   // Brainclaw
   bclaw_list_agents: { tool: 'peers', fields: {} },
   bclaw_who: { tool: 'peers', fields: {} },

@@ -2,17 +2,20 @@ import * as z from 'zod'
 import { ALIASES, aliasTool } from './aliases.ts'
 import { ask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
+import { digest } from './digesting.ts'
 import { broadcast, fan } from './fanning.ts'
 import * as finding from './finding.ts'
 import * as leading from './leading.ts'
-import { boot, inbox } from './mail.ts'
+import { boot, inbox, inboxWithRecall } from './mail.ts'
 import * as overview from './overview.ts'
+import { memory } from './remembering.ts'
 import * as rest from './rest.ts'
 import * as reviewing from './reviewing.ts'
 import { peers, setDescription } from './roll.ts'
 import { schedule, schedules } from './scheduling.ts'
 import { notify, reply } from './speaking.ts'
 import { PROFILES, type Profile, type Tool, type ToolHints } from './tool.ts'
+import { watchdog } from './watching.ts'
 
 /** Every tool of our own, the most used first. */
 export const TOOLS: readonly Tool[] = [
@@ -34,6 +37,8 @@ export const TOOLS: readonly Tool[] = [
   reviewing.reviewRequest,
   reviewing.reviewAssign,
   reviewing.review,
+  digest,
+  watchdog,
   overview.threads,
   overview.thread,
   overview.trace,
@@ -61,7 +66,11 @@ export const TOOLS: readonly Tool[] = [
   rest.redact,
   rest.events,
   finding.timeline,
+  memory,
 ]
+
+/** Tools that take more from a profile on than under the same name before it. */
+const WIDER: readonly Tool[] = [inboxWithRecall]
 
 /** A tool as `tools/list` shows it. */
 export interface ListedTool {
@@ -88,7 +97,9 @@ export function toolSet(profile: Profile): ToolSet {
   if (known) return known
   const reach = PROFILES.indexOf(profile)
   const aliases = profile === 'full' ? Object.entries(ALIASES).map(([name, alias]) => aliasTool(name, alias, TOOLS)) : []
-  const tools = [...TOOLS.filter((tool) => PROFILES.indexOf(tool.profile) <= reach), ...aliases]
+  const isReached = (tool: Tool): boolean => PROFILES.indexOf(tool.profile) <= reach
+  const widest = (tool: Tool): Tool => WIDER.find((wider) => wider.name === tool.name && isReached(wider)) ?? tool
+  const tools = [...TOOLS.filter(isReached).map(widest), ...aliases]
   const made: ToolSet = { profile, tools: new Map(tools.map((tool) => [tool.name, tool])), listed: tools.map(listTool) }
   sets.set(profile, made)
   return made

@@ -13,6 +13,8 @@ const MARKS = { peer: 'peer-message', person: 'person-message', notice: 'muster-
 type Mark = keyof typeof MARKS
 const SENTENCES: Readonly<Record<Mark, string>> = { peer: PEER_SENTENCE, person: PERSON_SENTENCE, notice: NOTICE_SENTENCE }
 const MARGIN = '|'
+/** The mark of what a model is reminded of, which no text from elsewhere shows either. */
+export const RECALL_MARK = 'muster-recall'
 
 /** The bodies of one rendering: about 5,500 tokens, which leaves 2,500 for what stands around them. */
 const DEFAULT_MAX_BYTES = 22_000
@@ -73,7 +75,7 @@ export function shownMessages(text: string): string[] {
 }
 
 /** Text from elsewhere that can neither leave the margin nor show a mark: control characters become visible, marks lose their bracket. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return withoutMarks(plainText(text))
     .split('\n')
     .map((line) => (line === '' ? MARGIN : `${MARGIN} ${line}`))
@@ -199,7 +201,7 @@ function attribute(value: string): string {
 const BRACKET = /[<\u00ab\u02c2\u1438\u2039\u2329\u276c\u276e\u2770\u27e8\u27ea\u3008\u300a\ufe3d\ufe3f\ufe64\uff1c]/g
 /** How far behind a bracket a mark is looked for. */
 const REACH = 64
-const RESERVED = Object.values(MARKS).map((mark) => mark.replace('-', ''))
+const RESERVED = [...Object.values(MARKS), RECALL_MARK].map((mark) => mark.replace('-', ''))
 
 /** Takes the bracket off whatever reads like a mark, in any case, spacing or width. */
 export function withoutMarks(text: string): string {

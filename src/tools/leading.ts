@@ -109,7 +109,8 @@ function toView({ circle, present, primary, lastSeenAt, staleAfter, standbys, to
 function textOf(view: z.output<typeof StatusShape>, { lease, primary }: Leadership): string {
   const who =
     primary === null ? `Nobody leads ${view.circle}.` : view.token !== undefined ? `You lead ${view.circle}.` : `${primary.name} leads ${view.circle}.`
-  const away = lease === 'lapsing' ? `It is away, last seen ${view.last_seen ?? 'never'}; its lease lapses after ${view.stale_after}.` : undefined
+  const away =
+    lease === 'lapsing' || lease === 'lapsed' ? `It is away, last seen ${view.last_seen ?? 'never'}; its lease lapses after ${view.stale_after}.` : undefined
   const others = view.standbys.length === 0 ? 'Nobody stands by.' : `Standing by: ${view.standbys.join(', ')}.`
   return lines(who, away, others, view.token === undefined ? undefined : `Token ${view.token}.`)
 }

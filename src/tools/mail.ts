@@ -1,11 +1,14 @@
 import * as z from 'zod'
 import { Id } from '../contract/common.ts'
 import type { Item, Peer } from '../contract/index.ts'
+import { MusterError } from '../errors.ts'
 import { cutLine, renderDigest, renderMessages } from './envelope.ts'
 import { clipShown } from './plain-text.ts'
 import type { ToolPort, ToolResult } from './port.ts'
+import { remind } from './remembering.ts'
 import { ADDS, defineTool } from './tool.ts'
 import { BRIEF, lines, peerLine, viewPeer } from './views.ts'
+import { explainError } from './wording.ts'
 
 /** Handed over in one call; the rest waits for the next. */
 const MAX_ITEMS = 20
@@ -43,22 +46,47 @@ export const boot = defineTool({
   },
 })
 
+const InboxInput = z.strictObject({
+  limit: z.int().min(1).max(MAX_ITEMS).default(10),
+  message: Id('message').optional(),
+  offset: z.int().min(0).default(0),
+})
+
 export const inbox = defineTool({
   name: 'inbox',
   title: 'Take your mail',
   description: 'Take what waits for you. With message and offset: read on where a long message was cut.',
   profile: 'default',
   annotations: ADDS,
-  input: z.strictObject({
-    limit: z.int().min(1).max(MAX_ITEMS).default(10),
-    message: Id('message').optional(),
-    offset: z.int().min(0).default(0),
-  }),
+  input: InboxInput,
   output: z.object({ mail: z.string() }),
   async run(port, { limit, message, offset }): Promise<ToolResult<{ mail: string }>> {
     if (message !== undefined) return readOn(port, message, offset)
     const { mail, cursor } = await takeMail(port, await port.self(), { limit, owed: false })
     return { structured: { mail }, text: mail, ...(cursor === undefined ? {} : { receipt: { cursor } }) }
+  },
+})
+
+/** The same with a block of what the workspace remembers about the mail. */
+export const inboxWithRecall = defineTool({
+  name: 'inbox',
+  title: 'Take your mail',
+  profile: 'orchestrator',
+  annotations: ADDS,
+  description: 'Take what waits for you. With message and offset: read on where a long message was cut. With recall: what your memory says about it.',
+  input: InboxInput.extend({ recall: z.boolean().default(false) }),
+  output: z.object({ mail: z.string(), recall: z.string().optional() }),
+  async run(port, { limit, message, offset, recall }): Promise<ToolResult<{ mail: string; recall?: string }>> {
+    if (message !== undefined) return readOn(port, message, offset)
+    const { mail, cursor, bodies } = await takeMail(port, await port.self(), { limit, owed: false })
+    const receipt = cursor === undefined ? {} : { receipt: { cursor } }
+    if (!recall) return { structured: { mail }, text: mail, ...receipt }
+    // The mail is taken: what goes wrong with the memory must not keep it back.
+    const reminder = await remind(port, bodies.join('\n')).catch((error: unknown) => {
+      if (error instanceof MusterError) return explainError(error)
+      throw error
+    })
+    return { structured: { mail, recall: reminder }, text: lines(mail, reminder), ...receipt }
   },
 })
 
@@ -68,8 +96,15 @@ interface TakeOptions {
   readonly maxBytes?: number
 }
 
-async function takeMail(port: ToolPort, self: Peer, { limit, owed, maxBytes }: TakeOptions): Promise<{ readonly mail: string; readonly cursor?: string }> {
-  if (self.mode !== 'pull') return { mail: `The mail of this peer goes elsewhere: it joined in ${self.mode} mode.` }
+interface Taken {
+  readonly mail: string
+  readonly cursor?: string
+  /** What the messages say. */
+  readonly bodies: readonly string[]
+}
+
+async function takeMail(port: ToolPort, self: Peer, { limit, owed, maxBytes }: TakeOptions): Promise<Taken> {
+  if (self.mode !== 'pull') return { mail: `The mail of this peer goes elsewhere: it joined in ${self.mode} mode.`, bodies: [] }
   const { cursor: before } = port
   const { items, cursor, more } = await port.call('mailbox.inbox', { limit, owed, ...(before !== undefined && { cursor: before }) })
   const waiting = await leftIn(port, items, more)
@@ -77,7 +112,7 @@ async function takeMail(port: ToolPort, self: Peer, { limit, owed, maxBytes }: T
   const fresh = items.filter((item) => !item.owed)
   const digest = renderDigest(fresh, owing.slice(0, MAX_OWED), waiting, self, maxBytes === undefined ? {} : { maxBytes })
   const left = owing.length > MAX_OWED ? `${owing.length - MAX_OWED} more asks wait for your answer: boot shows them when these are answered.` : undefined
-  return { mail: digest === '' ? 'Nothing waits for you.' : lines(digest, left), cursor }
+  return { mail: digest === '' ? 'Nothing waits for you.' : lines(digest, left), cursor, bodies: items.map(({ message }) => message.body) }
 }
 
 /** How much is still in the mailbox: a thread gives one message at a time, so there may be more where `more` says nothing. */

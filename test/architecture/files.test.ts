@@ -6,7 +6,13 @@ import type { Token } from './scanner.ts'
 const files = readSources('src', 'daemon', 'client', 'bench', 'test', 'scripts')
 
 /** Where a process begins and ends: the environment and the exit status belong there and nowhere else. */
-const ENTRIES = [/^daemon\/(bin|config|offline)\.ts$/, /^client\/(index|run)\.ts$/, /^client\/(cli|demo)\//, /^(bench|test|scripts)\//]
+const ENTRIES = [
+  /^daemon\/(bin|config|offline)\.ts$/,
+  /^client\/(index|run)\.ts$/,
+  /^client\/(cli|demo)\//,
+  /^client\/observer\/main\.ts$/,
+  /^(bench|test|scripts)\//,
+]
 const NAMELESS = /^(utils?|helpers?|managers?|lib|misc|stuff)$|-(utils?|helpers?|manager)$/
 
 function places(of: readonly SourceFile[], isBreach: (tokens: readonly Token[], index: number) => boolean): string[] {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Change, compareContracts, formatChanges } from '../../scripts/contract/compare.ts'
+import { isRevisionCurrent } from '../../scripts/contract/revision.ts'
 import { type ContractSnapshot, type JsonSchema, snapshotContract } from '../../scripts/contract/snapshot.ts'
 import { ROOT } from './project.ts'
 
@@ -12,6 +13,10 @@ describe('the contract', () => {
   it('breaks nobody who relies on its golden file', () => {
     const breaking = changes.filter((change) => change.breaking)
     expect(breaking, `${formatChanges(breaking)}\nMake the change additive. Accepting it takes: npx tsx scripts/golden.ts --write --breaking\n`).toEqual([])
+  })
+
+  it('has the revision that it names', () => {
+    expect(isRevisionCurrent(), 'Write it with: npx tsx scripts/golden.ts --write').toBe(true)
   })
 
   it('has in its golden file all that was added', () => {

@@ -7,7 +7,17 @@ import { findCycle, type ResolvedImport, ROOT, reachable, readSources, type Sour
 const files = readSources('src', 'daemon', 'client', 'bench', 'test', 'scripts')
 const inside = (folder: string) => files.filter((file) => file.path.startsWith(`${folder}/`))
 /** Free of zod, so that the SDK may load them. */
-const ZOD_FREE = ['src/errors.ts', 'src/ids.ts', 'src/limits.ts', 'src/time.ts', 'src/rpc.ts', 'src/paths.ts', 'src/settings.ts']
+const ZOD_FREE = [
+  'src/errors.ts',
+  'src/muster-error.ts',
+  'src/ids.ts',
+  'src/limits.ts',
+  'src/time.ts',
+  'src/rpc.ts',
+  'src/paths.ts',
+  'src/settings.ts',
+  'src/forges.ts',
+]
 const SDK = inside('client').filter((file) => file.path.split('/').length === 2)
 
 /** `file:line imports specifier` for every import that breaks the rule. */
@@ -65,7 +75,16 @@ describe('the layers', () => {
   it('the browser loads no built-in of Node and no ws, through all that it imports', () => {
     const { files: loaded, packages } = reachable('client/browser.ts', files)
     expect(loaded.size).toBeGreaterThan(1)
+    expect([...loaded].filter((path) => path.startsWith('src/')).sort()).toEqual(['src/error-statuses.ts', 'src/muster-error.ts', 'src/rpc.ts'])
     expect([...packages].map(([specifier, path]) => `${path} imports ${specifier}`)).toEqual([])
+  })
+
+  it('the daemon listens before it loads the contract, a schema, a tool or a door', () => {
+    const { files: loaded, packages } = reachable('daemon/bin.ts', files, { atOnce: true })
+    expect([...loaded].filter((path) => /^daemon\/(threads|schedules)\/index\.ts$/.test(path))).toHaveLength(2)
+    expect([...packages.keys()].filter((specifier) => !isBuiltin(specifier)).sort()).toEqual(['better-sqlite3', 'croner', 'fastify', 'jsonc-parser', 'pino'])
+    const contract = [...loaded].filter((path) => /^src\/(contract|tools)\//.test(path))
+    expect(contract.sort()).toEqual(['src/contract/revision.ts', 'src/tools/tool.ts'])
   })
 
   it('every entry of the package has its source', () => {
@@ -93,9 +112,11 @@ const ORDER = [
   ['schedules'],
   ['reviews', 'decisions'],
   ['orchestrators'],
+  ['watchdogs'],
+  ['digest'],
   ['work'],
   ['plans', 'workflows'],
-  ['backups'],
+  ['backups', 'services'],
   ['node'],
   ['scans'],
   ['gateway'],

@@ -43,8 +43,12 @@ function walk(folder: string): string[] {
     .sort()
 }
 
-/** What a file needs at run time, itself included: the files of this project and the specifiers of everything else. */
-export function reachable(entry: string, files: readonly SourceFile[]): { readonly files: Set<string>; readonly packages: Map<string, string> } {
+/** What a file needs at run time, itself included: the files of this project and the specifiers of everything else. `atOnce`: without what is loaded later, by `import()`. */
+export function reachable(
+  entry: string,
+  files: readonly SourceFile[],
+  { atOnce = false } = {},
+): { readonly files: Set<string>; readonly packages: Map<string, string> } {
   const byPath = new Map(files.map((file) => [file.path, file]))
   const seen = new Set<string>()
   const packages = new Map<string, string>()
@@ -52,8 +56,8 @@ export function reachable(entry: string, files: readonly SourceFile[]): { readon
     const file = byPath.get(path)
     if (!file || seen.has(path)) return
     seen.add(path)
-    for (const { specifier, target, typeOnly } of file.imports) {
-      if (typeOnly) continue
+    for (const { specifier, target, typeOnly, later } of file.imports) {
+      if (typeOnly || (later && atOnce)) continue
       if (target) visit(target)
       else packages.set(specifier, path)
     }

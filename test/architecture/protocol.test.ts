@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { refreshDocument, renderReference, withoutGenerated } from '../../scripts/contract/reference.ts'
 import { snapshotContract } from '../../scripts/contract/snapshot.ts'
 import { NOTIFICATIONS, OPERATION_NAMES } from '../../src/contract/index.ts'
-import { ERRORS, type ErrorSpec } from '../../src/errors.ts'
+import { ERROR_CODES, ERRORS, type ErrorFacts } from '../../src/errors.ts'
 import { ID_KINDS } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { BEARER_SUBPROTOCOL_PREFIX, DEFAULT_PORT, PROTOCOL, SUBPROTOCOL, WS_PATH } from '../../src/rpc.ts'
@@ -70,7 +70,7 @@ describe('docs/protocol.md', () => {
     const documented = firstCells('14. ')
       .flatMap((cell) => cell.split(', ').map(Number))
       .filter((code) => !Number.isNaN(code))
-    const ours = Object.values<ErrorSpec>(ERRORS).flatMap(({ close }) => close ?? [])
+    const ours = Object.values<ErrorFacts>(ERROR_CODES).flatMap(({ close }) => close ?? [])
     const spelled = daemon.flatMap(({ tokens }) =>
       tokens.flatMap((token, at) =>
         token.text === '(' && tokens[at - 1]?.text === 'close' && /^\d{4}$/.test(tokens[at + 1]?.text ?? '') ? Number(tokens[at + 1]?.text) : [],
@@ -83,7 +83,7 @@ describe('docs/protocol.md', () => {
 
   it('gives each closing error the close code of the table', () => {
     const section = prose.slice(prose.indexOf('## 14. '), prose.indexOf('## 15. '))
-    for (const [name, { close }] of Object.entries<ErrorSpec>(ERRORS)) {
+    for (const [name, { close }] of Object.entries<ErrorFacts>(ERROR_CODES)) {
       if (close !== undefined) expect(section, name).toMatch(new RegExp(`^\\| ${close} \\| \`${name}\``, 'm'))
     }
   })

@@ -13,6 +13,8 @@ export interface Import {
   readonly specifier: string
   /** Erased by the compiler: `import type …` or every name marked `type`. */
   readonly typeOnly: boolean
+  /** `import()`: not before that line runs. */
+  readonly later?: true
   readonly line: number
 }
 
@@ -159,5 +161,5 @@ function onlyTypes(clause: readonly Token[]): boolean {
 function dynamic(tokens: readonly Token[], index: number): Import | undefined {
   const specifier = tokens[index + 2]
   if (tokens[index + 1]?.text !== '(' || specifier?.type !== 'string') return undefined
-  return { specifier: specifier.text, typeOnly: false, line: tokens[index]?.line ?? 0 }
+  return { specifier: specifier.text, typeOnly: false, later: true, line: tokens[index]?.line ?? 0 }
 }

@@ -34,7 +34,7 @@ describe('the Dockerfile', () => {
     expect(of('FROM').map(argumentsOf)).toEqual(['node:20-bookworm-slim AS build', 'node:20-bookworm-slim'])
     const copied = of('COPY').map((copy) => copy.getTextContent())
     expect(copied.slice(2).every((line) => line.startsWith('COPY --from=build /src/'))).toBe(true)
-    expect(copied.length).toBe(5)
+    expect(copied.length).toBe(8)
     expect(of('ADD')).toEqual([])
   })
 

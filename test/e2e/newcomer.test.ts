@@ -45,7 +45,7 @@ describe('a newcomer', () => {
         // A daemon of its own on a free port, so that it can meet no other.
         MUSTER_HOME: home,
         MUSTER_PORT: '0',
-        // `npm test` inside the copy checks, builds and finds every test, but lists them: running this one again would never end.
+        // `npm test` inside the copy checks, builds and finds the files of tests, but lists them: running this one again would never end.
         MUSTER_TEST_LIST: '1',
         npm_config_prefer_offline: 'true',
         npm_config_better_sqlite3_local_prebuilds: prebuilt(),

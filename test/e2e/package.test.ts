@@ -47,7 +47,8 @@ describe('the package', () => {
       const paths = files.map(({ path }) => path)
       expect(paths).toContain('dist/daemon/store/migrations/001_core.sql')
       expect(paths).toContain('docs/protocol.md')
-      expect(paths.filter((path) => !/^(dist|docs|personas|plugins|skills)\/|^(package\.json|README\.md|LICENSE)$/.test(path))).toEqual([])
+      expect(paths).toEqual(expect.arrayContaining(['personas/neutral/SOUL.md', 'skills/muster-mesh/SKILL.md', 'templates/workspace/AGENTS.md']))
+      expect(paths.filter((path) => !/^(dist|docs|personas|plugins|skills|templates)\/|^(package\.json|README\.md|LICENSE)$/.test(path))).toEqual([])
 
       writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
       // Without scripts: the only one is better-sqlite3's, which fetches or compiles the binary that this checkout has.
@@ -64,6 +65,11 @@ describe('the package', () => {
       expect(up).toMatchObject({ state: 'started', version })
       expect(JSON.parse(await muster('status', '--json'))).toMatchObject({ running: true, pid: up.pid, status: { version, durability: 'full' } })
 
+      expect(JSON.parse(await muster('skill', 'list', '--json'))).toMatchObject({
+        skills: expect.arrayContaining([expect.objectContaining({ name: 'muster-mesh' })]),
+      })
+      expect(await muster('persona', 'show', 'mentor')).toContain('# The patient mentor')
+
       writeFileSync(join(folder, 'peer.mts'), PEER)
       writeFileSync(join(folder, 'browser.mts'), "import { connect } from 'muster/browser'\nexport const join: typeof connect = connect\n")
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG))
@@ -71,6 +77,10 @@ describe('the package', () => {
       await must(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder, '--outDir', folder])
       // Node 20 knows no `await using`, which the compiler has left as it is; tsx turns it into what it knows.
       expect(await must(process.execPath, ['--import', join(ROOT, 'node_modules/tsx/dist/loader.mjs'), 'peer.mts'])).toBe('Heard: hello not_found\n')
+
+      await muster('orchestrator', 'init', 'crew', '--name', 'boss')
+      expect(readFileSync(join(folder, 'crew/AGENTS.md'), 'utf8')).toContain('# You are boss')
+      await muster('memory', 'write', 'First', 'Do this.', '--kind', 'rule', '--dir', 'crew')
 
       await muster('down')
       expect(isAlive(up.pid)).toBe(false)

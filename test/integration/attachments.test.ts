@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, type Input, LATER, type Message, type MusterPeer } from '../../client/index.ts'
+import { Answer, connect, type Input, type Message, type MusterPeer } from '../../client/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { CliHome } from '../support/cli-process.ts'
 
@@ -46,7 +46,7 @@ describe('the SDK', () => {
     const path = inWork('photo.bin', bytes)
     const forwarded: Message[] = []
     await peerOf({ name: 'third', onNotify: (_body, { message }) => void forwarded.push(message) })
-    const helper: MusterPeer = await peerOf({
+    await peerOf({
       name: 'helper',
       onAsk: async (_body, context) => {
         const [photo, note] = context.attachments
@@ -55,8 +55,7 @@ describe('the SDK', () => {
         const mine = await context.attach({ name: 'summary.txt', type: 'text/plain', data: `${size} ${mediaType} ${await text(stream)}` })
         await context.notify('third', 'have a look', { attachments: [photo] })
         await context.reply('half done', { attachments: [mine.id] })
-        await helper.call('threads.answer', { thread: context.thread, delivery: context.delivery, body: 'done', attachments: [mine.id] })
-        return LATER
+        return new Answer('done', [mine])
       },
     })
     const asker = await peerOf({ name: 'asker' })

@@ -39,6 +39,37 @@ const VALUES: Readonly<Record<string, { readonly good: readonly string[]; readon
   url: { good: ['http://127.0.0.1:6878', 'wss://x.example/m'], bad: ['127.0.0.1:6878', 'ftp://x', 'http://u:p@x', ''] },
   as: { good: ['ann', 'Ann.2'], bad: ['a b', '-a', ''] },
   name: { good: ['web'], bad: ['we b', ''] },
+  forges: {
+    good: [
+      '[]',
+      '[{"host": "github.com", "kind": "github", "token": {"file": "/home/ada/github.token"}}]',
+      '[{"host": "git.example.org:8443", "kind": "gitlab", "baseUrl": "https://git.example.org:8443/gitlab/api/v4", "token": {"variable": "GITLAB_TOKEN"}}]',
+      '[{"host": "a.test", "kind": "github", "baseUrl": "http://127.0.0.1:1"}, {"host": "b.test", "kind": "gitlab", "baseUrl": "http://[::1]:1/"}]',
+    ],
+    bad: [
+      '',
+      '{',
+      '{}',
+      '"github.com"',
+      '[1]',
+      '[{"host": "github.com"}]',
+      '[{"host": "GitHub.com", "kind": "github"}]',
+      '[{"host": "https://github.com", "kind": "github"}]',
+      '[{"host": "github.com", "kind": "bitbucket"}]',
+      '[{"host": "github.com", "kind": "github", "tokn": {}}]',
+      '[{"host": "github.com", "kind": "github", "token": "ghp_x"}]',
+      '[{"host": "github.com", "kind": "github", "token": {"file": "github.token"}}]',
+      '[{"host": "github.com", "kind": "github", "token": {"file": "/a", "variable": "A"}}]',
+      '[{"host": "github.com", "kind": "github", "token": {"variable": "A=B"}}]',
+      '[{"host": "github.com", "kind": "github", "baseUrl": "http://api.github.com"}]',
+      '[{"host": "github.com", "kind": "github", "baseUrl": "https://ada:pw@api.github.com"}]',
+      '[{"host": "github.com", "kind": "github", "baseUrl": "https://api.github.com/?a=b"}]',
+      '[{"host": "github.com", "kind": "github", "baseUrl": "file:///etc"}]',
+      '[{"host": "github.com", "kind": "github"}, {"host": "github.com", "kind": "gitlab"}]',
+    ],
+  },
+  repositories: { good: ['/srv/git', '/srv/git,/home/ada/work'], bad: ['work', '~/work', '/srv,git'] },
+  observeEvery: { good: ['1s', '5m'], bad: ['0s', '2d', 'often', ''] },
 }
 
 describe('muster config set', () => {

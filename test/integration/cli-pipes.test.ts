@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CliHome } from '../support/cli-process.ts'
+import { ourProgram } from '../support/our-program.ts'
 
-const MAIN = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url))
-const MUSTER = [process.execPath, '--import', import.meta.resolve('tsx'), MAIN].map((word) => `'${word}'`).join(' ')
+const MUSTER = [process.execPath, ...ourProgram('client/cli/main')].map((word) => `'${word}'`).join(' ')
 
 let home: CliHome
 

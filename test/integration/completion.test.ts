@@ -65,7 +65,7 @@ async function inBash(line: string): Promise<string[]> {
 
 describe.skipIf(isMissing('bash'))('bash', () => {
   test('completes commands, flags and names as they are now', async () => {
-    expect(await inBash('muster pe')).toEqual(['peers'])
+    expect(await inBash('muster pee')).toEqual(['peers'])
     expect(await inBash('muster peers --pres')).toEqual(['--presence'])
     expect(await inBash('muster ask al')).toEqual(['alpha-one'])
     expect(await inBash('muster peers --circle=')).toEqual(['main'])
@@ -77,7 +77,7 @@ describe.skipIf(isMissing('bash'))('bash', () => {
 describe.skipIf(isMissing('fish'))('fish', () => {
   const inFish = async (line: string) => await shell('fish', ['--no-config', '-c', `source muster.fish; complete -C '${line}'`])
   test('completes commands, flags, names and files', async () => {
-    expect(await inFish('muster pe')).toBe('peers\tThe muster roll; rename or retire a peer\n')
+    expect(await inFish('muster pee')).toBe('peers\tThe muster roll; rename or retire a peer\n')
     expect(await inFish('muster dead list --ol')).toBe('--older-than\tOnly what died so long ago: 15m, 24h\n')
     expect(await inFish('muster ask al')).toBe('alpha-one\tagent, offline\n')
     expect(await inFish('muster ask beta --file bod')).toContain('body.md')

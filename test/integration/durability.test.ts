@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { musterPaths } from '../../src/paths.ts'
+import { ourProgram } from '../support/our-program.ts'
 import { type Evidence, findEvidence, parseTrace } from '../support/system-calls.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -116,7 +117,7 @@ interface Daemon {
 
 /** @param wrap makes the command that is run from the one that starts the daemon */
 async function startDaemon(home: string, wrap: (node: string[]) => string[], env: Record<string, string> = {}): Promise<Daemon> {
-  const [command = '', ...args] = wrap([process.execPath, '--import', 'tsx', `${ROOT}daemon/bin.ts`])
+  const [command = '', ...args] = wrap([process.execPath, ...ourProgram('daemon/bin')])
   const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...withoutMuster(process.env), MUSTER_HOME: home, MUSTER_PORT: '0', ...env },

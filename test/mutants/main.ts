@@ -8,6 +8,8 @@ import { MUTATIONS, type Mutation } from './mutations.ts'
 
 /** A bug that this many stories do not show counts as missed. */
 const SEEDS = 80
+/** Of schedules: each is a story of months. */
+const SEEDS_OF_SCHEDULES = 12
 const SEEDS_OF_THE_ORIGINAL = 10
 const TIMEOUT_MS = 600_000
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -16,6 +18,12 @@ type Verdict = { readonly kind: 'caught'; readonly by: string } | { readonly kin
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const print = (text: string) => void process.stdout.write(`${text}\n`)
+
+/** Which stories are told, and how many. */
+interface Stories {
+  readonly seeds: number
+  readonly schedules?: boolean
+}
 
 /** A copy of the sources, in which one text is replaced; `undefined` when the text is not there exactly once. */
 function copyWith(mutation: Mutation | undefined): string | undefined {
@@ -35,9 +43,9 @@ function copyWith(mutation: Mutation | undefined): string | undefined {
 }
 
 /** Runs the simulation in a folder until something breaks. Returns what broke. */
-function simulateIn(folder: string, seeds: number): Promise<string | undefined> {
+function simulateIn(folder: string, { seeds, schedules = false }: Stories): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const args = ['--import', 'tsx', 'test/simulation/main.ts', '--seeds', String(seeds), '--failures', '1']
+    const args = ['--import', 'tsx', 'test/simulation/main.ts', '--seeds', String(seeds), '--failures', '1', ...(schedules ? ['--schedules'] : [])]
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS })
     let output = ''
     child.stdout.on('data', (data: Buffer) => (output += data.toString()))
@@ -54,7 +62,8 @@ async function judge(mutation: Mutation): Promise<Verdict> {
   const folder = copyWith(mutation)
   if (!folder) return { kind: 'does not apply' }
   try {
-    const by = await simulateIn(folder, SEEDS)
+    const schedules = mutation.file.startsWith('daemon/schedules/')
+    const by = await simulateIn(folder, schedules ? { seeds: SEEDS_OF_SCHEDULES, schedules } : { seeds: SEEDS })
     return by === undefined ? { kind: 'survived' } : { kind: 'caught', by }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -63,7 +72,7 @@ async function judge(mutation: Mutation): Promise<Verdict> {
 
 async function originalHolds(): Promise<boolean> {
   const folder = copyWith(undefined) as string
-  const broken = await simulateIn(folder, SEEDS_OF_THE_ORIGINAL)
+  const broken = (await simulateIn(folder, { seeds: SEEDS_OF_THE_ORIGINAL })) ?? (await simulateIn(folder, { seeds: 2, schedules: true }))
   rmSync(folder, { recursive: true, force: true })
   if (broken !== undefined) print(`The sources themselves are broken: ${broken}`)
   return broken === undefined

@@ -156,7 +156,7 @@ function checkSearch(world: World): void {
   }
   for (const [text, ids] of wanted) {
     const input = OPERATIONS['messages.search'].input.parse({ text, limit: 200 })
-    const { hits, complete } = searchMessages(life.core.store, { kind: 'admin', credentialId: 0 }, input)
+    const { hits, complete } = searchMessages(life.core.store, { kind: 'admin', credentialId: 0 }, input, world.clock.wallMs())
     if (!complete) return world.fail('the index of the search has not caught up')
     const found = hits.map(({ message }) => numberOf(message))
     const missing = ids.filter((id) => !found.includes(id))

@@ -139,6 +139,7 @@ export class LeaseWatch {
         `SELECT t.id FROM threads t LEFT JOIN open_asks o ON o.thread_id = t.id AND o.recipient_id = t.recipient_id JOIN deliveries d ON d.id = t.opening_delivery
          WHERE t.kind = 'ask' AND t.state = 'open' AND (o.thread_id IS NULL OR d.peer_id <> t.recipient_id OR t.opener_id = t.recipient_id)
          UNION SELECT o.thread_id FROM open_asks o JOIN threads t ON t.id = o.thread_id WHERE t.state <> 'open'
+         UNION SELECT p.id FROM peers p WHERE p.leads <> (p.id IN (SELECT leader_id FROM leaderships WHERE leader_id IS NOT NULL))
          UNION SELECT -f.id FROM fans f WHERE f.waiting <> (SELECT count(*) FROM threads t WHERE t.fan_id = f.id AND t.kind = 'ask' AND t.state = 'open')
          UNION SELECT -f.id FROM fans f JOIN threads t ON t.fan_id = f.id AND t.kind = 'ask' AND t.state = 'open' WHERE t.opener_id <> f.opener_id`,
       )

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Coverage } from './coverage.ts'
+import { SCHEDULE_STEPS, simulateSchedules } from './schedules.ts'
 import { simulate } from './simulate.ts'
 
 const { values } = parseArgs({
@@ -10,6 +11,7 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
     failures: { type: 'string', default: '8' },
     matrix: { type: 'boolean', default: false },
+    schedules: { type: 'boolean', default: false },
   },
 })
 
@@ -19,6 +21,12 @@ const coverage = new Coverage()
 const startedAt = performance.now()
 let failures = 0
 for (let seed = first; seed < first + Number(values.seeds) && failures < Number(values.failures); seed += 1) {
+  if (values.schedules) {
+    const { failures: broken, ...story } = await simulateSchedules(seed, SCHEDULE_STEPS)
+    if (broken.length > 0) failures += 1
+    print(broken.length > 0 ? `seed ${seed}: BROKEN: ${broken.join('\n')}` : `seed ${seed}: ${JSON.stringify(story)}`)
+    continue
+  }
   const result = await simulate({ seed, operations: Number(values.ops), ...(values.verbose && { verbose: print }) })
   coverage.merge(result.coverage)
   if (result.failure) {

@@ -65,8 +65,8 @@ const BOUNDARIES = [
 ] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-/** Schedules, reviews and orchestrators have simulations of their own. */
-type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${'schedules' | 'reviews' | 'orchestrators'}.${string}`>
+/** Schedules, reviews, orchestrators and watchdogs have simulations of their own; a digest reads what others wrote. */
+type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${'schedules' | 'reviews' | 'orchestrators' | 'watchdogs' | 'digest'}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
@@ -210,6 +210,7 @@ export const PLAYS: Readonly<Record<Played, Play>> = {
     return credential === undefined ? undefined : { credential }
   }),
   'circles.list': play(5, 'any'),
+  'circles.create': play(20, 'admin', (world) => ({ name: `circle-${world.random.between(1, 40)}` })),
   'grants.add': play(20, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
   'grants.remove': play(20, 'admin', (world) => ({ peer: world.random.pick(world.peers)?.peerId ?? 'nobody', circle: 'main' })),
   'grants.list': play(5, 'any'),

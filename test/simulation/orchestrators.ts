@@ -91,7 +91,12 @@ class LeadWorld {
     const admin = new CoreClient(core, this.clock, this.#adminToken)
     for (const circle of CIRCLES) {
       const enrolment = new CoreClient(core, this.clock, admin.call('enrolments.create', { circle, roles: ['agent', 'orchestrator'] }).token)
-      for (const [name, leads] of [['ada', true], ['bob', true], ['cyd', true], ['worker', false]] as const) {
+      for (const [name, leads] of [
+        ['ada', true],
+        ['bob', true],
+        ['cyd', true],
+        ['worker', false],
+      ] as const) {
         const registered = enrolment.call('peers.register', { name, mode: 'pull', role: leads ? 'orchestrator' : 'agent' })
         const id = core.store.number('peer', registered.peer.id)
         this.#members.push({ name: `${name}@${circle}`, circle, leads, id, token: registered.token, client: undefined, awaySince: 0, tokens: [] })
@@ -141,7 +146,16 @@ class LeadWorld {
 
   judge(): LeadStory {
     const { leads, lapses, moved } = this.#watch
-    return { leads, lapses, moved, accepted: this.#accepted, refused: this.#refused, crashes: this.#crashes, restores: this.#restores, failures: this.#failures }
+    return {
+      leads,
+      lapses,
+      moved,
+      accepted: this.#accepted,
+      refused: this.#refused,
+      crashes: this.#crashes,
+      restores: this.#restores,
+      failures: this.#failures,
+    }
   }
 
   get #alive(): boolean {
@@ -201,16 +215,18 @@ class LeadWorld {
       return { token, id: client.post(name, input) }
     })
     this.clock.advance(0)
-    for (const { token, id } of posted) {
-      if (!client.replied(id)) continue
-      try {
-        client.outcome(id)
-        this.#accepted += 1
-        if (!this.#watch.wasCurrent(member.id, token, before)) this.#failures.push(`${member.name} wrote with ${token}, which was over before it asked`)
-      } catch (error) {
-        if (!(error instanceof MusterError)) throw error
-        if (error.code === 'not_leading') this.#refused += 1
-      }
+    for (const { token, id } of posted) if (client.replied(id)) this.#judge(member, token, before, () => client.outcome(id))
+  }
+
+  /** What is accepted carried a token that was not over when it was said. */
+  #judge(member: Member, token: string, before: number, outcome: () => unknown): void {
+    try {
+      outcome()
+      this.#accepted += 1
+      if (!this.#watch.wasCurrent(member.id, token, before)) this.#failures.push(`${member.name} wrote with ${token}, which was over before it asked`)
+    } catch (error) {
+      if (!(error instanceof MusterError)) throw error
+      if (error.code === 'not_leading') this.#refused += 1
     }
   }
 
@@ -223,11 +239,13 @@ class LeadWorld {
   #tokenFor(member: Member): string {
     const { random } = this
     const anybodys = this.#members.flatMap(({ tokens }) => tokens)
-    return random.weighted([
-      [member.tokens.at(-1), 70],
-      [random.pick(member.tokens), 15],
-      [random.pick(anybodys), 15],
-    ]) ?? '1'
+    return (
+      random.weighted([
+        [member.tokens.at(-1), 70],
+        [random.pick(member.tokens), 15],
+        [random.pick(anybodys), 15],
+      ]) ?? '1'
+    )
   }
 
   #leaderCall(member: Member, token: string): [OperationName, object] {

@@ -10,6 +10,10 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
 import { Life } from './life.ts'
 import { Random } from './random.ts'
+import { judgeGates, judgeMissed, judgeWallTime } from './schedule-judge.ts'
+
+/** The steps of one story. */
+export const SCHEDULE_STEPS = 60
 
 const HOUR = 3_600_000
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata', 'America/Santiago']
@@ -34,7 +38,7 @@ export async function simulateSchedules(seed: number, steps: number): Promise<Sc
   const world = new ScheduleWorld(seed)
   const before = { ...LIMITS }
   // What happened months ago is judged, too.
-  Object.assign(LIMITS, { occurrenceMs: Number.MAX_SAFE_INTEGER, closedThreadMs: Number.MAX_SAFE_INTEGER })
+  Object.assign(LIMITS, { occurrenceMs: Number.MAX_SAFE_INTEGER, closedThreadMs: Number.MAX_SAFE_INTEGER, eventMs: Number.MAX_SAFE_INTEGER })
   try {
     await world.start()
     for (let n = 0; n < steps; n += 1) await world.step()
@@ -107,9 +111,13 @@ class ScheduleWorld {
     const rows = db.prepare('SELECT * FROM schedules').all() as ScheduleRow[]
     const seen = new Set<number>()
     let [occurrences, fired, missed] = [0, 0, 0]
+    const complain = this.#fail.bind(this)
+    judgeGates(db, rows, complain)
     for (const row of rows) {
       const happened = db.prepare('SELECT * FROM occurrences WHERE schedule_id = ? ORDER BY due_at').all(row.id) as OccurrenceRow[]
       this.#requireEachOnce(row, happened)
+      judgeMissed(row, happened, complain)
+      judgeWallTime(row, happened, complain)
       const threads = happened.flatMap((one) => JSON.parse(one.threads) as number[])
       const stored = db.prepare('SELECT t.id FROM threads t JOIN messages m ON m.id = t.head WHERE m.body = ? ORDER BY t.id').all(row.body) as { id: number }[]
       if (stored.map(({ id }) => id).join() !== [...threads].sort((a, b) => a - b).join())

@@ -25,8 +25,8 @@ export async function sweep(shard: number): Promise<Sweep> {
   return { coverage, operations, failures }
 }
 
-/** Minting takes no key, so nobody repeats it. */
-const ONCE: ReadonlySet<string> = new Set(['credentials.create', 'enrolments.create'])
+/** What is made without a key nobody repeats. */
+const ONCE: ReadonlySet<string> = new Set(['circles.create', 'credentials.create', 'enrolments.create'])
 
 /** What a fault cannot strike: a query commits nothing, and neither does what the gateway answers by itself. */
 export function cannotStrike(fault: Fault, name: string): boolean {
@@ -39,7 +39,7 @@ export function cannotBefall(fault: Fault, name: string): boolean {
 }
 
 /** The operations of these peers. Schedules, leads and reviews, with those who spawn one another, have simulations of their own with the faults of the daemon (`schedules.ts`, `orchestrators.ts`, `reviews.ts`). */
-export const OPERATIONS_HERE = OPERATION_NAMES.filter((name) => !/^(schedules|orchestrators|reviews)\.|^enrolments\.spawn$/.test(name))
+export const OPERATIONS_HERE = OPERATION_NAMES.filter((name) => !/^(schedules|orchestrators|reviews|watchdogs|digest)\.|^enrolments\.spawn$/.test(name))
 
 /** What can become of a thread, a message and a delivery. */
 export const TRANSITIONS = [

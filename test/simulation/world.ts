@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { mintCredential, mintEnrolment } from '../../daemon/peers/credentials.ts'
 import { decodeCursor } from '../../src/ids.ts'
+import { accept } from '../support/accept.ts'
 import { MemoryContents } from '../support/memory-contents.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { Actor, type InHand } from './actor.ts'
@@ -184,7 +185,7 @@ export class World {
   dial(token: string, actor: Actor): Link | undefined {
     if (!this.life || this.life.dead) return undefined
     const link = this.network.open(token)
-    link.server = this.life.core.accept(token, link.port)
+    link.server = accept(this.life.core, token, link.port)
     if (link.server) return link
     link.clientOpen = false
     link.serverOpen = false

@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { CliHome, Finished } from './cli-process.ts'
+import { ourProgram } from './our-program.ts'
 
 const PROGRAM = fileURLToPath(new URL('./agent-program.mjs', import.meta.url))
 /** `muster`, as arguments of Node. */
-export const MUSTER = ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url))]
+export const MUSTER = ourProgram('client/cli/main')
 const PATIENCE_MS = 20_000
 
 export interface AgentOptions {

@@ -4,12 +4,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { run } from '../../client/cli/run.ts'
 import { type MusterPaths, musterPaths } from '../../src/paths.ts'
+import { ourProgram } from './our-program.ts'
 
-const MAIN = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url))
-const LOADER = import.meta.resolve('tsx')
+const MUSTER = ourProgram('client/cli/main')
 
 export interface Finished {
   readonly exit: number | null
@@ -38,7 +37,7 @@ export class CliHome {
 
   /** Starts `muster <args>`. Nothing of the tests' own environment reaches it. */
   start(args: readonly string[], { stdin = '', env = {} }: ProcessOptions = {}): CliProcess {
-    const child = spawn(process.execPath, ['--import', LOADER, MAIN, ...args], {
+    const child = spawn(process.execPath, [...MUSTER, ...args], {
       env: { PATH: process.env['PATH'], HOME: this.folder, MUSTER_HOME: this.folder, MUSTER_PORT: '0', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })

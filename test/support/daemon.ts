@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { onTestFailed } from 'vitest'
 import { loadConfig } from '../../daemon/config.ts'
 import { type Daemon, type DaemonOptions, startDaemon } from '../../daemon/main.ts'
+import { ProcessRecord } from '../../daemon/services/record.ts'
+import { SERVICE_NAMES } from '../../daemon/services/table.ts'
 import { type MusterPaths, musterPaths } from '../../src/paths.ts'
+import { ourProgram } from './our-program.ts'
 import { WireClient } from './wire-client.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -82,8 +85,7 @@ export class DaemonProcess implements AsyncDisposable {
 
   constructor(home: TestHome, env: Readonly<Record<string, string>> = {}) {
     this.home = home
-    const args = ['--import', 'tsx', join(ROOT, 'daemon/bin.ts')]
-    this.child = spawn(process.execPath, args, { cwd: ROOT, env: { ...process.env, MUSTER_HOME: home.path, MUSTER_PORT: '0', ...env } })
+    this.child = spawn(process.execPath, ourProgram('daemon/bin'), { cwd: ROOT, env: { ...process.env, MUSTER_HOME: home.path, MUSTER_PORT: '0', ...env } })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })
@@ -117,6 +119,8 @@ export class DaemonProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGKILL')
+    // Killed while tsx still compiles a service, esbuild goes with the daemon and tsx waits for it for ever; what is built does not.
+    for (const name of SERVICE_NAMES) new ProcessRecord(join(this.home.paths.state, 'services'), name).killLeftOver()
     this.home.remove()
   }
 }

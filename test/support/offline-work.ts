@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-
-const OFFLINE = fileURLToPath(new URL('../../daemon/offline.ts', import.meta.url))
+import { ourProgram } from './our-program.ts'
 
 export interface Told {
   readonly done?: Readonly<Record<string, unknown>>
@@ -11,7 +9,7 @@ export interface Told {
 
 /** Has the daemon's own program do what needs it stopped, on the files of a home. Resolves to the last thing that it says. */
 export async function workOffline(home: string, what: 'backup' | 'restore', input: object): Promise<Told> {
-  const child = spawn(process.execPath, ['--import', 'tsx', OFFLINE, what, JSON.stringify(input)], {
+  const child = spawn(process.execPath, [...ourProgram('daemon/offline'), what, JSON.stringify(input)], {
     env: { ...process.env, MUSTER_HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -11,7 +11,7 @@ export interface SystemCall {
   readonly failed: boolean
 }
 
-const CALL = /^(\d+) +(\w+)\((\d+)<(.*?)>(?:\(deleted\))?[,)]/
+const CALL = /^(\d+) +(\w+)\((\d+)<(.*?)>(?:\(deleted\))?(?:[,)]| <unfinished)/
 const UNFINISHED = /<unfinished \.\.\.>$/
 const RESUMED = /^(\d+) +<\.\.\. (\w+) resumed>/
 const RESULT = /\) += (-?\d+)[^=]*$/

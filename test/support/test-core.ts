@@ -10,6 +10,7 @@ import type { Tx } from '../../daemon/store/transaction.ts'
 import type { RegisteredTracing } from '../../daemon/tracing.ts'
 import type { Hello, Input, OperationName, Output, Role } from '../../src/contract/index.ts'
 import { type ErrorData, MusterError } from '../../src/errors.ts'
+import { accept } from './accept.ts'
 import { MemoryContents } from './memory-contents.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -56,7 +57,7 @@ export class CoreClient implements SocketPort {
   constructor(core: Core, clock: VirtualClock, token: string, { reads = true, ...hello }: ConnectOptions = {}) {
     this.#clock = clock
     this.reads = reads
-    const connection = core.accept(token, this)
+    const connection = accept(core, token, this)
     if (!connection) throw new MusterError('unauthenticated')
     this.connection = connection
     this.hello = this.say('hello', { protocol: 1, client: 'test', ...hello }) as Hello

@@ -50,9 +50,10 @@ export function hashOf(bytes: Uint8Array | string): string {
  */
 export async function writeConfig(path: string, before: Snapshot | undefined, text: string): Promise<readonly string[]> {
   const target = before?.target ?? path
-  const folders = before ? [] : await makeFolders(dirname(path))
   const draft = `${target}.muster-${randomUUID()}`
+  let folders: readonly string[] = []
   try {
+    if (!before) folders = await makeFolders(dirname(path))
     await writeDraft(draft, text, before && (await stat(target)))
     await refuseChanged(path, before)
     // A file that has come to be in the meantime makes a link fail, where a rename would replace it.

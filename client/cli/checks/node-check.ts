@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Output } from '../../../src/contract/index.ts'
+import { CONTRACT_REVISION } from '../../../src/contract/revision.ts'
 import { MusterError } from '../../../src/errors.ts'
 import type { MusterPaths } from '../../../src/paths.ts'
+import { shortSpan } from '../../../src/time.ts'
 import { namesIn } from '../../agents/session-files.ts'
 import type { Caller } from '../caller.ts'
 import { findDaemon } from '../daemon-search.ts'
 import { openReader } from '../open-caller.ts'
 import { peerName } from '../show.ts'
 import { plural } from '../text.ts'
-import { relativeTime, shortSpan } from '../when.ts'
+import { relativeTime } from '../when.ts'
 import type { Check, Finding } from './check.ts'
 import { sizeText } from './size-text.ts'
 
@@ -38,7 +39,7 @@ export const nodeCheck: Check = {
       }
       const [status, diagnosis] = await Promise.all([caller.call('node.status', {}), caller.call('node.diagnose', {})])
       const credentials = await credentialsFinding(caller, invocation.environment.paths)
-      const findings = nodeFindings({ status, diagnosis }, { now: invocation.out.now, revision: await ownRevision(), node: process.versions.node })
+      const findings = nodeFindings({ status, diagnosis }, { now: invocation.out.now, revision: CONTRACT_REVISION, node: process.versions.node })
       return [...findings, credentials]
     } finally {
       await caller.close()
@@ -66,7 +67,28 @@ export function nodeFindings({ status, diagnosis }: NodeFacts, here: Here): read
     parkedFinding(status),
     outboxFinding(diagnosis, here),
     leftoversFinding(diagnosis),
+    searchFinding(status),
+    ...status.services.flatMap((service) => serviceFindings(service, diagnosis)),
   ]
+}
+
+type Service = Status['services'][number]
+
+/** The programs beside the daemon: each runs or not, and says of each part of its work how that goes. */
+function serviceFindings(service: Service, { services }: Diagnosis): readonly Finding[] {
+  const { name, state, lastEnd, restarts } = service
+  const about = { subject: 'services', check: name, facts: service }
+  const runs: Finding =
+    state === 'waiting'
+      ? { ...about, state: 'fail', says: lastEnd ?? 'it does not run', hint: 'It is started again after a while; muster logs says more.' }
+      : { ...about, state: 'ok', says: restarts === 0 ? state : `${state}; ended ${plural(restarts, 'time')} (${lastEnd})` }
+  const parts = services.find((one) => one.name === name)?.parts ?? []
+  const states = { ok: 'ok', waiting: 'warn', failing: 'fail' } as const
+  const ofParts = parts.map((part): Finding => {
+    // Its name may be that of a host.
+    return { subject: 'services', check: `${name} work`, state: states[part.state], says: `${part.name}: ${part.says}`, quotes: true, facts: part }
+  })
+  return [runs, ...ofParts]
 }
 
 function contractFinding({ revision }: Diagnosis, here: Here): Finding {
@@ -130,6 +152,15 @@ function parkedFinding({ parkedPairs }: Status): Finding {
   return { ...about, state: 'warn', says: `${plural(parkedPairs, 'pair')} that wrote to each other without end`, hint: 'muster status lists them.' }
 }
 
+function searchFinding({ search: { behind, oldestAt, failures } }: Status): Finding {
+  const about = { subject: 'search', check: 'index', facts: { behind, oldestAt, failures } }
+  if (failures > 0) {
+    const says = `could not be written, ${plural(failures, 'time')} in a row; ${plural(behind, 'message')} behind`
+    return { ...about, state: 'warn', says, hint: 'It is tried again by itself. A full disk is the likeliest cause; muster logs may say more.' }
+  }
+  return { ...about, state: 'ok', says: behind === 0 ? 'up to date' : `${plural(behind, 'message')} behind: it is filled when nothing else is to do` }
+}
+
 function outboxFinding({ outbox }: Diagnosis, { now }: Here): Finding {
   const about = { subject: 'outbox', check: 'rows', facts: outbox }
   const { waiting, dead, oldestAt, destinations } = outbox
@@ -177,13 +208,4 @@ async function credentialsFinding({ call }: Caller, paths: MusterPaths): Promise
   if (gone.length === 0) return { ...about, state: 'ok', says: plural(names.length, 'kept credential') }
   const hint = `They are of no use, unless a backup comes back: rm ${folder}/<name>.token`
   return { ...about, state: 'warn', says: `kept for peers that are not here: ${gone.join(', ')}`, hint, facts: { gone } }
-}
-
-/** Of the contract in this package, as the daemon works it out of its own. */
-async function ownRevision(): Promise<string> {
-  // zod and all schemas: nothing that the other checks should wait for.
-  const { contractParts } = await import('../../../src/contract/parts.ts')
-  const hash = createHash('sha256')
-  for (const part of contractParts()) hash.update(part)
-  return hash.digest('hex').slice(0, 12)
 }

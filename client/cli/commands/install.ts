@@ -1,11 +1,12 @@
 import { configuredIn } from '../../agents/install/configured.ts'
 import { isEmptyPlan, planInstall } from '../../agents/install/install-plan.ts'
 import type { Health } from '../../agents/install/target.ts'
+import { installing } from '../changes.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { sitesOf } from '../install-site.ts'
-import { carryOut, type Errand, INSTALL_FLAGS, installing, planDocument, readErrand } from '../installing.ts'
+import { carryOut, type Errand, INSTALL_FLAGS, planDocument, readErrand } from '../installing.ts'
 import { safeLine } from '../text.ts'
 
 export const command: Command = {

@@ -7,6 +7,7 @@ import { otherRuntime } from '../../agents/other.ts'
 import { logLine, sessionsFolder } from '../../agents/session-files.ts'
 import { lineageOf, lookAtProcess } from '../../local/process-tree.ts'
 import { runBridge } from '../../mcp/bridge.ts'
+import { isWorkspace } from '../../workspace/manifest.ts'
 import { expectWords } from '../arguments.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -22,7 +23,7 @@ export const command: Command = {
   ],
   flags: {
     runtime: { type: 'string', value: 'runtime', summary: 'The agent program; otherwise it is found out' },
-    profile: { type: 'string', value: 'profile', summary: `Which tools: ${PROFILES.join(', ')} (default)` },
+    profile: { type: 'string', value: 'profile', summary: `Which tools: ${PROFILES.join(', ')} (default; in a workspace orchestrator)` },
   },
   examples: [
     ['muster mcp --runtime claude', 'as the command of an MCP server in .mcp.json'],
@@ -36,7 +37,7 @@ async function mcp({ flags, words, environment }: Invocation): Promise<number> {
   const { env, paths, cwd, parentPid, interrupted, now } = environment
   const given = flags.text('runtime')
   const driver = given === undefined ? runningDriver(parentPid()) : driverOf(given)
-  const profile = flags.choice('profile', PROFILES) ?? 'default'
+  const profile = flags.choice('profile', PROFILES) ?? (isWorkspace(cwd()) ? 'orchestrator' : 'default')
   const door = openDoor(env, paths)
   const version = cliVersion()
   await runBridge({

@@ -9,6 +9,8 @@ import { family } from '../family.ts'
 import type { Flag } from '../flags.ts'
 import { asPeer, asReader } from '../open-caller.ts'
 import { showHandover, showLeadership, showNotes } from '../orchestrators/show.ts'
+import { MAIN_CIRCLE } from '../show.ts'
+import { UPKEEP_ACTIONS } from '../workspace/upkeep-actions.ts'
 
 const CIRCLE: Readonly<Record<string, Flag>> = { circle: { type: 'string', value: 'name', summary: 'Of this circle, in place of your own' } }
 const FENCE: Readonly<Record<string, Flag>> = { fence: { type: 'string', value: 'token', summary: 'The token of your lease, in place of the one you hold' } }
@@ -27,6 +29,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   appoint: { summary: 'Have an orchestrator lead, as a person', words: ['peer'], run: appoint },
   note: { summary: 'Keep notes for your successor', words: ['text?'], flags: { file: fileFlag('text'), ...FENCE }, run: note },
   record: { summary: 'What was handed over, the last time or another', words: ['number?'], flags: CIRCLE, run: record },
+  ...UPKEEP_ACTIONS,
 }
 
 export const command = family({
@@ -34,6 +37,7 @@ export const command = family({
   about: [
     'Who leads a circle: one orchestrator at a time, by a lease that it keeps by being there; the others stand by, and one of them takes over when',
     'the leader is gone for a minute, hands over or resigns. What is open goes along, with a record and the notes that the leader kept.',
+    "Its workspace is a folder with instructions, projects, memory, personas and skills: `init` makes one, and nobody's file is ever replaced unasked.",
   ],
   fallback: 'status',
   actions: ACTIONS,
@@ -44,12 +48,14 @@ export const command = family({
     ['muster orchestrator handover second --notes "Two reviews are owed."', 'hand over to a standby'],
     ['muster orchestrator appoint second', 'as a person or the administrator'],
     ['muster orchestrator record', 'what was handed over last'],
+    ['muster orchestrator init ~/crew --name boss --person Eva', 'a workspace for the peer boss'],
+    ['muster orchestrator diff', 'where its files differ from what Muster would write'],
+    ['muster orchestrator upgrade --take AGENTS.md', 'the new one, with yours beside it as AGENTS.md.mine'],
   ],
 })
 
 async function status(invocation: Invocation): Promise<number> {
-  const circle = circleOf(invocation)
-  const { leadership } = await asReader(invocation, ({ call }) => call('orchestrators.status', circle))
+  const { leadership } = await asReader(invocation, (caller) => caller.call('orchestrators.status', circleOf(invocation, caller)))
   return tell(invocation, { leadership })
 }
 
@@ -97,8 +103,8 @@ async function record(invocation: Invocation): Promise<number> {
   const [word] = words
   if (word !== undefined && !/^[1-9]\d{0,8}$/.test(word))
     throw usageError(`"${word}" is no number of a record`, 'Expected a whole number; the last record is shown without one.')
-  const input = { ...circleOf(invocation), ...(word !== undefined && { number: Number(word) }) }
-  const { handover, notes } = await asReader(invocation, ({ call }) => call('orchestrators.record', input))
+  const number = { ...(word !== undefined && { number: Number(word) }) }
+  const { handover, notes } = await asReader(invocation, (caller) => caller.call('orchestrators.record', { ...circleOf(invocation, caller), ...number }))
   if (out.json) out.document({ handover, notes })
   else if (handover) showHandover(out, handover)
   else out.note('Nothing was handed over yet.')
@@ -106,8 +112,9 @@ async function record(invocation: Invocation): Promise<number> {
   return EXIT.ok
 }
 
-function circleOf({ flags }: Invocation): { readonly circle?: string } {
-  const circle = flags.text('circle')
+/** The circle that is asked about. An administrator belongs to none, and means the first that there was. */
+function circleOf({ flags }: Invocation, { hello }: Caller): { readonly circle?: string } {
+  const circle = flags.text('circle') ?? (hello.you.kind === 'admin' ? MAIN_CIRCLE : undefined)
   return circle === undefined ? {} : { circle }
 }
 

@@ -1,17 +1,18 @@
 import type { Output as Result } from '../../../src/contract/index.ts'
 import { MusterError } from '../../../src/errors.ts'
+import { shortSpan } from '../../../src/time.ts'
 import { daemonAddress } from '../address.ts'
 import { expectWords } from '../arguments.ts'
 import { inOrder, type Need, shortened } from '../attention/need.ts'
 import { needsOfNode } from '../attention/of-node.ts'
 import { needsOfPeer } from '../attention/of-peer.ts'
+import { showNeeds } from '../attention/table.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CliError } from '../failure.ts'
 import { openKnown, openKnownReader } from '../open-caller.ts'
 import type { Output } from '../output.ts'
 import { plural } from '../text.ts'
-import { shortSpan } from '../when.ts'
 
 /** It is what a person types first: better no answer than a late one. */
 const ANSWER_WITHIN_MS = 5_000
@@ -95,17 +96,12 @@ function show(out: Output, url: string, { status, needs }: Seen): void {
   const { version, startedAt, peers } = status
   out.line(out.dim(`muster ${version} at ${url}, up for ${shortSpan(out.now - Date.parse(startedAt))}, ${plural(peers.online, 'peer')} online`))
   out.line()
+  const { shown, leftOut } = shortened(needs)
+  showNeeds(out, shown)
   if (needs.length === 0) {
     const isNew = peers.online + peers.away + peers.offline === 0
-    out.line('Nothing needs you.')
     out.note(`Next: ${isNew ? 'muster install claude connects an agent program' : 'muster peers shows who there is'}; muster help lists the commands.`)
-    return
   }
-  const { shown, leftOut } = shortened(needs)
-  out.table(
-    ['NEEDS YOU', 'NEXT'],
-    shown.map(({ says, command }) => [says, `muster ${command}`]),
-  )
   if (leftOut > 0) out.note(`and ${leftOut} more; --json has them all.`)
 }
 

@@ -1,4 +1,5 @@
 import type { Output as Result } from '../../../src/contract/index.ts'
+import { shortSpan } from '../../../src/time.ts'
 import { readDaemonFile } from '../../local/daemon-file.ts'
 import { daemonAddress } from '../address.ts'
 import { expectWords } from '../arguments.ts'
@@ -11,7 +12,7 @@ import type { Output } from '../output.ts'
 import { type DeadLetter, type Pair, showDead, showPairs } from '../show-trouble.ts'
 import { byteSize, plural } from '../text.ts'
 import { cliVersion } from '../version.ts'
-import { relativeTime, shortSpan } from '../when.ts'
+import { relativeTime } from '../when.ts'
 
 const SHOWN_DEAD = 10
 
@@ -65,7 +66,12 @@ async function gather({ call }: Caller): Promise<Facts> {
   return { status, dead, pairs }
 }
 
-function keepingFields({ retention, storage, backup }: Facts['status'], now: number): (readonly [string, string])[] {
+function serviceText({ state, since, lastEnd, failing }: Facts['status']['services'][number], now: number): string {
+  if (state === 'waiting') return `DOES NOT RUN since ${relativeTime(since, now)}: ${lastEnd}; muster doctor says more`
+  return failing === 0 ? state : `${state}, ${plural(failing, 'part')} FAILING: muster doctor says more`
+}
+
+function keepingFields({ retention, storage, backup, search, services }: Facts['status'], now: number): (readonly [string, string])[] {
   const { keeps, purged, heldUntil } = retention
   const gone = purged.map(({ what, rows, at }) => `${rows} of ${what} (${relativeTime(at, now)})`).join(', ')
   const held = heldUntil === null ? '' : `; nothing goes for ${shortSpan(Date.parse(heldUntil) - now)}, since the clock leapt ahead`
@@ -79,8 +85,16 @@ function keepingFields({ retention, storage, backup }: Facts['status'], now: num
       'storage',
       `database ${byteSize(storage.databaseBytes)}, log ${byteSize(storage.walBytes)}${storage.freeBytes === null ? '' : `; ${byteSize(storage.freeBytes)} free`}`,
     ],
+    ['search', searchText(search, now)],
+    ...services.map((service) => [service.name, serviceText(service, now)] as const),
     ['backup', running ? `being written (${running.phase}, ${Math.floor(running.done * 100)} %)` : made],
   ]
+}
+
+function searchText({ behind, oldestAt, failures }: Facts['status']['search'], now: number): string {
+  if (behind === 0) return 'finds everything'
+  const fails = failures === 0 ? '' : `; its index could not be written, ${plural(failures, 'time')} in a row`
+  return `does not find the newest ${plural(behind, 'message')} yet, since ${relativeTime(oldestAt, now)}${fails}`
 }
 
 function show(out: Output, { status, dead, pairs }: Facts, where: string): void {

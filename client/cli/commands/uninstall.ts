@@ -1,7 +1,8 @@
 import { isEmptyPlan, planUninstall } from '../../agents/install/install-plan.ts'
+import { installing } from '../changes.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { carryOut, INSTALL_FLAGS, installing, planDocument, readErrand } from '../installing.ts'
+import { carryOut, INSTALL_FLAGS, planDocument, readErrand } from '../installing.ts'
 
 export const command: Command = {
   usage: ['uninstall claude|codex|gemini|opencode [--scope <scope>] [--dry-run] [--yes]'],

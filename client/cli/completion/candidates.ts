@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs'
 import { SETTING_KEYS, SETTINGS, type Setting } from '../../../src/settings.ts'
+import { shippedFolder } from '../../content/shipped.ts'
 import type { Action, Command } from '../command.ts'
 import { type Flag, GLOBAL_FLAGS } from '../flags.ts'
 import { COMMANDS } from '../registry.ts'
@@ -28,6 +30,7 @@ const KIND_OF: Readonly<Record<string, LiveKind>> = {
   thread: 'thread',
   circle: 'circle',
   'dead letter': 'dead letter',
+  watchdog: 'watchdog',
 }
 /** Commands that end an ask. */
 const CLOSING: ReadonlySet<string> = new Set(['answer', 'decline'])
@@ -56,18 +59,20 @@ function atPlace(command: Command, action: Action | undefined, words: readonly s
     return { ...NOTHING, candidates: Object.entries(command.actions).map(([value, { summary }]) => ({ value, says: summary })) }
   }
   if (!command.actions) return ofPlace(placeIn(command.usage, words.length))
-  const kind = action?.words[words.length - 1]?.replace(/\?$/, '')
+  const names = action?.words ?? []
+  const kind = (names[words.length - 1] ?? names.findLast((name) => name.endsWith('…')))?.replace(/[?…]$/, '')
   if (kind === 'value') return literals(valuesOfSetting(words[1] ?? ''))
-  return ofPlace({ literals: [], kinds: kind === undefined ? [] : [kind] })
+  return ofPlace({ literals: [], kinds: kind?.split(' or ') ?? [] })
 }
 
 function ofPlace({ literals: fixed, kinds }: Place): Wanted {
   const live = kinds.flatMap((kind) => (Object.hasOwn(KIND_OF, kind) ? [KIND_OF[kind] as LiveKind] : []))
   const keys = kinds.includes('key') ? SETTING_KEYS.map((value) => ({ value, says: SETTINGS[value].summary })) : []
   const names = kinds.includes('command') ? commands() : []
+  const shipped = (['persona', 'skill'] as const).filter((kind) => kinds.includes(kind)).flatMap(shippedNames)
   return {
     ...NOTHING,
-    candidates: [...literals(fixed).candidates, ...keys, ...names],
+    candidates: [...literals(fixed).candidates, ...keys, ...names, ...shipped],
     live: LIVE_KINDS.filter((kind) => live.includes(kind)),
     files: kinds.some((kind) => FILES.has(kind)),
   }
@@ -92,6 +97,15 @@ function literals(values: readonly string[]): Wanted {
 function commands(): Candidate[] {
   const listed = Object.entries(COMMANDS).map(([value, { summary }]) => ({ value, says: summary }))
   return [...listed, { value: 'help', says: 'The commands, or one of them' }]
+}
+
+/** A person's own personas are left out: finding them would mean to read and judge files at each key. */
+function shippedNames(kind: 'persona' | 'skill'): readonly Candidate[] {
+  try {
+    return readdirSync(shippedFolder(`${kind}s`)).map((value) => ({ value, says: '' }))
+  } catch {
+    return []
+  }
 }
 
 function valuesOfSetting(key: string): readonly string[] {

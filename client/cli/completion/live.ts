@@ -4,6 +4,7 @@ import type { Caller } from '../caller.ts'
 import type { Invocation } from '../command.ts'
 import { openKnown, openKnownReader, type PeerCaller } from '../open-caller.ts'
 import { peerName, recipientOf } from '../show.ts'
+import { watchText } from '../watchdogs/show.ts'
 import type { Candidate, LiveKind } from './candidate.ts'
 
 /** Who presses a key waits for no longer than this. */
@@ -30,6 +31,9 @@ const SOURCES: Readonly<Record<LiveKind, (invocation: Invocation) => Promise<Can
       value: delivery.id,
       says: `${message.kind} from ${peerName(message.from)} to ${peerName(delivery.to)}`,
     })),
+  ),
+  watchdog: reading(async ({ call }) =>
+    (await call('watchdogs.list', { limit })).watchdogs.map((each) => ({ value: each.id, says: `${each.state}, ${watchText(each)}` })),
   ),
   thread: speaking(myThreads),
   'owed thread': speaking(async ({ call }) => (await call('threads.owed', { limit })).owed.map(({ thread }) => thread)),

@@ -4,11 +4,16 @@ import { peerName } from '../show.ts'
 import { safeLine } from '../text.ts'
 import { relativeTime } from '../when.ts'
 
+const LEASE: Readonly<Partial<Record<string, string>>> = {
+  lapsing: 'lapsing: a standby that is there takes over unless the leader comes back',
+  lapsed: 'lapsed: the next orchestrator that comes or claims leads',
+}
+
 export function showLeadership(out: Output, each: Leadership): void {
   out.fields([
     ['circle', each.circle],
     ['leader', each.primary === null ? 'nobody' : `${peerName(each.primary)} (${each.presence})`],
-    ['lease', each.lease === 'lapsing' ? `lapsing: it is over ${each.staleAfter} after the leader went` : each.lease],
+    ['lease', LEASE[each.lease] ?? each.lease],
     ['last seen', each.lastSeenAt === null ? null : relativeTime(each.lastSeenAt, out.now)],
     ['since', each.since === null ? null : relativeTime(each.since, out.now)],
     ['token', each.token],

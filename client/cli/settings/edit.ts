@@ -1,7 +1,7 @@
 import { conflictOf, SETTINGS, type Setting, type SettingKey, type SettingsFile, type SettingValue } from '../../../src/settings.ts'
 import { readConfig, writeConfig } from '../../agents/install/config-file.ts'
 import { InstallError } from '../../agents/install/install-error.ts'
-import { parseDocument, propertiesOf } from '../../agents/install/json-document.ts'
+import { type Json, parseDocument, propertiesOf } from '../../agents/install/json-document.ts'
 import { freshDocument, insertItems } from '../../agents/install/json-insert.ts'
 import { layoutOf } from '../../agents/install/json-layout.ts'
 import { removeNodes } from '../../agents/install/json-remove.ts'
@@ -52,7 +52,7 @@ export async function editFile(path: string, key: SettingKey, value: SettingValu
     const before = await readConfig(path)
     const was = readFile(path)[key]
     const text = before?.text ?? ''
-    const after = edited(path, text, key, value)
+    const after = edited(path, text, key, value as Json | undefined)
     if (after === text) return { path, changed: false, was }
     await writeConfig(path, before, after)
     return { path, changed: true, was }
@@ -62,7 +62,7 @@ export async function editFile(path: string, key: SettingKey, value: SettingValu
   }
 }
 
-function edited(path: string, text: string, key: SettingKey, value: SettingValue | undefined): string {
+function edited(path: string, text: string, key: SettingKey, value: Json | undefined): string {
   const { root } = parseDocument(path, text, DIALECT)
   const properties = propertiesOf(root, key)
   if (value === undefined) return applySplices(text, removeNodes(text, new Set(properties)))

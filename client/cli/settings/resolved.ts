@@ -42,7 +42,8 @@ function isSecret(key: SettingKey, value: unknown): boolean {
 export function shownValue({ key, value }: Pick<Resolved, 'key' | 'value'>): string {
   const setting: Setting = SETTINGS[key]
   if (value === null || value === undefined) return 'otherwise' in setting && setting.otherwise !== undefined ? `(${setting.otherwise})` : '-'
-  if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.join(',')
+  if (setting.kind === 'list' && Array.isArray(value)) return value.length === 0 ? '(none)' : value.join(',')
+  if (Array.isArray(value) && value.length === 0) return '(none)'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
@@ -57,6 +58,6 @@ export function expectKey(word: string): SettingKey {
 export function expectValue(key: SettingKey, word: string): SettingValue {
   const value = valueFrom(key, word)
   const refusal = refusalOf(key, value)
-  if (refusal !== undefined) throw usageError(`${key} cannot be ${isSecret(key, value) ? 'this' : `"${word}"`}`, refusal)
+  if (refusal !== undefined) throw usageError(`${key} cannot be ${isSecret(key, value) || SETTINGS[key].kind === 'forges' ? 'this' : `"${word}"`}`, refusal)
   return value
 }

@@ -2,18 +2,15 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import { MusterError } from '../../../src/errors.ts'
 import { sayFarewell } from '../farewell.ts'
-import type { Rest, RestOptions, Visit } from './rest.ts'
+import { onDemand } from '../on-demand.ts'
+import type { RestOptions, Visit } from './rest.ts'
 
 /**
  * Mounts the operations under `/v1`, each where its declaration says. One route takes them all: the table behind it, and what
  * describes it, are made with the first request, since a start needs neither.
  */
 export function addRestDoor(app: FastifyInstance, options: RestOptions): void {
-  let loaded: Promise<Rest> | undefined
-  const load = () => {
-    loaded ??= import('./rest.ts').then(({ createRest }) => createRest(options))
-    return loaded
-  }
+  const load = onDemand(() => import('./rest.ts').then(({ createRest }) => createRest(options)))
   const visits = new WeakMap<object, Visit>()
   const underWay = new Set<Promise<unknown>>()
   app.register((scope, _options, done) => {

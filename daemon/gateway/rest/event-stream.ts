@@ -4,6 +4,7 @@ import type { Event } from '../../../src/contract/index.ts'
 import { type ErrorCode, isRetryable, MusterError } from '../../../src/errors.ts'
 import { LIMITS } from '../../../src/limits.ts'
 import type { Caller } from '../../caller.ts'
+import { admit } from '../admission.ts'
 import { Backlog } from '../backlog.ts'
 import type { GatewayDeps, Link } from '../deps.ts'
 import { type EventSink, EventSubscriptions } from '../subscriptions.ts'
@@ -35,7 +36,7 @@ export interface StreamRequest {
 export async function streamEvents({ deps, caller, input, request, reply }: StreamRequest): Promise<void> {
   // A client that comes back says here where it was; its URL still says where it began.
   const last = request.headers['last-event-id']
-  const { input: parsed } = deps.runner.admit(caller, 'events.subscribe', last ? { ...input, after: last } : input)
+  const { input: parsed } = admit(deps, caller, 'events.subscribe', last ? { ...input, after: last } : input)
   if (deps.connections.size >= LIMITS.maxConnections) throw new MusterError('too_many_connections')
   const stream = new EventStream(deps, caller, reply.raw)
   stream.open(parsed as never)

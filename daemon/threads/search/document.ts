@@ -35,16 +35,16 @@ export function indexedPart(body: string): string {
 type Source = Pick<MessageRow, 'id' | 'thread_id' | 'kind' | 'sender_id' | 'body' | 'at' | 'caused_by' | 'first_delivery' | 'delivery_count'> &
   Pick<ThreadRow, 'circle_id' | 'opener_id' | 'recipient_id'>
 
-const SOURCE = `SELECT m.id, m.thread_id, m.kind, m.sender_id, m.body, m.at, m.caused_by, m.first_delivery, m.delivery_count,
-  t.circle_id, t.opener_id, t.recipient_id FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.id = ? AND m.redacted_at IS NULL`
+const SOURCES = `SELECT m.id, m.thread_id, m.kind, m.sender_id, m.body, m.at, m.caused_by, m.first_delivery, m.delivery_count,
+  t.circle_id, t.opener_id, t.recipient_id FROM messages m CROSS JOIN threads t ON t.id = m.thread_id
+  WHERE m.id BETWEEN ? AND ? AND m.redacted_at IS NULL ORDER BY m.id`
 
 /**
- * What the index holds of a message, or will; `undefined` where it was redacted. Nothing that it is made of ever changes but by a
- * redaction, so that what was put in can be taken out again.
+ * What the index holds of the messages from one number to another, or will; nothing of those that were redacted. Nothing that it is
+ * made of ever changes but by a redaction, so that what was put in can be taken out again.
  */
-export function documentOf(reader: Reader, id: number): Document | undefined {
-  const row = reader.get<Source>(SOURCE, id)
-  return row && { id: row.id, at: row.at, body: indexedPart(row.body), facts: factsOf(reader, row).join(' ') }
+export function documentsOf(reader: Reader, from: number, to: number): Document[] {
+  return reader.all<Source>(SOURCES, from, to).map((row) => ({ id: row.id, at: row.at, body: indexedPart(row.body), facts: factsOf(reader, row).join(' ') }))
 }
 
 function factsOf(reader: Reader, row: Source): string[] {

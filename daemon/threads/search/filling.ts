@@ -1,12 +1,14 @@
+import type { Output } from '../../../src/contract/index.ts'
 import type { MusterError } from '../../../src/errors.ts'
 import { LIMITS } from '../../../src/limits.ts'
+import { formatTime } from '../../../src/time.ts'
 import type { Clock } from '../../clock.ts'
 import type { Pipeline } from '../../store/pipeline.ts'
-import type { Store } from '../../store/store.ts'
+import type { Reader, Store } from '../../store/store.ts'
 import type { DueTimer } from '../../store/timer.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { documentOf } from './document.ts'
-import { addDocument, distrustIndex, indexedUpTo, moveCursor, prepareIndex } from './tables.ts'
+import { documentsOf } from './document.ts'
+import { addDocuments, distrustIndex, indexedUpTo, moveCursor, prepareIndex } from './tables.ts'
 
 export interface SearchIndexOptions {
   readonly store: Store
@@ -49,6 +51,13 @@ export class SearchIndex {
   distrust(): void {
     this.#behindSince ??= this.#options.clock.monoMs()
     this.#options.pipeline.submit(distrustIndex, () => undefined)
+  }
+
+  /** How far it is behind. Numbers that a failed command left unused count too, so that nothing has to be read for it. */
+  status(reader: Reader): Output<'node.status'>['search'] {
+    const behind = Math.max(0, this.#options.store.last('message') - this.#upTo)
+    const oldest = behind === 0 ? undefined : reader.get<{ at: number }>('SELECT at FROM messages WHERE id > ? ORDER BY id LIMIT 1', this.#upTo)
+    return { behind, oldestAt: oldest ? formatTime(oldest.at) : null, failures: this.#failures }
   }
 
   #afterBatch(): void {
@@ -111,10 +120,9 @@ function fillMore(tx: Tx): number {
     chars += more
     whole = upTo === from || chars <= LIMITS.indexChars
     if (!whole) break
-    const document = documentOf(tx, id)
-    if (document) addDocument(tx, document)
     upTo = id
   }
+  if (upTo > from) addDocuments(tx, documentsOf(tx, from + 1, upTo))
   // Every number up to here that is not there now belongs to a command that failed, and stays unused.
   if (whole && next.length < LIMITS.indexMessages) upTo = tx.store.last('message')
   moveCursor(tx, upTo)

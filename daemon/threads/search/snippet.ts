@@ -28,7 +28,7 @@ export function snippetOf(body: string, phrases: readonly Phrase[]): Snippet {
 }
 
 function placesOf(body: string, phrases: readonly Phrase[]): Place[] {
-  const words: Word[] = [...wordsOf(body)]
+  const words = wordsOf(body)
   const folded = words.map((word) => word.folded)
   const places: Place[] = []
   for (let at = 0; at < words.length && places.length < MAX_PLACES; at += 1) {

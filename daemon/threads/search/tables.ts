@@ -1,15 +1,17 @@
 import type { Reader } from '../../store/store.ts'
 import type { Tx } from '../../store/transaction.ts'
-import { type Document, documentOf } from './document.ts'
+import { type Document, documentsOf } from './document.ts'
 
-/** The form of what is in the index; raised whenever documents or the tokenizer change, so that it is built anew. */
-const FORM = 1
+/** The form of what is in the index; raised whenever documents, the tokenizer or its pages change, so that it is built anew. */
+const FORM = 2
 /** Stands for an index that cannot be trusted. */
 const BROKEN = 0
 const HOUR_MS = 3_600_000
 
 /** Without contents of its own: bodies stay in one place, and what is not there cannot leak. */
 const CREATE = `CREATE VIRTUAL TABLE message_index USING fts5(body, facts, content='', tokenize='unicode61 remove_diacritics 2')`
+/** Bytes of its pages: to find one message among those of a word, half a page is read through. A quarter of the usual size takes a third off a search. */
+const PAGES = "INSERT INTO message_index (message_index, rank) VALUES ('pgsz', 1000)"
 const INSERT = 'INSERT INTO message_index (rowid, body, facts) VALUES (?, ?, ?)'
 const REMOVE = "INSERT INTO message_index (message_index, rowid, body, facts) VALUES ('delete', ?, ?, ?)"
 /** While it is on, what is removed leaves no trace in the index; it costs a hundred times as much. */
@@ -26,6 +28,7 @@ export function prepareIndex(tx: Tx): number {
   if (known !== undefined && tx.get("SELECT 1 FROM sqlite_master WHERE name = 'message_index'")) return known
   tx.run('DROP TABLE IF EXISTS message_index')
   tx.run(CREATE)
+  tx.run(PAGES)
   tx.run('DELETE FROM search_hours')
   tx.run('INSERT OR REPLACE INTO search_cursor (id, form, message) VALUES (1, ?, 0)', FORM)
   return 0
@@ -40,15 +43,20 @@ export function distrustIndex(tx: Tx): void {
   tx.run('UPDATE search_cursor SET form = ?', BROKEN)
 }
 
-export function addDocument(tx: Tx, { id, at, body, facts }: Document): void {
-  tx.run(INSERT, id, body, facts)
-  tx.run(
-    `INSERT INTO search_hours (hour, first, last) VALUES (?, ?, ?)
-     ON CONFLICT (hour) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)`,
-    Math.floor(at / HOUR_MS),
-    id,
-    id,
-  )
+const EXTEND_HOUR = `INSERT INTO search_hours (hour, first, last) VALUES (?, ?, ?)
+  ON CONFLICT (hour) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)`
+
+/** Puts messages into the index, in the order of their numbers. */
+export function addDocuments(tx: Tx, documents: readonly Document[]): void {
+  const hours = new Map<number, { readonly first: number; last: number }>()
+  for (const { id, at, body, facts } of documents) {
+    tx.run(INSERT, id, body, facts)
+    const hour = Math.floor(at / HOUR_MS)
+    const known = hours.get(hour)
+    if (known) known.last = id
+    else hours.set(hour, { first: id, last: id })
+  }
+  for (const [hour, { first, last }] of hours) tx.run(EXTEND_HOUR, hour, first, last)
 }
 
 /**
@@ -58,7 +66,7 @@ export function addDocument(tx: Tx, { id, at, body, facts }: Document): void {
  */
 export function removeDocument(tx: Tx, id: number, how: 'erased' | 'forgotten'): void {
   const upTo = indexedUpTo(tx)
-  const document = upTo !== undefined && id <= upTo ? documentOf(tx, id) : undefined
+  const [document] = upTo !== undefined && id <= upTo ? documentsOf(tx, id, id) : []
   if (!document) return
   try {
     if (how === 'erased') tx.run(erasing(1))
@@ -76,10 +84,7 @@ export function refile(tx: Tx, messages: readonly number[], change: () => void):
   change()
   // Where taking out failed, the index is built anew, and nothing may be put in.
   const upTo = indexedUpTo(tx) ?? 0
-  for (const id of messages) {
-    const document = id <= upTo ? documentOf(tx, id) : undefined
-    if (document) addDocument(tx, document)
-  }
+  for (const id of messages) if (id <= upTo) addDocuments(tx, documentsOf(tx, id, id))
 }
 
 /** Forgets the hours of which no message is left. */

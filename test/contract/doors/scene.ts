@@ -1,5 +1,6 @@
 import type { CommandName, QueryName } from '../../../daemon/caller.ts'
 import type { Core } from '../../../daemon/core.ts'
+import { admit } from '../../../daemon/gateway/admission.ts'
 import type { Input, Mode, Output, Role } from '../../../src/contract/index.ts'
 import type { TestDaemon } from '../support/test-daemon.ts'
 
@@ -67,12 +68,12 @@ export async function setScene(daemon: TestDaemon, kind: CallerKind, mode: Mode)
   return { circle, me, bob, eve, kind, adminToken, token, act, upload: uploadTo(daemon.url), write, number }
 }
 
-function actIn({ gateway, runner }: Core): Scene['act'] {
+function actIn({ gateway, runner, store }: Core): Scene['act'] {
   return (token, operation, input) =>
     new Promise((resolve, reject) => {
       const caller = gateway.authenticate(token)
       if (!caller) throw new Error('The token is not good')
-      const admitted = runner.admit(caller, operation, input)
+      const admitted = admit({ store, runner }, caller, operation, input)
       runner.run(caller, operation, admitted.input, (outcome) => (outcome.ok ? resolve(outcome.value as never) : reject(outcome.error)))
     })
 }

@@ -33,6 +33,8 @@ describe('each door of the contract leads to its operation', () => {
     orchestrator_status: () => ({}),
     lead: () => ({}),
     handover: () => ({}),
+    watchdog: () => ({}),
+    digest: () => ({}),
     review_queue: () => ({}),
     mark_reviewed: () => ({ pr_url: made.review }),
     review_request: () => ({ pr_url: 'https://github.com/crew/ship/pull/8' }),
@@ -61,12 +63,22 @@ describe('each door of the contract leads to its operation', () => {
   const EXTRA: Partial<Record<OperationName, Args>> = {
     'peers.get': () => ({ peer: 'bob' }),
     'schedules.delete': () => ({ cancel: 'sch_k7qm2x4f3' }),
+    'digest.seen': () => ({ since: daemon.daemon.core.store.cursor(1) }),
+    'watchdogs.create': () => ({ on: 'silence', peer: 'bob', for: '1h' }),
+    'watchdogs.delete': () => ({ end: 'wdg_k7qm2x4f3' }),
     'fans.get': () => ({ ticket: made.fan, seconds: 0 }),
     'fans.wait': () => ({ ticket: made.fan }),
     'fans.cancel': () => ({ thread: made.fan }),
   }
   /** Reached, and refused for want of the rare thing that they are for. */
-  const REFUSED: readonly OperationName[] = ['mailbox.replay', 'mailbox.discard', 'artifacts.read', 'schedules.delete', 'orchestrators.handover']
+  const REFUSED: readonly OperationName[] = [
+    'mailbox.replay',
+    'mailbox.discard',
+    'artifacts.read',
+    'schedules.delete',
+    'watchdogs.delete',
+    'orchestrators.handover',
+  ]
 
   beforeAll(async () => {
     daemon = await TestDaemon.start()

@@ -56,6 +56,19 @@ test('a grant for its own circle lets an orchestrator read what its members say 
   expect(lead.call('threads.get', { thread }).messages).toHaveLength(1)
 })
 
+test('a circle is made before anybody is in it, by the administrator, once for all spellings of its name', async () => {
+  using daemon = await TestCore.start()
+  const { circle } = daemon.admin.call('circles.create', { name: 'lab' })
+  expect(circle).toMatchObject({ name: 'lab', peers: 0 })
+  expect(daemon.admin.call('circles.list', {}).circles).toContainEqual(circle)
+  expect(daemon.admin.refusal('circles.create', { name: 'LAB' })).toMatchObject({ code: 'name_taken', message: 'There is a circle LAB already.' })
+  expect(daemon.admin.refusal('circles.create', { name: 'no name' }).code).toBe('invalid_input')
+  const a = daemon.join('a', { circle: 'lab' })
+  expect(a.refusal('circles.create', { name: 'mine' }).code).toBe('forbidden')
+  expect(a.call('circles.list', {}).circles).toEqual([{ ...circle, peers: 1 }])
+  expect(daemon.admin.call('events.list', { types: ['circle.created'] }).events.filter(({ circle: name }) => name === 'lab')).toHaveLength(1)
+})
+
 test('agents and services get no grants', async () => {
   const { daemon } = await twoCircles()
   using _ = daemon

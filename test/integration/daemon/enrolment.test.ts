@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { formatTime } from '../../../src/time.ts'
+import { accept } from '../../support/accept.ts'
 import { TestCore } from '../../support/test-core.ts'
 
 test('an enrolment mints peers of its roles in its circle, and no others', async () => {
@@ -150,7 +151,13 @@ test('a command that meets the end of its credential in one batch is refused and
 test('what a connection sends after the daemon has closed it is not heard', async () => {
   using daemon = await TestCore.start()
   const { token } = daemon.register('a')
-  const slow = daemon.core.accept(token, { send: () => undefined, close: () => undefined, terminate: () => undefined, ping: () => undefined, bufferedBytes: 0 })
+  const slow = accept(daemon.core, token, {
+    send: () => undefined,
+    close: () => undefined,
+    terminate: () => undefined,
+    ping: () => undefined,
+    bufferedBytes: 0,
+  })
   daemon.pass(10_000)
   slow?.onText('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"client":"late"}}')
   daemon.pass(0)

@@ -153,33 +153,38 @@ describe('the lead', () => {
     expect(status(second).primary?.name).toBe('second')
   })
 
-  test('waits, where nobody is there, for the first that comes', async () => {
+  test('waits, where nobody is there, for the first that comes or claims', async () => {
     const { daemon, first, second, token } = await crew()
     using _ = daemon
     second.leave()
     first.leave()
-    daemon.pass(LEASE)
-    expect(daemon.admin.call('orchestrators.status', { circle: 'main' }).leadership).toMatchObject({ lease: 'vacant', primary: null, takeovers: 1 })
+    daemon.pass(10 * LEASE)
+    expect(daemon.admin.call('orchestrators.status', { circle: 'main' }).leadership).toMatchObject({
+      lease: 'lapsed',
+      present: false,
+      primary: { name: 'first' },
+      takeovers: 1,
+    })
     const back = daemon.connect(second.token, { consume: true })
     expect(status(back)).toMatchObject({ primary: { name: 'second' }, token: expect.any(String) })
     expect(Number(status(back).token)).toBeGreaterThan(Number(token))
-    expect(events(back, daemon)).toEqual(['leading claimed', 'vacant lapsed', 'leading lapsed'])
+    expect(events(back, daemon)).toEqual(['leading claimed', 'leading lapsed'])
+    expect(daemon.connect(first.token).refusal('orchestrators.note', { token, notes: 'x' }).code).toBe('not_leading')
   })
 
-  test('comes back to a leader that was away alone, under a new token and with its own notes', async () => {
+  test('is as it was for a leader that was away alone, however long: nothing happened, so nobody is told', async () => {
     const { daemon, first, second, token } = await crew()
     using _ = daemon
     notes(first, token, 'Remember bob.')
     second.leave()
     first.leave()
-    daemon.pass(LEASE)
+    daemon.pass(100 * LEASE)
     const back = daemon.connect(first.token, { consume: true })
-    expect(status(back).token).not.toBe(token)
-    expect(back.refusal('orchestrators.note', { token, notes: 'x' })).toMatchObject({ code: 'not_leading', hint: expect.stringContaining('another token') })
-    expect(back.deliveries().map(({ message }) => message.body)).toEqual([
-      expect.stringMatching(/^You lead the circle main: you led it before/),
-      'Remember bob.',
-    ])
+    expect(status(back)).toMatchObject({ lease: 'held', token })
+    daemon.connect(second.token, { consume: true })
+    daemon.pass(10 * LEASE)
+    expect(status(back).token).toBe(token)
+    expect([back.deliveries(), back.call('orchestrators.record', {}).notes]).toEqual([[], 'Remember bob.'])
   })
 
   test.each([
@@ -229,6 +234,20 @@ describe('the lead', () => {
     expect(lead.refusal('orchestrators.record', { circle: 'main' }).code).toBe('forbidden')
     expect(daemon.admin.refusal('orchestrators.status').code).toBe('invalid_input')
   })
+})
+
+test('role:orchestrator, where one is meant, is the one that leads', async () => {
+  const { daemon, first, second, worker, token } = await crew()
+  using _ = daemon
+  const asked = () => worker.call('threads.ask', { to: 'role:orchestrator', select: 'one', body: 'You?', causedBy: null }).sent[0]?.to.name
+  expect(asked()).toBe('first')
+  first.call('orchestrators.handover', { token })
+  expect(asked()).toBe('second')
+  second.call('peers.rename', { name: 'renamed' })
+  expect(asked()).toBe('renamed')
+  first.leave()
+  second.call('orchestrators.resign', { token: status(second).token ?? '' })
+  expect(worker.refusal('threads.ask', { to: 'role:orchestrator', select: 'one', body: 'You?', causedBy: null }).code).toBe('ambiguous_address')
 })
 
 describe('a handover', () => {
@@ -314,7 +333,29 @@ describe('a handover', () => {
     first.call('orchestrators.handover', { token, keep: [kept.thread] })
     first.call('threads.answer', { thread: kept.thread, body: 'Mine.' })
     expect(first.refusal('threads.answer', { thread: moved.thread, body: 'Mine.' }).code).toBe('not_found')
+    expect(first.take('thread.closed')).toMatchObject([{ thread: moved.thread, state: 'cancelled', by: { name: 'second' } }])
     second.call('threads.answer', { thread: moved.thread, body: 'Mine.' })
+  })
+
+  test("keeps nothing that is none of the leader's, or closed", async () => {
+    const { daemon, first, second, worker, token } = await crew()
+    using _ = daemon
+    const [closed, strange] = [ask(worker, 'first'), ask(worker, 'second')]
+    first.call('threads.answer', { thread: closed.thread, body: 'Yes.' })
+    const refused = (thread: string) => first.refusal('orchestrators.handover', { token, keep: [thread] }).code
+    expect([refused(closed.thread), refused(strange.thread)]).toEqual(['invalid_input', 'not_found'])
+    expect(status(second).takeovers).toBe(1)
+  })
+
+  test('ends what the predecessor waits for', async () => {
+    const { daemon, first, token } = await crew()
+    using _ = daemon
+    const { thread } = ask(first, 'worker')
+    const { fan } = first.call('fans.open', { to: ['worker'], body: 'Ready?', causedBy: null })
+    const waits = [first.post('threads.wait', { thread, until: 'closed', timeout: '1h' }), first.post('fans.wait', { fan: fan.id, timeout: '1h' })]
+    first.call('orchestrators.handover', { token })
+    for (const wait of waits) expect(() => first.outcome(wait)).toThrow(expect.objectContaining({ code: 'not_found' }))
+    expect(first.take('thread.closed').map((closed) => closed['thread'])).toContain(thread)
   })
 
   test('of who resigns goes to the next, or to nobody until another comes', async () => {
@@ -418,6 +459,22 @@ describe('the asks of a leader that is gone', () => {
     expect(found()).toEqual([])
     expect(daemon.rows("SELECT rowid FROM message_index('xylophone')")).toEqual([])
     expect(daemon.row('SELECT form FROM search_cursor')).toEqual({ form: 1 })
+  })
+
+  test('to review something stay where they are, and the record lists them', async () => {
+    const { daemon, first, second, worker } = await crew()
+    using _ = daemon
+    const subject = { pr: 'https://git.example/crew/ship/pull/7' }
+    const { review } = worker.call('reviews.request', { subject, to: 'first' })
+    const { thread } = first.delivery()
+    first.leave('lost')
+    daemon.pass(LEASE)
+    expect(second.call('orchestrators.record', {}).handover).toMatchObject({
+      owed: { items: [] },
+      reviews: { items: [{ review: review.id, owedBy: { name: 'first' } }], more: 0 },
+    })
+    expect(daemon.admin.call('threads.get', { thread: thread.id }).thread).toMatchObject({ state: 'open', to: { name: 'first' } })
+    expect(second.call('reviews.assign', { review: review.id, to: 'second' }).review).toMatchObject({ assignee: { name: 'second' } })
   })
 
   test('of a leader that retires go to its successor instead of failing', async () => {

@@ -6,6 +6,11 @@ import { type TestCore as Daemon, faultyDriver, TestCore } from '../../support/t
 const LARGE = [
   'schedules',
   'occurrences',
+  'watchdogs',
+  'breaches',
+  'reviews',
+  'review_peers',
+  'review_entries',
   'fans',
   'fan_refusals',
   'threads',
@@ -29,7 +34,60 @@ const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
   [/INDEXED BY deliveries_dead/, 'the dead letters, which are few, by their index'],
   [/^SELECT due_at FROM open_asks ORDER BY due_at LIMIT 1$/, 'the first entry of an index'],
   [/^SELECT fire_at FROM schedules WHERE state = 'active' ORDER BY fire_at LIMIT 1$/, 'the same'],
+  [/^SELECT next_at FROM watchdogs WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1$/, 'the same'],
+  [/^SELECT \* FROM reviews r WHERE state = 'owed' AND/, 'what is owed, at most 500 in each circle, by its index'],
+  [/^UPDATE watchdogs SET next_at = @now WHERE next_at IS NOT NULL AND \(state/, 'once at the start, and when the clock leaps: those on watch, by their index'],
 ]
+
+type Peer = ReturnType<Daemon['join']>
+
+function useSchedules(peer: Peer): void {
+  const { id } = peer.call('schedules.create', {
+    to: 'p',
+    body: 'look',
+    every: '1h',
+    gates: [
+      { if: 'silent', for: '1m' },
+      { if: 'mail', not: true },
+      { if: 'owes', not: true },
+    ],
+  }).schedule
+  peer.call('schedules.history', { schedule: id })
+  peer.call('schedules.run', { schedule: id })
+  peer.call('schedules.list', {})
+  peer.call('schedules.list', { mine: true })
+  peer.call('schedules.pause', { schedule: id })
+  peer.call('schedules.resume', { schedule: id })
+}
+
+/** Two authors, a reviewer who is given it, a push, a mark, and the end of another. */
+function useReviews(a: Peer, b: Peer, lead: Peer): void {
+  const subject = { repository: 'https://git.example/crew/ship.git', branch: 'main' }
+  a.call('threads.notify', { to: 'lead', body: 'Done: https://git.example/crew/ship/pull/7', touched: [{ ...subject, sha: 'a1b2c3d4' }] })
+  const [first, second] = lead.call('reviews.queue', {}).reviews
+  lead.call('reviews.assign', { review: first?.id ?? '', to: 'b', nudge: '1h' })
+  lead.call('threads.notify', { to: 'b', body: 'Pushed.', touched: [{ ...subject, sha: 'b2c3d4e5' }] })
+  b.call('reviews.comment', { review: first?.id ?? '', note: 'Looking.' })
+  b.call('reviews.mark', { review: first?.id ?? '', verdict: 'approve', key: 'v1' })
+  lead.call('reviews.request', { subject: { pr: 'https://git.example/crew/ship/pull/8' }, select: { capability: 'x' }, authors: ['a'] })
+  for (const state of ['owed', 'reviewed', 'ended'] as const) lead.call('reviews.list', { state, author: 'a', assignee: 'b' })
+  lead.call('reviews.get', { review: second?.id ?? '' })
+  lead.call('reviews.withdraw', { review: second?.id ?? '', reason: 'a spike' })
+}
+
+function useOrchestrators(daemon: Daemon, a: Peer, lead: Peer): void {
+  const { token } = lead.call('orchestrators.claim', {}).leadership
+  const second = daemon.join('second', { role: 'orchestrator' })
+  lead.call('threads.ask', { to: 'a', body: 'q' })
+  lead.call('fans.open', { to: ['role:agent'], body: 'q' })
+  a.call('threads.ask', { to: 'lead', body: 'q' })
+  lead.call('orchestrators.note', { token: token ?? '', notes: 'x' })
+  lead.call('orchestrators.handover', { token: token ?? '', key: 'o1' })
+  second.call('orchestrators.record', {})
+  second.leave()
+  daemon.pass(110_000)
+  lead.call('orchestrators.status', {})
+}
 
 /** Uses every operation that reads or writes those tables, and lets every timer run. */
 function useEverything(daemon: Daemon): void {
@@ -38,24 +96,11 @@ function useEverything(daemon: Daemon): void {
   const p = daemon.join('p', { mode: 'pull' })
   const r = daemon.join('r', { mode: 'read' })
   const lead = daemon.join('lead', { role: 'orchestrator' })
-  for (const peer of [a, lead]) {
-    const { id } = peer.call('schedules.create', {
-      to: 'p',
-      body: 'look',
-      every: '1h',
-      gates: [
-        { if: 'silent', for: '1m' },
-        { if: 'mail', not: true },
-        { if: 'owes', not: true },
-      ],
-    }).schedule
-    peer.call('schedules.history', { schedule: id })
-    peer.call('schedules.run', { schedule: id })
-    peer.call('schedules.list', {})
-    peer.call('schedules.list', { mine: true })
-    peer.call('schedules.pause', { schedule: id })
-    peer.call('schedules.resume', { schedule: id })
-  }
+  for (const peer of [a, lead]) useSchedules(peer)
+  useReviews(a, b, lead)
+  for (const scope of [{ peer: 'b' }, { peer: 'a', side: 'from' }, {}] as const) lead.call('watchdogs.create', { on: 'ask', for: '1m', over: true, ...scope })
+  const { id: watchdog } = lead.call('watchdogs.create', { on: 'silence', peer: 'p', for: '1m', repeat: '1m', key: 'w1' }).watchdog
+  lead.call('watchdogs.create', { on: 'silence', peer: 'p', for: '1m', repeat: '1m', key: 'w1' })
   const {
     thread = '',
     message = '',
@@ -125,8 +170,14 @@ function useEverything(daemon: Daemon): void {
   const cancelled = again.call('threads.ask', { to: 'a', body: 'q', causedBy: null }).sent[0]?.thread ?? ''
   again.call('threads.cancel', { thread: cancelled })
   a.call('threads.redact', { message, reason: 'x' })
+  useOrchestrators(daemon, a, lead)
   daemon.run("UPDATE deliveries SET state = 'dead' WHERE id = ?", daemon.number(upTo))
   a.call('mailbox.replay', { delivery: upTo })
+  for (const peer of [a, lead]) peer.call('watchdogs.list', { mine: peer === lead })
+  lead.call('watchdogs.list', {})
+  lead.call('watchdogs.history', { watchdog })
+  lead.call('watchdogs.pause', { watchdog })
+  lead.call('watchdogs.resume', { watchdog })
   again.call('peers.retire', {})
   // A week at a time: a leap of months would be taken for a wrong clock.
   for (let week = 0; week < 15; week += 1) {

@@ -123,3 +123,21 @@ test('token files and the database are for their owner alone', async () => {
   for (const file of [paths.adminToken, paths.enrolmentToken, paths.daemonFile, paths.database])
     expect([file, statSync(file).mode & 0o777]).toEqual([file, 0o600])
 })
+
+test('who calls as soon as a port is open waits for what is loaded behind it, and is answered', async () => {
+  const home = new TestHome()
+  const first = new DaemonProcess(home)
+  const url = await first.url()
+  expect(await first.end('SIGTERM')).toEqual({ code: 0, signal: null })
+  await using again = new DaemonProcess(home, { MUSTER_PORT: new URL(url).port })
+  const signal = AbortSignal.timeout(30_000)
+  let wire: WireClient | undefined
+  while (!wire) {
+    signal.throwIfAborted()
+    // Nothing but a port that is not open yet may keep a caller out.
+    wire = await WireClient.greet(url, home.token('admin')).catch((error: Error) => void expect(error.message).toContain('ECONNREFUSED'))
+  }
+  expect(await wire.call('node.status', {})).toMatchObject({ connections: 1 })
+  await wire[Symbol.asyncDispose]()
+  expect(await again.url()).toBe(url)
+})

@@ -417,12 +417,17 @@ describe('the index', () => {
     })
     const [ada, bob] = [daemon.join('ada'), daemon.join('bob')]
     ada.call('threads.notify', { to: 'bob', body: 'word' })
+    expect(bob.call('node.status', {}).search).toEqual({ behind: 1, oldestAt: expect.any(String), failures: 0 })
     full = true
     daemon.pass(60_000)
+    const { search } = bob.call('node.status', {})
+    expect(search.behind).toBe(1)
+    expect(search.failures).toBeGreaterThan(0)
     expect(bob.call('messages.search', { text: 'word' })).toMatchObject({ hits: [], complete: false })
     full = false
     daemon.pass(LIMITS.backoffLastMs)
     expect(bob.call('messages.search', { text: 'word' })).toMatchObject({ hits: [{ kind: 'notify' }], complete: true })
+    expect(bob.call('node.status', {}).search).toEqual({ behind: 0, oldestAt: null, failures: 0 })
     daemon.stop()
   })
 })

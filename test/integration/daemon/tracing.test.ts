@@ -87,6 +87,24 @@ test('a refusal is an error with its code, and an offer that is lost ends its sp
   expect(spans().filter(({ name }) => name === 'threads.notify')).toHaveLength(1)
 })
 
+test('what a session fetches has a span of its own: from the handover to the ack, and a new one each time that it is handed over again', async () => {
+  const { tracing, spans, named } = register()
+  using daemon = await TestCore.start({ tracing })
+  const [a, b] = [daemon.join('a'), daemon.join('b', { mode: 'pull' })]
+  a.call('threads.ask', { to: 'b', body: 'SECRET' })
+  const { items } = b.call('mailbox.inbox', {})
+  expect(spans().some(({ name }) => name === 'mailbox.deliver')).toBe(false)
+  const again = b.call('mailbox.inbox', {})
+  expect(named('mailbox.deliver').attributes['muster.attempt']).toBe(1)
+  b.call('threads.answer', { thread: items[0]?.thread.id ?? '', body: 'done' })
+  const handovers = spans().filter(({ name, attributes }) => name === 'mailbox.deliver' && attributes['muster.delivery'] === items[0]?.delivery.id)
+  expect(handovers.map(({ attributes }) => attributes['muster.attempt'])).toEqual([1, 2])
+  expect(again.items).toHaveLength(1)
+  const [first, second] = handovers as [ReadableSpan, ReadableSpan]
+  expect([parentOf(first), parentOf(second)]).toEqual([idOf(named('threads.ask')), idOf(first)])
+  expect(parentOf(named('threads.answer'))).toBe(idOf(second))
+})
+
 test('a user turns it on with NODE_OPTIONS alone, and what was collected gets out when the daemon stops', async () => {
   const home = new TestHome()
   const spans = join(home.path, 'spans')

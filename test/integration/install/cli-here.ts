@@ -14,10 +14,12 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>
   /** What a person types at the question, on a terminal. */
   readonly typed?: string
+  /** Where that person stands. */
+  readonly cwd?: string
 }
 
 /** Runs `muster <args>` in this process for somebody who lives in a fake home and works in its folder `work`. */
-export async function musterIn(home: FakeHome, args: readonly string[], { env = {}, typed }: Options = {}): Promise<Ran> {
+export async function musterIn(home: FakeHome, args: readonly string[], { env = {}, typed, cwd = home.path('work') }: Options = {}): Promise<Ran> {
   const written = { stdout: '', stderr: '' }
   const sink = (name: keyof typeof written) => ({
     write(text: string | Buffer) {
@@ -35,7 +37,7 @@ export async function musterIn(home: FakeHome, args: readonly string[], { env = 
     stderr: sink('stderr'),
     userName: () => 'tester',
     interrupted: () => signal,
-    cwd: () => home.path('work'),
+    cwd: () => cwd,
     parentPid: () => process.pid,
   })
   return { exit, ...written }

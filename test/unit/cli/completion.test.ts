@@ -20,6 +20,8 @@ describe('the word at the cursor', () => {
     ['config set durability ', ['full', 'os']],
     ['config set trustedProxy ', ['true', 'false']],
     ['completion ', ['bash', 'zsh', 'fish']],
+    ['persona use ', ['chief-of-staff', 'dispatcher', 'mentor', 'neutral', 'night-watch', 'sceptic']],
+    ['skill uninstall --scope ', ['user', 'project']],
     ['install ', ['claude', 'codex', 'gemini', 'opencode']],
     ['peers --role ', ['agent', 'orchestrator', 'service', 'person', 'observer']],
     ['dead list --kind=', ['ask', 'notify']],
@@ -47,6 +49,11 @@ describe('the word at the cursor', () => {
     ['ask bob text ', []],
   ] as const)('behind "%s" is a name that the daemon knows: %j', async (line, expected) => {
     expect((await wantedAt(line.split(' '))).live).toEqual(expected)
+  })
+
+  it('is a further one where any number may stand', async () => {
+    for (const line of ['skill install ', 'skill install --all ', 'skill install mesh muster-memory '])
+      expect(values(await wantedAt(line.split(' '))), line).toContain('muster-mesh')
   })
 
   it('is a flag that goes with what stands before', async () => {

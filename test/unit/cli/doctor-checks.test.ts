@@ -33,7 +33,9 @@ describe('what the daemon tells of itself', () => {
         eventsSince: 'abcdef.0',
       },
       storage: { databaseBytes: 0, walBytes: 0, freeBytes: null },
+      search: { behind: 0, oldestAt: null, failures: 0 },
       backup: { running: null, last: null },
+      services: [],
     },
     diagnosis: {
       process: { pid: 1, node: '20.20.0', platform: 'linux' },
@@ -43,6 +45,7 @@ describe('what the daemon tells of itself', () => {
       outbox: { waiting: 0, dead: 0, oldestAt: null, destinations: [] },
       stuck: { count: 0, deliveries: [] },
       leftovers: { awaited: 0, credentials: 0 },
+      services: [],
     },
   }
   const here = { now: NOW, revision: 'r1', node: '20.20.2' }
@@ -91,6 +94,13 @@ describe('what the daemon tells of itself', () => {
       /peers\.retired/,
     ],
     ['a row that waits for hours', { diagnosis: { outbox: { waiting: 1, dead: 0, oldestAt: AT(7_200_000), destinations: [] } } }, 'rows', 'warn', /2h ago/],
+    [
+      'an index of the search that cannot be written',
+      { status: { search: { behind: 3, oldestAt: AT(1_000), failures: 2 } } },
+      'index',
+      'warn',
+      /2 times in a row; 3 messages/,
+    ],
     ['what a retired peer left', { diagnosis: { leftovers: { awaited: 1, credentials: 0 } } }, 'retired', 'warn', /1 retired peer/],
   ]
   it.each(cases)('%s is one finding with a hint', (_name, change, check, state, says) => {

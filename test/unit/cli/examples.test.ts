@@ -1,31 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { parseArguments } from '../../../client/cli/arguments.ts'
-import type { Command } from '../../../client/cli/command.ts'
-import { readBashLine } from '../../../client/cli/completion/shell-words.ts'
-import { GLOBAL_FLAGS } from '../../../client/cli/flags.ts'
 import { COMMANDS } from '../../../client/cli/registry.ts'
+import { refusalOf, wordsOf } from '../../support/command-lines.ts'
 
 const commands = await Promise.all(Object.entries(COMMANDS).map(async ([name, { load }]) => [name, (await load()).command] as const))
-
-/** The words behind `muster` in a line to copy, which may stand between pipes, redirections and variables. */
-function wordsOf(line: string): readonly string[] | undefined {
-  const [, rest] = /^(?:.*[\s(])?muster( .*|)$/.exec(line) ?? []
-  const own = rest?.split(/ (?:[|<>]|&&) ?|\)"?$/)[0]
-  return own === undefined ? undefined : readBashLine(`muster${own}`, '').words.filter((word, index, all) => word !== '' || index < all.length - 1)
-}
-
-/** The forms of a command as `--help` shows them, and those of its actions. */
-function refusalOf(command: Command, args: readonly string[]): string | undefined {
-  const { words, flags } = parseArguments(args, { ...GLOBAL_FLAGS, ...command.flags })
-  if (!command.actions) return undefined
-  const [word = 'list', ...given] = words
-  const action = command.actions[word]
-  if (!action) return `no ${word}`
-  const foreign = flags.given.filter((flag) => !Object.hasOwn({ ...GLOBAL_FLAGS, ...action.flags }, flag))
-  if (foreign.length > 0) return `--${foreign} is not of ${word}`
-  const needed = action.words.filter((one) => !one.endsWith('?')).length
-  return given.length < needed || given.length > action.words.length ? `${given.length} words` : undefined
-}
 
 describe('the examples in help', () => {
   it.each(commands)('of %s are there, each for a line that the command accepts', (name, command) => {

@@ -10,9 +10,14 @@ const foreign = (path: string) => [...reachable(path, files).packages.keys()].fi
 const MORE: Readonly<Record<string, readonly string[]>> = {
   config: ['jsonc-parser'],
   doctor: ['better-sqlite3', 'diff', 'jsonc-parser', 'zod'],
+  inbox: ['yaml'],
   install: ['diff', 'jsonc-parser'],
-  mcp: ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', 'zod'],
+  mcp: ['@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio', 'yaml', 'zod'],
+  memory: ['yaml'],
+  orchestrator: ['diff'],
+  persona: ['diff', 'yaml', 'zod'],
   service: ['diff', 'jsonc-parser'],
+  skill: ['diff', 'yaml', 'zod'],
   uninstall: ['diff', 'jsonc-parser'],
 }
 

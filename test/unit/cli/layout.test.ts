@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { renderFields, renderTable } from '../../../client/cli/table.ts'
-import { clockTime, relativeTime, shortSpan } from '../../../client/cli/when.ts'
+import { clockTime, relativeTime } from '../../../client/cli/when.ts'
+import { shortSpan } from '../../../src/time.ts'
 
 const plain = { columns: undefined, heading: (text: string) => text }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type AskResult, LATER, type MessageContext } from '../../../client/handlers.ts'
+import { Answer, type AskResult, LATER, type MessageContext } from '../../../client/handlers.ts'
 import type { JoinOptions } from '../../../client/join.ts'
 import type { MusterPeer } from '../../../client/peer.ts'
 import { MusterError } from '../../../src/errors.ts'
@@ -116,6 +116,18 @@ describe('an ask', () => {
     await deliver(delivery('ask', 1))
     expect(server.received('mailbox.nack')).toMatchObject([{ delivery: 'dlv_k7qm2x1', attempt: 1 }])
     expect(errors).toMatchObject([{ code: 'internal' }])
+  })
+
+  it('is answered with files where the handler returns an Answer of ids, or of what has one', async () => {
+    await connect({ onAsk: () => new Answer('here', ['art_k7qm2x1', { id: 'att_k7qm2x2' }]) })
+    await deliver(delivery('ask', 1))
+    expect(server.received('threads.answer')).toMatchObject([{ body: 'here', attachments: ['art_k7qm2x1', 'att_k7qm2x2'] }])
+  })
+
+  it('is declined where the Answer says nothing', async () => {
+    await connect({ onAsk: () => new Answer('', ['art_k7qm2x1']) })
+    await deliver(delivery('ask', 1))
+    expect(server.received('threads.decline')).toMatchObject([{ reason: 'The handler answered nothing.' }])
   })
 
   it('can be acknowledged now and answered later', async () => {

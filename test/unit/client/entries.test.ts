@@ -124,7 +124,7 @@ describe('connect() in a browser', () => {
 
 describe('the entries', () => {
   it('export the same values, but for files, and what asks many', () => {
-    expect(Object.keys(browser).sort()).toEqual(['AskError', 'ClientError', 'LATER', 'MusterError', 'connect'])
-    expect(Object.keys(node).sort()).toEqual(['AskError', 'ClientError', 'LATER', 'MusterError', 'PipeError', 'connect', 'fileCredentials'])
+    expect(Object.keys(browser).sort()).toEqual(['Answer', 'AskError', 'ClientError', 'LATER', 'MusterError', 'connect'])
+    expect(Object.keys(node).sort()).toEqual(['Answer', 'AskError', 'ClientError', 'LATER', 'MusterError', 'PipeError', 'connect', 'fileCredentials'])
   })
 })

@@ -186,3 +186,14 @@ describe('pipe()', () => {
     expect(empty.error()).toMatchObject({ stage: 1, message: expect.stringContaining('needs a body') })
   })
 })
+
+describe('schedule()', () => {
+  it('makes a schedule in one line, with a key, so that a reply that is lost makes no second one', async () => {
+    server.on('schedules.create', () => ({ schedule: { id: 'sch_k7qm2x1' } }) as never)
+    const me = await scene.connect()
+    const made = outcome(me.schedule('Look again.', { at: 'in 10m', timeoutMs: 5_000 }))
+    await scene.clock.settle()
+    expect(made.value()).toMatchObject({ schedule: { id: 'sch_k7qm2x1' } })
+    expect(server.received('schedules.create')).toEqual([{ body: 'Look again.', at: 'in 10m', key: expect.any(String) }])
+  })
+})

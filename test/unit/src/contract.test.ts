@@ -187,3 +187,15 @@ describe('every operation', () => {
     for (const name of creating) expect(Object.keys(OPERATIONS[name].input.shape), name).toContain('key')
   })
 })
+
+it('an operation of the leader is a command that takes the token of its lease: only those are fenced', () => {
+  const fenced = OPERATION_NAMES.filter((name) => OPERATIONS[name].access === 'leader')
+  expect(fenced.length).toBeGreaterThan(2)
+  for (const name of fenced) {
+    expect(OPERATIONS[name].kind, name).toBe('command')
+    expect(
+      OPERATIONS[name].input.safeParse({ token: 'none' }).error?.issues.map(({ path }) => path.join()),
+      name,
+    ).toContain('token')
+  }
+})

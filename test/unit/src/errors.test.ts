@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ERROR_STATUSES } from '../../../src/error-statuses.ts'
-import { ERRORS, type ErrorCode, type ErrorSpec, isRetryable, MusterError } from '../../../src/errors.ts'
+import { ERROR_CODES, ERRORS, type ErrorCode, type ErrorFacts, isRetryable, MusterError } from '../../../src/errors.ts'
 
 const codes = Object.keys(ERRORS) as ErrorCode[]
-const table = codes.map((code) => [code, { ...(ERRORS[code] as ErrorSpec), ...ERROR_STATUSES[code], retryable: isRetryable(code) }] as const)
+const table = codes.map(
+  (code) => [code, { ...ERRORS[code], ...(ERROR_CODES[code] as ErrorFacts), ...ERROR_STATUSES[code], retryable: isRetryable(code) }] as const,
+)
 
 describe('the table of errors', () => {
   it('names codes in snake case, each with a sentence', () => {

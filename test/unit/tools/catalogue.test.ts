@@ -98,9 +98,9 @@ describe('the doors of the contract', () => {
     expect(taken?.safeParse(JSON.parse(value)).success).toBe(true)
   })
 
-  it('lead to every tool of our own, besides the one that does what several do', () => {
+  it('lead to every tool of our own, besides the one that does what several do, and the memory, which is files and no operation', () => {
     const reached = new Set(doors.flatMap(([, door]) => (typeof door === 'string' ? [door.split(' ')[0]] : [])))
-    expect(TOOLS.map(({ name }) => name).filter((name) => !reached.has(name))).toEqual(['boot'])
+    expect(TOOLS.map(({ name }) => name).filter((name) => !reached.has(name))).toEqual(['boot', 'memory'])
   })
 
   it("are the words in which the daemon's hints are shown", () => {

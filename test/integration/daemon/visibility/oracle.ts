@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, number | string | null>>
 
 /** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
 const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
-const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
 
 export class Oracle {
   readonly ids = new Set<string>()
@@ -38,10 +38,13 @@ export class Oracle {
     this.#own = (this.#peers.get(viewer.peer)?.['circle_id'] as number | undefined) ?? -1
     this.#whoIsWho()
     this.#threads()
+    this.#ownWords()
     this.#files()
     this.#fans()
     this.#schedules()
+    this.#leads()
     this.#reviews()
+    this.#watchdogs()
     this.#events()
     this.#credentials()
   }
@@ -128,6 +131,24 @@ export class Oracle {
     }
   }
 
+  /**
+   * What one said where one does not read any more, since an ask has gone to another with the lead, or never did, as with notes for a successor: that is
+   * one's own to redact, and one is told where it died.
+   */
+  #ownWords(): void {
+    for (const message of this.#rows('messages').filter((row) => row['sender_id'] === this.#viewer.peer)) {
+      this.#id('message', message['id'])
+      this.#id('message', message['caused_by'])
+      this.#id('thread', message['thread_id'])
+      this.#say(message['body'])
+      for (const row of this.#rows('deliveries').filter((one) => one['message_id'] === message['id'])) {
+        this.#id('delivery', row['id'])
+        this.#ref(row['peer_id'])
+        this.#say(row['reason'])
+      }
+    }
+  }
+
   #message(message: Row, thread: Row): void {
     this.messages.add(message['id'] as number)
     this.#id('message', message['id'])
@@ -166,6 +187,28 @@ export class Oracle {
       this.#ref(row['target_id'])
       for (const one of this.#rows('occurrences').filter(({ schedule_id }) => schedule_id === row['id'])) this.#say(one['reason'])
     }
+  }
+
+  /** The same of those that tell one; of a thread that one may not read, a watchdog names nothing. */
+  #watchdogs(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    for (const row of this.#rows('watchdogs')) {
+      const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
+      if (!oversees && row['owner_id'] !== peer && row['tells_id'] !== peer) continue
+      this.#id('watchdog', row['id'])
+      this.#say(row['label'], row['reason'], this.#circles.get(row['scope_id'] as number)?.['name'])
+      for (const one of [row['owner_id'], row['tells_id'], row['peer_id']]) this.#ref(one)
+    }
+  }
+
+  /** Who leads and stands by is for whoever sees into the circle; what is handed over for its orchestrators and the people among them. */
+  #leads(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    const oversees = (circle: unknown) => this.#admin || (role === 'orchestrator' && circle === this.#own) || (role === 'person' && this.#into(circle))
+    for (const row of this.#rows('leaderships')) if (oversees(row['circle_id'])) this.#say(row['notes'])
+    for (const row of this.#rows('handovers')) if (oversees(row['circle_id'])) this.#say(row['record'])
   }
 
   /** Of the circles that one sees into, with all that was said about them and who had a part in them. The ask is for those between whom it is. */

@@ -45,7 +45,9 @@ export class World implements Disposable {
     const world = new World(seed, await TestCore.start())
     world.#populate()
     for (let step = 0; step < 110; step += 1) world.#speak()
+    world.#lead()
     world.#misfortunes()
+    world.peers.find(({ role }) => role !== 'observer')?.client.say('watchdogs.create', { on: 'ask', for: '1m' })
     world.daemon.pass(6_000)
     return world
   }
@@ -225,6 +227,19 @@ export class World implements Disposable {
     } catch (error) {
       // What may not be said is refused; whether the refusal tells too much is for the operations below.
       if (!(error instanceof MusterError)) throw error
+    }
+  }
+
+  /** The lead of each circle is taken, passes on and leaves what it leaves. */
+  #lead(): void {
+    for (const member of this.random.shuffle(this.members.filter(({ role }) => role === 'orchestrator'))) {
+      try {
+        const { token } = member.client.call('orchestrators.claim', {}).leadership
+        if (token !== null) member.client.call('orchestrators.note', { token, notes: this.word('w') })
+        else if (this.random.chance(0.7)) this.daemon.admin.call('orchestrators.appoint', { peer: member.id })
+      } catch (error) {
+        if (!(error instanceof MusterError)) throw error
+      }
     }
   }
 

@@ -1,0 +1,58 @@
+import type { Tx } from '../store/transaction.ts'
+import { ensureCircle } from './circles.ts'
+import { type CredentialDeps, mintCredential, revokeAll } from './credentials.ts'
+import { insertPeer } from './registration.ts'
+import { PEER_COLUMNS, type PeerRow } from './rows.ts'
+
+/** The circle of the daemon's own services: apart, so that what is said to everybody elsewhere does not pile up with those that read no mail. */
+const CIRCLE = 'muster'
+const sessionOf = (service: string) => `service:${service}`
+
+/** The peer of a service that the daemon runs itself. No enrolment made it, so nobody else can come by its credential or pass for it. */
+const OWN = `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id
+  WHERE p.enrolment_id IS NULL AND p.session = ? AND p.retired_at IS NULL`
+
+/** SQL that is true where the peer `@self` is the daemon's own observer of forges. */
+export const IS_OWN_OBSERVER = "EXISTS (SELECT 1 FROM peers WHERE id = @self AND enrolment_id IS NULL AND session = 'service:observer' AND retired_at IS NULL)"
+
+/**
+ * A new credential for a service, which becomes a peer with the first one. All that it had before end here: whatever is left of an
+ * earlier process can do nothing more.
+ */
+export function credentialOfService(
+  tx: Tx,
+  deps: Pick<CredentialDeps, 'random' | 'disconnect'>,
+  service: string,
+  description: string,
+): { readonly peerId: number; readonly token: string } {
+  const found = tx.get<PeerRow>(OWN, sessionOf(service))
+  if (found) revokeAll(tx, deps, found.id)
+  const peerId = found?.id ?? joinAsService(tx, service, description)
+  return { peerId, token: mintCredential(tx, deps.random, peerId, 'service').token }
+}
+
+/** Ends every credential of a service. */
+export function endService(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, service: string): void {
+  const found = tx.get<PeerRow>(OWN, sessionOf(service))
+  if (found) revokeAll(tx, deps, found.id)
+}
+
+function joinAsService(tx: Tx, service: string, description: string): number {
+  const circleId = ensureCircle(tx, CIRCLE)
+  const name = freeName(tx, circleId, `muster-${service}`)
+  const session = sessionOf(service)
+  return insertPeer(
+    tx,
+    { circleId, enrolmentId: null, spawnedBy: null },
+    { name, role: 'service', mode: 'pull', runtime: 'muster', capabilities: [], description, session },
+  )
+}
+
+/** Somebody may have the name already, and keeps it. */
+function freeName(tx: Tx, circleId: number, name: string): string {
+  const isTaken = (wanted: string) => tx.get('SELECT 1 FROM peers WHERE circle_id = ? AND name = ? AND retired_at IS NULL', circleId, wanted) !== undefined
+  for (let number = 1; ; number++) {
+    const wanted = number === 1 ? name : `${name}-${number}`
+    if (!isTaken(wanted)) return wanted
+  }
+}
