@@ -68,7 +68,7 @@ const PRIORITIES = ['urgent', 'normal', 'low'] as const
 /** Who is paired decides for itself, by tests of its own. Schedules, reviews, orchestrators and watchdogs have simulations of their own; a digest reads what others wrote. */
 type Played = Exclude<
   OperationName,
-  'peers.register' | `${'pairings' | 'devices' | 'actions' | 'schedules' | 'reviews' | 'orchestrators' | 'watchdogs' | 'digest'}.${string}`
+  'peers.register' | 'enrolments.spawn' | `${'pairings' | 'devices' | 'actions' | 'schedules' | 'reviews' | 'orchestrators' | 'watchdogs' | 'digest'}.${string}`
 >
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
@@ -204,7 +204,6 @@ export const PLAYS: Readonly<Record<Played, Play>> = {
     return actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody', reason: 'told to go' } : { reason: 'has had enough' }
   }),
   'enrolments.create': play(50, 'admin', () => ({ label: 'spare', maxUses: 2 })),
-  'enrolments.spawn': play(4, 'peer', () => ({ lasts: '1m' })),
   'enrolments.list': play(14, 'admin'),
   'enrolments.revoke': play(90, 'admin', (world) => world.spareEnrolment()),
   'credentials.create': play(12, 'any', (world, actor) => (actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody' } : {})),
