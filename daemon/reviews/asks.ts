@@ -65,11 +65,7 @@ export function refuseOwnWork(tx: Tx, row: ReviewRow, peer: Pick<PeerRow, 'id' |
     suspect === peer.id
       ? `${peer.name} touched it, and nobody reviews their own work.`
       : `It is the work of ${whose}, and one of ${peer.name} and ${whose} spawned the other.`
-  throw new MusterError(
-    'forbidden',
-    { reason: 'own_work', review: tx.id('review', row.id), hint: 'Somebody else must look at it: an orchestrator or a person can assign it.' },
-    { message },
-  )
+  throw new MusterError('forbidden', { reason: 'own_work', hint: 'Somebody else must look at it: an orchestrator or a person can assign it.' }, { message })
 }
 
 /** Asks whoever it is assigned to once more, because of what has changed; where that peer cannot any more, the review goes back into the queue. */
