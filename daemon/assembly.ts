@@ -9,6 +9,7 @@ import type { ToolCalls } from './gateway/tool-calls.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
+import type { createDecisions } from './decisions/index.ts'
 import type { createOrchestrators } from './orchestrators/index.ts'
 import { addGrant, createCircle, listCircles, listGrants, removeGrant } from './peers/circles.ts'
 import { type CredentialDeps, createCredentialHandlers, listCredentials, listEnrolments } from './peers/credentials.ts'
@@ -27,6 +28,7 @@ interface AssembleOptions {
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
+  readonly decisions: ReturnType<typeof createDecisions>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly artifacts: ReturnType<typeof createArtifacts>
@@ -54,7 +56,7 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, orchestrators, watchdogs, artifacts, sessions, disconnect, status, diagnosis } = options
+  const { store, random, threads, schedules, reviews, decisions, orchestrators, watchdogs, artifacts, sessions, disconnect, status, diagnosis } = options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -63,6 +65,7 @@ export function assemble(options: AssembleOptions): Handlers {
   const onRetired = (tx: Tx, peerId: number, reason: string) => {
     // First: what it owes goes to its successor, and only what is left fails.
     orchestrators.onGone(tx, peerId)
+    decisions.onRetired(tx, peerId)
     threads.onRetired(tx, peerId, reason)
     watchdogs.onRetired(tx, peerId)
   }
@@ -75,6 +78,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...threads.commands,
       ...schedules.commands,
       ...reviews.commands,
+      ...decisions.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
@@ -97,6 +101,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...artifacts.queries,
       ...schedules.queries,
       ...reviews.queries,
+      ...decisions.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
       'node.status': nodeStatus(status),

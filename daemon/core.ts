@@ -8,6 +8,7 @@ import type { Caller, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
+import { createDecisions } from './decisions/index.ts'
 import { createHello } from './hello.ts'
 import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
@@ -112,7 +113,12 @@ export function createCore(options: CoreOptions) {
     contents: artifacts.contents,
     watch: tracing,
     onPosted: (tx, posted) => reviews.onPosted(tx, posted),
-    onFollowedEnd: (tx, ended) => reviews.onAskEnded(tx, ended),
+    onFollowedEnd: (tx, ended) => {
+      reviews.onAskEnded(tx, ended)
+      decisions.onAskEnded(tx, ended)
+    },
+    onCardWord: (tx, said) => decisions.onCardWord(tx, said),
+    onTrouble: (tx, trouble) => decisions.onTrouble(tx, trouble),
   })
   const schedules = createSchedules({
     store,
@@ -125,9 +131,22 @@ export function createCore(options: CoreOptions) {
       return options.zone
     },
     reviewOwed: isReviewOwed,
+    onTrouble: (tx, trouble) => decisions.onTrouble(tx, trouble),
     callerOf,
   })
   const reviews: ReturnType<typeof createReviews> = createReviews({ threads, schedules, callerOf })
+  const decisions: ReturnType<typeof createDecisions> = createDecisions({
+    store,
+    pipeline,
+    timer,
+    clock,
+    threads,
+    schedules,
+    callerOf,
+    get zone() {
+      return options.zone
+    },
+  })
   const orchestrators = createOrchestrators({
     pipeline,
     timer,
@@ -179,6 +198,7 @@ export function createCore(options: CoreOptions) {
       threads,
       schedules,
       reviews,
+      decisions,
       orchestrators,
       watchdogs,
       artifacts,

@@ -15,6 +15,8 @@ export const ID_KINDS = {
   fan: 'fan',
   review: 'rvw',
   watchdog: 'wdg',
+  decision: 'dec',
+  approval: 'apv',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

@@ -7,11 +7,13 @@ export { setLeading } from './leading.ts'
 export { areRelated, lineageOf } from './lineage.ts'
 export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
 export {
+  credentialLabel,
   findPeer,
   hasLiveCredential,
   isActive,
   type Liveness,
   moveReadMarker,
+  peopleOf,
   type PeerRow,
   peersOfRole,
   presenceCounts,

@@ -5,6 +5,7 @@ import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts
 import { isActive, refOf, timeOrNull } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { lastDelivery } from './causes.ts'
+import { sayOnCard } from './cards.ts'
 import { ackDeliveries, endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import { attachable } from './files.ts'
@@ -26,6 +27,8 @@ export interface Ending {
   readonly reason: string | null
   readonly attachments?: readonly number[] | undefined
   readonly touched?: Touched | undefined
+  /** The domain above tells the asker itself. */
+  readonly isTold?: true
 }
 
 /**
@@ -39,7 +42,7 @@ export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending:
   const byRecipient = ending.by !== null && ending.by === thread.recipient_id
   const knows = byRecipient ? ackOpening(tx, deps, thread) : withdrawWaiting(tx, deps, closed)
   const isPart = fanOf(tx, thread)?.state === 'open'
-  const told = [...(ending.by === thread.opener_id || isPart ? [] : [thread.opener_id]), ...(byRecipient || !knows ? [] : [thread.recipient_id])]
+  const told = [...(ending.by === thread.opener_id || isPart || ending.isTold ? [] : [thread.opener_id]), ...(byRecipient || !knows ? [] : [thread.recipient_id])]
   const recipients = told.filter((peer): peer is number => peer !== null && isActive(tx, peer))
   const from = refOf(tx, ending.by)
   const cause = chainOf(thread)
@@ -116,6 +119,8 @@ export function createClosing(deps: ThreadDeps) {
   ): Output<'threads.answer'> => {
     const peer = asPeer(caller)
     const thread = askedOf(tx, peer, input.thread)
+    const onCard = kind === 'answer' ? sayOnCard(tx, deps, thread, peer, { body, attachments: input.attachments, delivery: input.delivery }) : undefined
+    if (onCard !== undefined) return closing(tx, onCard)
     refuseSecond(tx, thread, state, kind)
     const delivery = input.delivery === undefined ? undefined : tx.number('delivery', input.delivery)
     const late = thread.state !== 'open'

@@ -4,6 +4,7 @@ import type { Command, PeerCaller } from '../caller.ts'
 import { findPeer, type PeerRow, reachOf, refOf, toRef } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { admit } from './admission.ts'
+import { sayOnCard } from './cards.ts'
 import { causeOf, lastDelivery } from './causes.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
@@ -19,6 +20,8 @@ export function createReplying(deps: ThreadDeps) {
       const sender = asSender(caller)
       const thread = findThread(tx, tx.number('thread', input.thread))
       if (!thread) throw new MusterError('not_found', { id: input.thread })
+      const onCard = thread.recipient_id === sender.peerId ? sayOnCard(tx, deps, thread, sender, input) : undefined
+      if (onCard !== undefined) return { sent: sentOf(tx, deps, onCard), refused: [] }
       const solicited = thread.kind === 'ask' && sender.peerId === thread.recipient_id
       const attachments = attachable(tx, sender, input.attachments)
       const cause = causeOf(tx, deps, sender, input.causedBy)

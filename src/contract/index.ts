@@ -1,6 +1,7 @@
 /** The contract: every operation of the daemon, declared once. Doors, reference and tests derive from this table. */
 import type * as z from 'zod'
 import * as artifacts from './artifacts.ts'
+import * as decisions from './decisions.ts'
 import * as digest from './digest.ts'
 import * as events from './events.ts'
 import * as fans from './fans.ts'
@@ -90,6 +91,22 @@ const LIST = [
   reviews.listReviews,
   reviews.observeReviews,
   reviews.watchedReviews,
+  decisions.raiseDecision,
+  decisions.requestDecision,
+  decisions.resolveDecision,
+  decisions.commentDecision,
+  decisions.withdrawDecision,
+  decisions.getDecision,
+  decisions.listDecisions,
+  decisions.queueDecisions,
+  decisions.quietDecisions,
+  decisions.useApproval,
+  decisions.checkApproval,
+  decisions.previewApproval,
+  decisions.listApprovals,
+  decisions.revokeApproval,
+  decisions.listTiers,
+  decisions.setTier,
   orchestrators.orchestratorStatus,
   orchestrators.claimOrchestrator,
   orchestrators.noteOrchestrator,
@@ -176,6 +193,10 @@ export type ReviewEntry = z.output<typeof reviews.ReviewEntry>
 export type ReviewKind = z.output<typeof reviews.ReviewKind>
 export type Verdict = z.output<typeof reviews.Verdict>
 export type Observation = z.output<typeof reviews.Observation>
+export type Card = z.output<typeof decisions.Card>
+export type CardState = Card['state']
+export type Approval = z.output<typeof decisions.Approval>
+export type Action = z.output<typeof decisions.Action>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
