@@ -5,9 +5,9 @@ import { maySee } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { CardWord, FollowedEnd } from '../threads/index.ts'
 import type { DecisionDeps } from './deps.ts'
+import { resolve } from './resolving.ts'
 import { type CardRow, findCard, type Letter, type MailRow, requestersOf } from './rows.ts'
 import { leave } from './settling.ts'
-import { resolve } from './resolving.ts'
 
 /** `b`, `B.`, `(b)` and `b)`. */
 const LETTER = /^\s*\(?([a-e])\)?[.)]?\s*$/i
@@ -69,4 +69,3 @@ function ofThread(tx: Tx, threadId: number): CardRow | undefined {
   const mail = tx.get<MailRow>('SELECT * FROM decision_mail WHERE thread_id = ?', threadId)
   return mail && findCard(tx, mail.decision_id)
 }
-

@@ -11,7 +11,7 @@ import { asPerson, visibleCard } from './people.ts'
 import { type Draft, raise } from './raising.ts'
 import { ownApproval, visibleApproval } from './reading.ts'
 import { refuseDecided, resolve } from './resolving.ts'
-import { cardAt, type Content, isRequester, type Letter, toApproval, toCard } from './rows.ts'
+import { type Content, cardAt, isRequester, type Letter, toApproval, toCard } from './rows.ts'
 import { leave, settle } from './settling.ts'
 
 export function createDecisionHandlers(deps: DecisionDeps) {
@@ -87,9 +87,9 @@ function draftOf(input: Parsed<'decisions.raise'>): Draft {
     risk,
     arguments: action?.arguments ?? null,
   }
-  const { then, after } = input.default
+  const { option, after } = input.default
   const afterMs = after === undefined ? null : afterMsOf(after)
-  return { kind, content, action, topic, priority: priorityNumber(priority), then: then === 'stay_blocked' ? null : (then as Letter), afterMs }
+  return { kind, content, action, topic, priority: priorityNumber(priority), byDefault: option === 'stay_blocked' ? null : (option as Letter), afterMs }
 }
 
 /** @throws MusterError `invalid_input` */

@@ -16,7 +16,7 @@ export interface Draft {
   readonly priority: number
   readonly topic?: string | undefined
   /** The option that is taken after a time; `null`: it stays blocked. */
-  readonly then: Letter | null
+  readonly byDefault: Letter | null
   readonly afterMs: number | null
 }
 
@@ -33,7 +33,13 @@ export interface About {
 }
 
 /** Writes a card down and gives it to people. */
-export function insert(tx: Tx, deps: DecisionDeps, { kind, content, action, priority, topic, then, afterMs }: Draft, about: About, by: number | null): CardRow {
+export function insert(
+  tx: Tx,
+  deps: DecisionDeps,
+  { kind, content, action, priority, topic, byDefault, afterMs }: Draft,
+  about: About,
+  by: number | null,
+): CardRow {
   const id = tx.take('decision')
   tx.run(INSERT, {
     id,
@@ -49,7 +55,7 @@ export function insert(tx: Tx, deps: DecisionDeps, { kind, content, action, prio
     action_kind: action?.kind ?? null,
     action_name: action?.name ?? null,
     action_hash: action ? actionHash(action) : null,
-    default_option: then,
+    default_option: byDefault,
     default_at: afterMs === null ? null : tx.now + afterMs,
     now: tx.now,
   })

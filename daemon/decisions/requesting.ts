@@ -5,13 +5,13 @@ import type { Command, PeerCaller } from '../caller.ts'
 import { peopleOf } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { asSender, priorityNumber } from '../threads/index.ts'
-import { approvalAt, use, usableFor } from './approvals.ts'
+import { approvalAt, usableFor, use } from './approvals.ts'
 import type { DecisionDeps } from './deps.ts'
 import { afterMsOf } from './handlers.ts'
 import { type Draft, raise } from './raising.ts'
 import { cardAt, toApproval, toCard } from './rows.ts'
-import { shown } from './wording.ts'
 import { tierOf } from './tiers.ts'
+import { shown } from './wording.ts'
 
 type Result = Output<'decisions.request'>
 
@@ -50,7 +50,11 @@ function allowed(tx: Tx, deps: DecisionDeps, by: PeerCaller, tier: 'autonomous' 
         deps.threads.say(tx, by, [person], body)
       } catch (error) {
         if (!(error instanceof MusterError)) throw error
-        deps.threads.tell(tx, person.id, `${tx.id('peer', by.peerId)} goes ahead with something of which you are to be told. It could not say what: ${error.message}`)
+        deps.threads.tell(
+          tx,
+          person.id,
+          `${tx.id('peer', by.peerId)} goes ahead with something of which you are to be told. It could not say what: ${error.message}`,
+        )
       }
     }
   }
@@ -74,5 +78,5 @@ function draftOf({ action, why, risk, after, priority }: Parsed<'decisions.reque
     arguments: action.arguments,
   } as const
   const afterMs = after === undefined ? null : afterMsOf(after)
-  return { kind: 'approval', content, action, priority: priorityNumber(priority), then: afterMs === null ? null : 'b', afterMs }
+  return { kind: 'approval', content, action, priority: priorityNumber(priority), byDefault: afterMs === null ? null : 'b', afterMs }
 }

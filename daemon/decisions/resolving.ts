@@ -24,7 +24,13 @@ export interface Choice extends Pick<Parsed<'decisions.resolve'>, 'option' | 're
  *
  * @throws MusterError `forbidden` for anybody else; `already_closed` with who, when and how
  */
-export function resolve(tx: Tx, deps: DecisionDeps, row: CardRow, caller: PeerCaller, choice: Choice): { readonly row: CardRow; readonly approvals: ApprovalRow[] } {
+export function resolve(
+  tx: Tx,
+  deps: DecisionDeps,
+  row: CardRow,
+  caller: PeerCaller,
+  choice: Choice,
+): { readonly row: CardRow; readonly approvals: ApprovalRow[] } {
   const by = asPerson(caller)
   if (!maySee(tx, by, row.circle_id)) throw new MusterError('not_found', { id: tx.id('decision', row.id) })
   refuseDecided(tx, row)

@@ -92,7 +92,7 @@ export function toCard(reader: Reader, caller: Caller, row: CardRow): Card {
     options: options.map((each, index) => ({ letter: LETTERS[index] as Letter, ...each })),
     recommendation,
     risk,
-    default: { then: row.default_option ?? 'stay_blocked', at: timeOrNull(row.default_at) },
+    default: { option: row.default_option ?? 'stay_blocked', at: timeOrNull(row.default_at) },
     action,
     raisedAt: formatTime(row.raised_at),
     option: row.option as Letter | null,

@@ -17,7 +17,8 @@ export interface TroubleAt {
   /** The peer whose mail died, the first of a pair, or the schedule. */
   readonly about: number
   readonly other?: number
-  readonly circleId: number
+  /** Where it is decided: of a schedule. Otherwise it is the circle of the peer. */
+  readonly circleId?: number
 }
 
 /**
@@ -25,7 +26,9 @@ export interface TroubleAt {
  * card comes back only with another trouble.
  */
 export function lookAtTrouble(tx: Tx, deps: DecisionDeps, trouble: TroubleAt): void {
-  const { source, about, other, circleId } = trouble
+  const { source, about, other } = trouble
+  const circleId = trouble.circleId ?? findPeer(tx, about)?.circle_id
+  if (circleId === undefined) return
   const fold = `${source} ${about} ${other ?? ''}`
   const waiting = waitingByFold(tx, circleId, fold)
   const draft = draftOf(tx, trouble)
@@ -40,7 +43,9 @@ function draftOf(tx: Tx, { source, about, other = 0 }: TroubleAt): Draft | undef
   return source === 'parked_pair' ? parkedPair(tx, about, other) : failing(tx, about)
 }
 
-const question = (content: Omit<Content, 'v' | 'arguments' | 'options'> & { readonly options: readonly Omit<Content['options'][number], 'does'>[] }): Content => ({
+const question = (
+  content: Omit<Content, 'v' | 'arguments' | 'options'> & { readonly options: readonly Omit<Content['options'][number], 'does'>[] },
+): Content => ({
   v: 1,
   ...content,
   arguments: null,
@@ -53,7 +58,12 @@ function deadLetters(tx: Reader, peerId: number): Draft | undefined {
   if (deadOfMailbox(tx, peerId, 1).length === 0) return undefined
   const name = refOf(tx, peerId)?.name ?? 'a peer'
   const isGone = findPeer(tx, peerId)?.retired_at !== null
-  const replay = { text: 'Deliver them again', pros: 'Nothing is lost.', cons: isGone ? 'It has retired, so none will arrive.' : 'They may fail as before.', safe: false }
+  const replay = {
+    text: 'Deliver them again',
+    pros: 'Nothing is lost.',
+    cons: isGone ? 'It has retired, so none will arrive.' : 'They may fail as before.',
+    safe: false,
+  }
   const discard = { text: 'Discard them', pros: 'They are out of the way.', cons: 'Nobody will receive them.', safe: false }
   const content = question({
     question: `What should become of the dead letters of ${name}?`,
@@ -64,7 +74,7 @@ function deadLetters(tx: Reader, peerId: number): Draft | undefined {
       : { option: 'a', because: 'it loses nothing, and a letter that fails again is kept again.' },
     risk: 'A message that makes its recipient fail makes it fail again.',
   })
-  return { kind: 'question', content, priority: NORMAL, then: null, afterMs: null }
+  return { kind: 'question', content, priority: NORMAL, byDefault: null, afterMs: null }
 }
 
 function parkedPair(tx: Tx, a: number, b: number): Draft | undefined {
@@ -81,7 +91,7 @@ function parkedPair(tx: Tx, a: number, b: number): Draft | undefined {
     recommendation: { option: 'b', because: 'it ends by itself, and costs nothing meanwhile.' },
     risk: 'What they wanted to tell each other waits.',
   })
-  return { kind: 'question', content, priority: NORMAL, then: 'b', afterMs: Math.max(parked.until - tx.now, 1) }
+  return { kind: 'question', content, priority: NORMAL, byDefault: 'b', afterMs: Math.max(parked.until - tx.now, 1) }
 }
 
 function failing(tx: Reader, schedule: number): Draft | undefined {
@@ -99,7 +109,7 @@ function failing(tx: Reader, schedule: number): Draft | undefined {
     recommendation: { option: 'a', because: 'what made it fail may be over, and otherwise it pauses again.' },
     risk: 'What it is for does not happen while it is paused.',
   })
-  return { kind: 'question', content, priority: NORMAL, then: null, afterMs: null }
+  return { kind: 'question', content, priority: NORMAL, byDefault: null, afterMs: null }
 }
 
 /** Does what was chosen on a card of the daemon, in the name of the person who chose it. @throws MusterError what refuses that */

@@ -26,7 +26,7 @@ export function tellOfDeath(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: 
   const message = findMessage(tx, row.message_id) as MessageRow
   const changed = { reason, message: tx.id('message', message.id) }
   tx.event({ type: 'delivery.dead', peer: row.peer_id, circle: thread.circle_id, audience: 'granted', subject: ['delivery', row.id], changed })
-  deps.onTrouble(tx, { source: 'dead_letters', about: row.peer_id, circleId: thread.circle_id })
+  deps.onTrouble(tx, { source: 'dead_letters', about: row.peer_id })
   const body = `Could not be delivered to ${refOf(tx, row.peer_id)?.name}: ${reason}. It is kept as a dead letter (${tx.id('delivery', row.id)}).`
   if (thread.state === 'open' && message.id === thread.head) {
     closeThread(tx, deps, thread, { state: 'failed', kind: 'fail', by: null, body, reason })
@@ -124,5 +124,5 @@ function actorOf(caller: Caller): number | null {
 function note(tx: Tx, deps: ThreadDeps, row: DeliveryRow, type: string, actor: number | null): void {
   const thread = findThread(tx, row.thread_id) as ThreadRow
   tx.event({ type, actor, peer: row.peer_id, circle: thread.circle_id, audience: 'granted', subject: ['delivery', row.id] })
-  deps.onTrouble(tx, { source: 'dead_letters', about: row.peer_id, circleId: thread.circle_id })
+  deps.onTrouble(tx, { source: 'dead_letters', about: row.peer_id })
 }

@@ -33,8 +33,8 @@ export type CardWord = 'resolved' | 'comment' | undefined
 
 /** Something that a person may have to deal with, or has been dealt with: messages to a peer that died, or a pair that is parked. */
 export type Trouble =
-  | { readonly source: 'dead_letters'; readonly about: number; readonly circleId: number }
-  | { readonly source: 'parked_pair'; readonly about: number; readonly other: number; readonly circleId: number }
+  | { readonly source: 'dead_letters'; readonly about: number }
+  | { readonly source: 'parked_pair'; readonly about: number; readonly other: number }
 
 /** What the rules of this domain need besides the transaction. They read these; they change them in effects only. */
 export interface ThreadDeps {

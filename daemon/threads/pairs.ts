@@ -34,15 +34,15 @@ export function parkedPairs(reader: Reader, caller: Caller, now: number): Parked
 
 export const createPairHandlers = (deps: Pick<ThreadDeps, 'onTrouble'>): { readonly release: Command<'pairs.release'> } => ({
   release: {
-  run(tx, caller, input) {
-    const [one, other] = [resolveOne(tx, caller, input.a), resolveOne(tx, caller, input.b)]
-    const mayRelease = caller.kind === 'admin' || (caller.kind === 'peer' && (caller.role === 'orchestrator' || caller.role === 'person'))
-    const involved = caller.kind === 'peer' && (caller.peerId === one.id || caller.peerId === other.id)
-    if (!mayRelease || involved)
-      throw new MusterError('forbidden', { hint: 'An orchestrator or person outside the pair may release it, or the administrator.' })
-    const [a, b] = one.id < other.id ? [one.id, other.id] : [other.id, one.id]
-    return { released: unpark(tx, deps, { a, b, circleId: one.circle_id }, caller.kind === 'peer' ? caller.peerId : null) }
-  },
+    run(tx, caller, input) {
+      const [one, other] = [resolveOne(tx, caller, input.a), resolveOne(tx, caller, input.b)]
+      const mayRelease = caller.kind === 'admin' || (caller.kind === 'peer' && (caller.role === 'orchestrator' || caller.role === 'person'))
+      const involved = caller.kind === 'peer' && (caller.peerId === one.id || caller.peerId === other.id)
+      if (!mayRelease || involved)
+        throw new MusterError('forbidden', { hint: 'An orchestrator or person outside the pair may release it, or the administrator.' })
+      const [a, b] = one.id < other.id ? [one.id, other.id] : [other.id, one.id]
+      return { released: unpark(tx, deps, { a, b, circleId: one.circle_id }, caller.kind === 'peer' ? caller.peerId : null) }
+    },
   },
 })
 
@@ -56,7 +56,7 @@ export function unpark(
   const released = tx.run('DELETE FROM pairs WHERE a = ? AND b = ? AND parked_until > ?', a, b, tx.now) > 0
   if (!released) return false
   tx.event({ type: 'pair.released', actor, peer: a, circle: circleId, audience: 'granted', subject: ['peer', b] })
-  deps.onTrouble(tx, { source: 'parked_pair', about: a, other: b, circleId })
+  deps.onTrouble(tx, { source: 'parked_pair', about: a, other: b })
   return true
 }
 

@@ -19,7 +19,11 @@ const CardSource = z.enum(['peer', 'dead_letters', 'parked_pair', 'failed_schedu
 const How = z.enum(['resolved', 'letter', 'default', 'withdrawn', 'superseded', 'settled', 'retired'])
 
 const needed = (schema: z.ZodString, what: string) => schema.min(1, what)
-const said = (max: number, what: string) => z.string({ error: what }).max(max).pipe(needed(Text(max), what))
+const said = (max: number, what: string) =>
+  z
+    .string({ error: what })
+    .max(max)
+    .pipe(needed(Text(max), what))
 
 const ActionKind = Line(64).regex(/^[a-z][a-z0-9_.-]*$/, 'Expected a kind like deploy or git.push')
 
@@ -66,11 +70,11 @@ const CardInput = {
   /** What happens when nobody answers: an option that is marked safe, or nothing (`stay_blocked`); approvals can only be denied or stay blocked. */
   default: z.strictObject(
     {
-      then: z.enum([...Letter.options, 'stay_blocked'], { error: 'Needs the letter of a safe option, or stay_blocked' }),
+      option: z.enum([...Letter.options, 'stay_blocked'], { error: 'Needs the letter of a safe option, or stay_blocked' }),
       /** How long people have. An option needs it; what stays blocked becomes urgent then. */
       after: Duration.optional(),
     },
-    { error: 'Needs a default: {then: the letter of a safe option, or "stay_blocked", after}' },
+    { error: 'Needs a default: {option: the letter of a safe option, or "stay_blocked", after}' },
   ),
   /** Of an approval. */
   action: Action.optional(),
@@ -86,27 +90,54 @@ function countSentences(text: string): number {
 
 const letterAt = (index: number) => Letter.options[index]
 
+/** What is wrong with a card whose parts are all there: where, and what would be right. */
+type Fault = readonly [path: string, message: string]
+type RaisedCard = z.output<z.ZodObject<typeof CardInput>>
+
+const optionOf = (card: RaisedCard, letter: string) => card.options[Letter.options.indexOf(letter as 'a')]
+
+function defaultFaults(card: RaisedCard): Fault[] {
+  const { option, after } = card.default
+  if (option === 'stay_blocked') return []
+  const chosen = optionOf(card, option)
+  const faults: Fault[] = after === undefined ? [['default.after', 'Needs the time after which the default is taken']] : []
+  if (!chosen) return [['default.option', `Needs an option that there is, a to ${letterAt(card.options.length - 1)}, or stay_blocked`], ...faults]
+  if (!chosen.safe) return [['default.option', 'Needs an option that is marked safe, or stay_blocked'], ...faults]
+  if (card.kind === 'question' || chosen.does === 'deny') return faults
+  return [['default.option', 'Time approves nothing: needs an option that denies, or stay_blocked'], ...faults]
+}
+
+function kindFaults({ kind, action, options }: RaisedCard): Fault[] {
+  const has = (does: 'approve' | 'deny' | undefined) => options.some((option) => option.does === does)
+  const faults: readonly (readonly [boolean, ...Fault])[] =
+    kind === 'question'
+      ? [
+          [action !== undefined, 'action', 'An action goes with kind "approval"'],
+          [has('approve') || has('deny'), 'options', 'Options of a question neither approve nor deny'],
+        ]
+      : [
+          [action === undefined, 'action', 'Needs the action that is to be approved: {kind, name, arguments}'],
+          [!has('approve'), 'options', 'Needs an option with does: "approve"'],
+          [!has('deny'), 'options', 'Needs an option with does: "deny"'],
+          [has(undefined), 'options', 'Each option of an approval needs does: "approve" or "deny"'],
+        ]
+  return faults.flatMap(([wrong, path, message]) => (wrong ? [[path, message] as const] : []))
+}
+
+function faultsOf(card: RaisedCard): Fault[] {
+  const texts = new Set(card.options.map(({ text }) => text.trim().toLowerCase()))
+  return [
+    ...(optionOf(card, card.recommendation.option)
+      ? []
+      : [['recommendation.option', `Needs an option that there is: a to ${letterAt(card.options.length - 1)}`] as const]),
+    ...(texts.size < card.options.length ? [['options', 'Two options are the same'] as const] : []),
+    ...defaultFaults(card),
+    ...kindFaults(card),
+  ]
+}
+
 const Raise = z.strictObject(CardInput).superRefine((card, context) => {
-  const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: path.split('.'), message })
-  const option = (letter: string) => card.options[Letter.options.indexOf(letter as 'a')]
-  const last = letterAt(card.options.length - 1)
-  if (!option(card.recommendation.option)) refuse('recommendation.option', `Needs an option that there is: a to ${last}`)
-  if (new Set(card.options.map(({ text }) => text.trim().toLowerCase())).size < card.options.length) refuse('options', 'Two options are the same')
-  if (card.default.then !== 'stay_blocked') {
-    const chosen = option(card.default.then)
-    if (!chosen) refuse('default.then', `Needs an option that there is, a to ${last}, or stay_blocked`)
-    else if (!chosen.safe) refuse('default.then', 'Needs an option that is marked safe, or stay_blocked')
-    else if (card.kind === 'approval' && chosen.does !== 'deny') refuse('default.then', 'Time approves nothing: needs an option that denies, or stay_blocked')
-    if (card.default.after === undefined) refuse('default.after', 'Needs the time after which the default is taken')
-  }
-  if (card.kind === 'question') {
-    if (card.action) refuse('action', 'An action goes with kind "approval"')
-    if (card.options.some(({ does }) => does !== undefined)) refuse('options', 'Options of a question neither approve nor deny')
-    return
-  }
-  if (!card.action) refuse('action', 'Needs the action that is to be approved: {kind, name, arguments}')
-  for (const does of Effect.options) if (!card.options.some((each) => each.does === does)) refuse('options', `Needs an option with does: "${does}"`)
-  if (card.options.some(({ does }) => does === undefined)) refuse('options', 'Each option of an approval needs does: "approve" or "deny"')
+  for (const [path, message] of faultsOf(card)) context.addIssue({ code: 'custom', path: path.split('.'), message })
 })
 
 /** One yes to one action (`once`), or to a number of actions within a scope and a time (`lease`). Only the requester can use it. */
@@ -155,13 +186,11 @@ export const Card = z.object({
   topic: z.string().nullable(),
   question: z.string(),
   context: z.string(),
-  options: z.array(
-    z.object({ letter: Letter, text: z.string(), pros: z.string(), cons: z.string(), safe: z.boolean(), does: Effect.nullable() }),
-  ),
+  options: z.array(z.object({ letter: Letter, text: z.string(), pros: z.string(), cons: z.string(), safe: z.boolean(), does: Effect.nullable() })),
   recommendation: z.object({ option: Letter, because: z.string() }),
   risk: z.string(),
   /** `at`: when the default is taken, or what stays blocked becomes urgent. */
-  default: z.object({ then: z.string(), at: Time.nullable() }),
+  default: z.object({ option: z.string(), at: Time.nullable() }),
   action: z.object({ kind: z.string(), name: z.string(), arguments: z.record(z.string(), z.unknown()) }).nullable(),
   raisedAt: Time,
   /** What was chosen, and what was said with it. */
@@ -299,7 +328,7 @@ export const queueDecisions = operation({
     /** The caller's quiet hours. */
     quiet: Quiet.nullable(),
   }),
-  doors: { http: 'GET /v1/decisions/queue', cli: 'decide', mcp: 'decisions' },
+  doors: { http: 'GET /v1/decisions/queue', cli: 'decide queue', mcp: 'decisions' },
 })
 
 export const quietDecisions = operation({

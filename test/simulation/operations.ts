@@ -65,8 +65,11 @@ const BOUNDARIES = [
 ] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-/** Schedules, reviews, orchestrators and watchdogs have simulations of their own; a digest reads what others wrote. */
-type Played = Exclude<OperationName, 'peers.register' | `${'schedules' | 'reviews' | 'orchestrators' | 'watchdogs' | 'digest'}.${string}`>
+/** Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a digest reads what others wrote. */
+type Played = Exclude<
+  OperationName,
+  'peers.register' | `${'schedules' | 'reviews' | 'decisions' | 'approvals' | 'tiers' | 'orchestrators' | 'watchdogs' | 'digest'}.${string}`
+>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {

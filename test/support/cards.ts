@@ -14,7 +14,7 @@ export const QUESTION = {
   ],
   recommendation: { option: 'a', because: 'there is one writer.' },
   risk: 'Changing later costs a week.',
-  default: { then: 'stay_blocked' },
+  default: { option: 'stay_blocked' },
 } as const satisfies Question
 
 /** An action that wants approval. */

@@ -228,6 +228,7 @@ CREATE TABLE decisions (
   CHECK ((state = 'waiting') = (how IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX decisions_by_fold ON decisions (circle_id, fold) WHERE state = 'waiting';
+CREATE INDEX decisions_waiting ON decisions (id) WHERE state = 'waiting';
 CREATE INDEX decisions_due ON decisions (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX decisions_by_action ON decisions (circle_id, action_kind, action_name) WHERE action_kind IS NOT NULL;
 

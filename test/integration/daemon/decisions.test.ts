@@ -20,7 +20,8 @@ async function crew(options: TestCoreOptions = {}) {
 const raise = (peer: CoreClient, more: object = {}) => peer.call('decisions.raise', { ...QUESTION, ...more } as never).card
 const card = (peer: CoreClient, id: string) => peer.call('decisions.get', { card: id }).card
 const asks = (peer: CoreClient) => mail(peer).filter(({ message }) => message.kind === 'ask')
-const types = (daemon: TestCore) => daemon.rows<{ type: string }>("SELECT type FROM events WHERE type LIKE 'decision.%' OR type LIKE 'approval.%' ORDER BY seq").map(({ type }) => type)
+const types = (daemon: TestCore) =>
+  daemon.rows<{ type: string }>("SELECT type FROM events WHERE type LIKE 'decision.%' OR type LIKE 'approval.%' ORDER BY seq").map(({ type }) => type)
 
 describe('a card', () => {
   test('reaches a person as an ask in the words of whoever raised it, and is decided by a letter on its thread', async () => {
@@ -67,19 +68,19 @@ describe('a card', () => {
       'Needs 2 to 5 options',
       'Needs a recommendation with its reason: {option, because}',
       'Needs the risk',
-      'Needs a default: {then: the letter of a safe option, or "stay_blocked", after}',
+      'Needs a default: {option: the letter of a safe option, or "stay_blocked", after}',
     ])
     const hint = (more: object) => String(bob.refusal('decisions.raise', { ...QUESTION, ...more })['hint'])
-    expect(hint({ default: { then: 'b', after: '1h' } })).toContain('marked safe')
-    expect(hint({ default: { then: 'a' } })).toContain('Needs the time')
-    expect(hint({ default: { then: 'c', after: '1h' } })).toContain('a to b')
+    expect(hint({ default: { option: 'b', after: '1h' } })).toContain('marked safe')
+    expect(hint({ default: { option: 'a' } })).toContain('Needs the time')
+    expect(hint({ default: { option: 'c', after: '1h' } })).toContain('a to b')
     expect(hint({ recommendation: { option: 'e', because: 'so' } })).toContain('a to b')
     expect(hint({ context: 'One. Two. Three.' })).toContain('two sentences')
     expect(hint({ options: [QUESTION.options[0], QUESTION.options[0]] })).toContain('the same')
     const yes = { ...QUESTION.options[0], does: 'approve' }
     const no = { ...QUESTION.options[1], does: 'deny' }
     expect(hint({ kind: 'approval', options: [yes, no] })).toContain('Needs the action')
-    expect(hint({ kind: 'approval', action: ACTION, options: [yes, no], default: { then: 'a', after: '1h' } })).toContain('Time approves nothing')
+    expect(hint({ kind: 'approval', action: ACTION, options: [yes, no], default: { option: 'a', after: '1h' } })).toContain('Time approves nothing')
     expect(daemon.rows('SELECT * FROM decisions')).toEqual([])
   })
 
@@ -155,8 +156,8 @@ describe('a card', () => {
   test('takes its default when its time comes, and only a safe one; without an option it stays, and becomes urgent', async () => {
     const { daemon, bob } = await crew()
     using _ = daemon
-    const safe = raise(bob, { default: { then: 'a', after: '1h' } })
-    const stays = raise(bob, { question: 'And the other?', default: { then: 'stay_blocked', after: '1h' } })
+    const safe = raise(bob, { default: { option: 'a', after: '1h' } })
+    const stays = raise(bob, { question: 'And the other?', default: { option: 'stay_blocked', after: '1h' } })
     daemon.pass(HOUR - 1)
     expect(card(bob, safe.id).state).toBe('waiting')
     daemon.pass(1)
@@ -176,7 +177,7 @@ describe('a card', () => {
     expect(bob.call('decisions.raise', QUESTION)).toMatchObject({ folded: true, card: { id } })
     expect(asks(ann)).toHaveLength(1)
     // Other options make another card.
-    expect(raise(eve, { options: [QUESTION.options[1], QUESTION.options[0]], default: { then: 'stay_blocked' } }).id).not.toBe(id)
+    expect(raise(eve, { options: [QUESTION.options[1], QUESTION.options[0]], default: { option: 'stay_blocked' } }).id).not.toBe(id)
     ann.call('decisions.resolve', { card: id, option: 'a' })
     expect(told(bob)[0]).toContain('SQLite')
     const [toEve, ...none] = told(eve)
@@ -230,7 +231,7 @@ describe('a card', () => {
   test('survives a crash: what waits still waits, with its thread and its time', async () => {
     const path = `/tmp/muster-cards-${process.pid}-${Date.now()}.db`
     const { daemon, bob, token } = await crew({ path })
-    const { id } = raise(bob, { default: { then: 'a', after: '1h' } })
+    const { id } = raise(bob, { default: { option: 'a', after: '1h' } })
     daemon.crash()
     using again = await TestCore.start({ path, clock: daemon.clock })
     const ann = again.connect(token)
@@ -262,7 +263,8 @@ describe('a card', () => {
     const { id } = raise(bob)
     const far = daemon.connect(join('far', { role: 'person', circle: 'lab' }).token)
     for (const peer of [eve, far]) {
-      for (const operation of ['decisions.get', 'decisions.comment']) expect(peer.refusal(operation, { card: id, body: 'x' }).code).toMatch(/not_found|invalid_input/)
+      for (const operation of ['decisions.get', 'decisions.comment'])
+        expect(peer.refusal(operation, { card: id, body: 'x' }).code).toMatch(/not_found|invalid_input/)
       expect(peer.call('decisions.queue', {}).cards).toEqual([])
       expect(peer.call('decisions.list', {}).cards).toEqual([])
     }
@@ -313,7 +315,12 @@ describe('an approval', () => {
     const present = { approval: approval?.id ?? '', action: ACTION }
     expect(eve.refusal('approvals.use', present)).toMatchObject({ code: 'not_found' })
     expect(ann.refusal('approvals.use', present)).toMatchObject({ code: 'not_found' })
-    const others = [{ ...ACTION, kind: 'other' }, { ...ACTION, name: 'npm run' }, { ...ACTION, arguments: { ...ACTION.arguments, watch: true } }, { ...ACTION, arguments: {} }]
+    const others = [
+      { ...ACTION, kind: 'other' },
+      { ...ACTION, name: 'npm run' },
+      { ...ACTION, arguments: { ...ACTION.arguments, watch: true } },
+      { ...ACTION, arguments: {} },
+    ]
     for (const action of others) expect(bob.refusal('approvals.use', { ...present, action })).toMatchObject({ code: 'forbidden', reason: 'other_action' })
     // The order of arguments is nothing.
     expect(bob.call('approvals.check', { ...present, action: { ...ACTION, arguments: { watch: false, cwd: '/ship' } } })).toMatchObject({ allowed: true })
@@ -436,21 +443,22 @@ describe('cards of the daemon', () => {
     fay.call('peers.retire', {})
     daemon.pass(MINUTE)
     const { dead } = bob.call('mailbox.dead', {})
-    const [{ card: asked }] = ann.call('decisions.queue', {}).cards as [{ card: { id: string } }]
+    const asked = ann.call('decisions.queue', {}).cards[0]?.card.id ?? ''
     bob.call('mailbox.discard', { delivery: dead[0]?.delivery.id ?? '' })
-    expect(card(ann, asked.id)).toMatchObject({ state: 'withdrawn', closed: { how: 'settled', by: null } })
+    expect(card(ann, asked)).toMatchObject({ state: 'withdrawn', closed: { how: 'settled', by: null } })
   })
 
   test('a parked pair can be released, and is let be when its time is over', async () => {
-    const { daemon, ann, bob } = await crew()
+    const { daemon, ann, bob, eve } = await crew()
     using _ = daemon
+    const cause = bob.call('threads.notify', { to: 'eve', body: 'x', causedBy: null }).sent[0]?.message
     const talk = () => {
-      for (let n = 0; n < LIMITS.pairMessages + 1; n += 1) bob.post('threads.notify', { to: 'eve', body: 'x', causedBy: null })
+      for (let n = 0; n < LIMITS.pairMessages + 1; n += 1) eve.post('threads.notify', { to: 'bob', body: 'x', causedBy: cause })
       daemon.pass(0)
     }
     talk()
     const [first] = ann.call('decisions.queue', {}).cards
-    expect(first?.card).toMatchObject({ source: 'parked_pair', default: { then: 'b' } })
+    expect(first?.card).toMatchObject({ source: 'parked_pair', default: { option: 'b' } })
     ann.call('decisions.resolve', { card: first?.card.id ?? '', option: 'a' })
     expect(ann.call('pairs.list', {}).pairs).toEqual([])
     daemon.pass(LIMITS.pairWindowMs)

@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, number | string | null>>
 
 /** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
 const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
-const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg|dec|apv)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
 
 export class Oracle {
   readonly ids = new Set<string>()
@@ -45,6 +45,8 @@ export class Oracle {
     this.#leads()
     this.#reviews()
     this.#watchdogs()
+    this.#cards()
+    this.#approvals()
     this.#events()
     this.#credentials()
   }
@@ -200,6 +202,40 @@ export class Oracle {
       this.#say(row['label'], row['reason'], this.#circles.get(row['scope_id'] as number)?.['name'])
       for (const one of [row['owner_id'], row['tells_id'], row['peer_id']]) this.#ref(one)
     }
+  }
+
+  /** One's own, and, for orchestrators and people, those of the circles that they see into; with what was said about them, and what they led to. */
+  #cards(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    const oversees = (circle: unknown) => this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(circle))
+    const requesters = this.#rows('decision_requesters')
+    for (const row of this.#rows('decisions')) {
+      const asked = requesters.filter(({ decision_id }) => decision_id === row['id'])
+      if (!oversees(row['circle_id']) && !asked.some(({ peer_id }) => peer_id === peer)) continue
+      this.#id('decision', row['id'])
+      this.#say(row['content'], row['topic'], row['note'], row['action_name'], row['device'], this.#circles.get(row['circle_id'] as number)?.['name'])
+      for (const one of [row['closed_by'], ...asked.map(({ peer_id }) => peer_id)]) this.#ref(one)
+      for (const comment of this.#rows('decision_comments').filter(({ decision_id }) => decision_id === row['id'])) {
+        this.#say(comment['body'])
+        this.#ref(comment['by_id'])
+      }
+    }
+  }
+
+  /** The same of what a person has said yes to; tiers are for all of the circle. */
+  #approvals(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    const oversees = (circle: unknown) => this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(circle))
+    for (const row of this.#rows('approvals')) {
+      if (!oversees(row['circle_id']) && row['requester_id'] !== peer) continue
+      this.#id('approval', row['id'])
+      this.#id('decision', row['decision_id'])
+      this.#say(row['action_name'], row['scope'], this.#circles.get(row['circle_id'] as number)?.['name'])
+      for (const one of [row['requester_id'], row['granted_by']]) this.#ref(one)
+    }
+    for (const row of this.#rows('tiers')) if (this.#into(row['circle_id'])) this.#ref(row['set_by'])
   }
 
   /** Who leads and stands by is for whoever sees into the circle; what is handed over for its orchestrators and the people among them. */
