@@ -28,13 +28,15 @@ export function settle(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcom
   const device = by === null ? null : credentialLabel(tx, by.credentialId)
   const changed = tx.run(CLOSE, { id: row.id, state, option, note, now: tx.now, by: by?.peerId ?? null, device, how })
   if (changed !== 1) throw new Error(`Card ${row.id} was decided before`)
-  const waiting = requestersOf(tx, row.id).filter(({ waits }) => waits === 1)
+  const requesters = requestersOf(tx, row.id)
+  const waiting = requesters.filter(({ waits }) => waits === 1).map(({ peer_id }) => peer_id)
   tx.run('UPDATE decision_requesters SET waits = 0 WHERE decision_id = ?', row.id)
-  const base = { actor: by?.peerId ?? null, peer: waiting[0]?.peer_id ?? null, circle: row.circle_id, audience: 'granted' } as const
+  const base = { actor: by?.peerId ?? null, peer: waiting[0] ?? null, circle: row.circle_id, audience: 'granted' } as const
   tx.event({ type: `decision.${state}`, ...base, subject: ['decision', row.id], changed: { how, option } })
-  const askers = endThreads(tx, deps, row, outcome)
-  const first = requestersOf(tx, row.id)[0]?.peer_id
-  for (const peerId of new Set([...waiting.map(({ peer_id }) => peer_id), ...askers])) tell(tx, deps, row, outcome, { peerId, isFirst: peerId === first })
+  // Whoever has taken its request back was told then, though the threads may still be in its name.
+  const heirs = endThreads(tx, deps, row, outcome).filter((id) => !requesters.some(({ peer_id }) => peer_id === id))
+  const first = requesters[0]?.peer_id
+  for (const peerId of new Set([...waiting, ...heirs])) tell(tx, deps, row, outcome, { peerId, isFirst: peerId === first })
   return cardAt(tx, row.id)
 }
 

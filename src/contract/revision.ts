@@ -1,2 +1,2 @@
 /** Names the contract: equal revisions accept and send the same frames. Written by `npx tsx scripts/golden.ts --write`. */
-export const CONTRACT_REVISION = 'bfdc18d48a3a'
+export const CONTRACT_REVISION = 'f7b76f26610a'

@@ -54,17 +54,15 @@ export class World implements Disposable {
     return world
   }
 
-  /** An action that a person said yes to, for each peer of a circle that has a person. */
+  /** Actions that want approval; people say yes to some of those that they see. */
   #decide(): void {
-    const people = this.peers.filter(({ role }) => role === 'person')
-    for (const { client, role } of this.peers.filter(({ role }) => role !== 'observer' && role !== 'person')) {
-      const action = { ...ACTION, name: this.word('x') }
-      const { card } = client.say('decisions.request', { ...REQUEST, action }) as Output<'decisions.request'>
-      for (const person of people) {
-        if (role !== 'service') person.client.post('decisions.resolve', { card: card?.id, option: 'a', note: this.word('w') })
-      }
+    for (const { client, role } of this.peers) {
+      if (role !== 'observer' && role !== 'person') client.say('decisions.request', { ...REQUEST, action: { ...ACTION, name: this.word('x') } })
     }
-    this.daemon.pass(0)
+    for (const { client } of this.peers.filter(({ role }) => role === 'person')) {
+      const { cards } = client.say('decisions.queue') as Output<'decisions.queue'>
+      for (const { card } of cards.slice(0, 4)) client.say('decisions.resolve', { card: card.id, option: 'a', note: this.word('w') })
+    }
   }
 
   /** A word that is nowhere else: `zb12z` for a body. */
