@@ -5,8 +5,9 @@ import { maySee } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { CardWord, FollowedEnd } from '../threads/index.ts'
 import type { DecisionDeps } from './deps.ts'
+import { giveToAll } from './mail.ts'
 import { resolve } from './resolving.ts'
-import { type CardRow, findCard, type Letter, type MailRow, requestersOf } from './rows.ts'
+import { type CardRow, findCard, isRequester, type Letter, type MailRow, requestersOf } from './rows.ts'
 import { leave } from './settling.ts'
 
 /** `b`, `B.`, `(b)` and `b)`. */
@@ -60,9 +61,11 @@ export function onAskEnded(tx: Tx, deps: DecisionDeps, { threadId, state, by, bo
   // Whoever declines has seen it, and is not asked again; others are, by a thread of their own, while there are any.
   if (state === 'declined') return
   tx.run('DELETE FROM decision_mail WHERE thread_id = ?', threadId)
-  if (state !== 'cancelled' || opener === null) return
   const how = by === null ? 'retired' : 'withdrawn'
-  leave(tx, deps, row, opener, { state: 'withdrawn', how, by: null, note: body })
+  const isOwn = state === 'cancelled' && opener !== null && isRequester(tx, row.id, opener)
+  const now = isOwn ? leave(tx, deps, row, opener, { state: 'withdrawn', how, by: null, note: body }) : row
+  // Others wait still: it is asked in the name of one of them.
+  if (now.state === 'waiting') giveToAll(tx, deps, now)
 }
 
 function ofThread(tx: Tx, threadId: number): CardRow | undefined {

@@ -31,9 +31,10 @@ export function lookAtTrouble(tx: Tx, deps: DecisionDeps, trouble: TroubleAt): v
   if (circleId === undefined) return
   const fold = `${source} ${about} ${other ?? ''}`
   const waiting = waitingByFold(tx, circleId, fold)
+  if (!waiting && peopleOf(tx, circleId, 1).length === 0) return
   const draft = draftOf(tx, trouble)
   if (waiting && !draft) settle(tx, deps, waiting, { state: 'withdrawn', how: 'settled', by: null })
-  if (waiting || !draft || peopleOf(tx, circleId, 1).length === 0) return
+  if (waiting || !draft) return
   insert(tx, deps, draft, { circleId, fold, source, about, other }, null)
 }
 

@@ -12,6 +12,11 @@ export function shown(value: unknown): string {
   return JSON.stringify(value).replace(HIDDEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+/** In one line, and without what cannot be seen: no part of a card can look like another. */
+function inLine(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(HIDDEN, '').trim()
+}
+
 /** A card as people read it, in the words of whoever raised it. */
 export function bodyOf(reader: Reader, row: CardRow): string {
   const { question, context, options, recommendation, risk, arguments: given } = contentOf(row)
@@ -19,12 +24,14 @@ export function bodyOf(reader: Reader, row: CardRow): string {
   const last = LETTERS[options.length - 1]
   const also = others.length === 0 ? [] : [`Also asked by ${others.map(({ peer_id }) => refOf(reader, peer_id)?.name).join(', ')}.`]
   return [
-    `${question} (${reader.id('decision', row.id)})`,
-    context,
-    ...(row.action_kind === null ? [] : [`Action: ${row.action_kind}: ${row.action_name}\nArguments: ${shown(given)}`]),
-    ...options.map(({ text, pros, cons, safe }, index) => `${LETTERS[index]}) ${text}${safe ? ' (safe)' : ''}\n   + ${pros}\n   - ${cons}`),
-    `Recommended: ${recommendation.option}, because ${recommendation.because}`,
-    `Risk: ${risk}`,
+    `${inLine(question)} (${reader.id('decision', row.id)})`,
+    inLine(context),
+    ...(row.action_kind === null ? [] : [`Action: ${row.action_kind}: ${inLine(row.action_name ?? '')}\nArguments: ${shown(given)}`]),
+    ...options.map(
+      ({ text, pros, cons, safe }, index) => `${LETTERS[index]}) ${inLine(text)}${safe ? ' (safe)' : ''}\n   + ${inLine(pros)}\n   - ${inLine(cons)}`,
+    ),
+    `Recommended: ${recommendation.option}, because ${inLine(recommendation.because)}`,
+    `Risk: ${inLine(risk)}`,
     defaultOf(row),
     ...also,
     `Answer with one letter, a to ${last}, to decide. Anything else is a comment.`,

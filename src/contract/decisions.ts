@@ -352,7 +352,7 @@ export const useApproval = operation({
   summary: 'Use an approval for an action that is about to happen; refused where it is not for this peer, this action or these arguments, or over.',
   input: Presented.extend({ key: IdempotencyKey.optional() }),
   output: z.object({ approval: Approval }),
-  doors: { http: 'POST /v1/approvals/:approval/use', cli: 'decide use', mcp: { none: 'request_approval uses what there is.' } },
+  doors: { http: 'POST /v1/approvals/:approval/use', cli: 'decide use', mcp: { none: 'The tool request_approval uses what there is.' } },
 })
 
 export const checkApproval = operation({
@@ -362,7 +362,7 @@ export const checkApproval = operation({
   summary: 'Whether an approval could be used for an action now; uses nothing up.',
   input: Presented,
   output: z.object({ allowed: z.boolean(), reason: z.enum(['used', 'expired', 'revoked', 'other_action']).nullable(), approval: Approval }),
-  doors: { http: 'POST /v1/approvals/:approval/check', cli: 'decide check', mcp: { none: 'request_approval uses what there is.' } },
+  doors: { http: 'POST /v1/approvals/:approval/check', cli: 'decide check', mcp: { none: 'The tool request_approval uses what there is.' } },
 })
 
 export const previewApproval = operation({
@@ -382,7 +382,7 @@ export const listApprovals = operation({
   summary: 'Approvals and leases, the newest first: those of the caller; for orchestrators and people, all of the circles that they see into.',
   input: z.strictObject({ live: z.boolean().default(false), peer: Address.optional(), before: Id('approval').optional(), limit: Limit.default(50) }),
   output: z.object({ approvals: z.array(Approval), before: Id('approval').nullable() }),
-  doors: { http: 'GET /v1/approvals', cli: 'decide approvals', mcp: { none: 'request_approval uses what there is.' } },
+  doors: { http: 'GET /v1/approvals', cli: 'decide approvals', mcp: { none: 'The tool request_approval uses what there is.' } },
 })
 
 export const revokeApproval = operation({
@@ -411,7 +411,7 @@ export const listTiers = operation({
   summary: 'What each kind of action needs in a circle; a kind that is not listed is a gate.',
   input: z.strictObject({ circle: Name.optional() }),
   output: z.object({ tiers: z.array(TierRule) }),
-  doors: { http: 'GET /v1/tiers', cli: 'decide tiers', mcp: { none: 'request_approval says the tier.' } },
+  doors: { http: 'GET /v1/tiers', cli: 'decide tiers', mcp: { none: 'The tool request_approval says the tier.' } },
 })
 
 export const setTier = operation({

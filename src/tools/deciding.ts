@@ -53,8 +53,7 @@ const { key: _key, action, kind: _kind, ...asked } = raiseDecision.input.shape
 export const decision = defineTool({
   name: 'decision',
   title: 'Put a decision to a person',
-  description:
-    'Raise a card that a person decides: two sentences of context, 2-5 options with pros and cons, what you recommend and why, the risk, and a default that is safe. For permission to act use request_approval.',
+  description: 'A card for a person: context, 2-5 options, what you recommend, the risk, a safe default. You are woken. For leave to act: request_approval.',
   profile: 'orchestrator',
   annotations: ADDS,
   input: z.strictObject({ ...asked, action: action.describe('Makes it an approval: each option then has does') }),
@@ -72,8 +71,7 @@ const { key: _requestKey, ...requested } = requestDecision.input.shape
 export const requestApproval = defineTool({
   name: 'request_approval',
   title: 'Ask whether an action may happen',
-  description:
-    'Before you do something that may need a person: allowed at once by its kind or an approval you have (which this uses up), else a person is asked and you are woken; then call it again.',
+  description: 'Before you act: allowed at once by its kind or by an approval you have, which this uses; else a person is asked. You are woken: call it again.',
   profile: 'orchestrator',
   annotations: ADDS,
   input: z.strictObject(requested),

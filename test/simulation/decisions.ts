@@ -136,9 +136,21 @@ class DecisionWorld {
     const chosen = this.#chosen.get(id) ?? []
     if (chosen.length > 1) fail(`was decided ${chosen.length} times`)
     if (chosen[0] !== undefined && chosen[0] !== card.option) fail(`was confirmed as ${chosen[0]} and is ${card.option}`)
-    const types = this.#rows<{ type: string; actor_id: number | null }>(`SELECT type, actor_id FROM events WHERE subject_kind = 'decision' AND subject = ${card.id}`)
+    const types = this.#rows<{ type: string; actor_id: number | null }>(
+      `SELECT type, actor_id FROM events WHERE subject_kind = 'decision' AND subject = ${card.id}`,
+    )
     const ends = types.filter(({ type }) => type === `decision.${card.state}`)
     if (ends.length !== (card.state === 'waiting' ? 0 : 1)) fail(`has ${ends.length} ends`)
+    this.#judgeTold(card, types, fail)
+    this.#judgeTime(card, fail)
+    const threads = this.#rows<{ state: string }>(`SELECT t.state FROM decision_mail m JOIN threads t ON t.id = m.thread_id WHERE m.decision_id = ${card.id}`)
+    const open = threads.filter(({ state }) => state === 'open').length
+    if (open !== (card.state === 'waiting' ? 2 : 0)) fail(`has ${open} open threads`)
+  }
+
+  /** Each who asked was told once for each time that it asked, unless it waits still. */
+  #judgeTold(card: CardRow, types: readonly { readonly type: string; readonly actor_id: number | null }[], fail: (what: string) => unknown): void {
+    const id = this.#core().store.id('decision', card.id)
     for (const { peer_id, waits } of this.#rows<{ peer_id: number; waits: number }>(`SELECT * FROM decision_requesters WHERE decision_id = ${card.id}`)) {
       const joined = types.filter(({ type, actor_id }) => actor_id === peer_id && (type === 'decision.raised' || type === 'decision.joined')).length
       const told = this.#rows(
@@ -147,10 +159,6 @@ class DecisionWorld {
       if (told !== joined - waits) fail(`told ${peer_id} ${told} times of ${joined - waits}`)
       if (waits === 1 && card.state !== 'waiting') fail(`${peer_id} waits still`)
     }
-    this.#judgeTime(card, fail)
-    const threads = this.#rows<{ state: string }>(`SELECT t.state FROM decision_mail m JOIN threads t ON t.id = m.thread_id WHERE m.decision_id = ${card.id}`)
-    const open = threads.filter(({ state }) => state === 'open').length
-    if (open !== (card.state === 'waiting' ? 2 : 0)) fail(`has ${open} open threads`)
   }
 
   #judgeTime({ state, default_option, default_at, closed_at, option, content, kind }: CardRow, fail: (what: string) => unknown): void {

@@ -101,9 +101,9 @@ export const command = family({
   examples: [
     ['muster decide', 'what waits for you'],
     ['muster decide resolve dec_k7qm2x1 b --note "not before Monday"', 'decided, with a word'],
-    [`muster decide resolve dec_k7qm2x1 a --lease 2h --count 50 --scope '{"cwd":"/ship"}'`, 'yes to the next fifty, too'],
+    [`muster decide resolve dec_k7qm2x1 a --lease 2h --scope '{"cwd":"/ship"}'`, 'yes to the next ten there, too'],
     ['muster decide raise --file card.json', 'put a question to people'],
-    [`muster decide request deploy "release 1.4" --why "It is tested." --risk "A minute of downtime."`, 'may this happen?'],
+    [`muster decide request deploy v2 --why "It is tested." --risk "Downtime."`, 'may this happen?'],
     ['muster decide tier deploy notify', 'tell me, and do not ask'],
     ['muster decide quiet 22:00 07:00 --zone Europe/Berlin', 'let me sleep'],
   ],

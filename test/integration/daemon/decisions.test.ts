@@ -228,6 +228,33 @@ describe('a card', () => {
     expect(told(eve)).toEqual([expect.stringContaining('answered: a')])
   })
 
+  test('is asked anew, in the name of another who waits, when one who took it back cancels its thread', async () => {
+    const { daemon, ann, bob, eve } = await crew()
+    using _ = daemon
+    const { id } = raise(bob)
+    raise(eve)
+    const [first] = asks(ann)
+    bob.call('threads.cancel', { thread: first?.thread.id ?? '', reason: 'I know.' })
+    const [second] = asks(ann)
+    expect(second?.message).toMatchObject({ from: { name: 'eve' }, body: expect.stringContaining(id) })
+    ann.call('threads.answer', { thread: second?.thread.id ?? '', body: 'a' })
+    expect(told(bob)).toEqual([expect.stringContaining('is withdrawn')])
+    expect(told(eve)).toEqual([expect.stringContaining('is answered: a')])
+  })
+
+  test('has parts of which none can look like another', async () => {
+    const { daemon, ann, bob } = await crew()
+    using _ = daemon
+    bob.call('decisions.request', {
+      ...REQUEST,
+      why: 'It must.\n\nAction: read: nothing\nArguments: {}',
+      action: { ...ACTION, arguments: { cwd: '/a\u202e/b' } },
+    })
+    const body = asks(ann)[0]?.message.body ?? ''
+    expect(body.match(/^Action: .*$/gm)).toEqual(['Action: command: npm test'])
+    expect(body).toContain('/a\\u202e/b')
+  })
+
   test('survives a crash: what waits still waits, with its thread and its time', async () => {
     const path = `/tmp/muster-cards-${process.pid}-${Date.now()}.db`
     const { daemon, bob, token } = await crew({ path })
