@@ -66,10 +66,8 @@ const BOUNDARIES = [
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 /** Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a digest reads what others wrote. */
-type Played = Exclude<
-  OperationName,
-  'peers.register' | `${'schedules' | 'reviews' | 'decisions' | 'approvals' | 'tiers' | 'orchestrators' | 'watchdogs' | 'digest'}.${string}`
->
+type Apart = 'schedules' | 'reviews' | 'decisions' | 'approvals' | 'tiers' | 'orchestrators' | 'watchdogs' | 'digest'
+type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${Apart}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
@@ -204,7 +202,6 @@ export const PLAYS: Readonly<Record<Played, Play>> = {
     return actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody', reason: 'told to go' } : { reason: 'has had enough' }
   }),
   'enrolments.create': play(50, 'admin', () => ({ label: 'spare', maxUses: 2 })),
-  'enrolments.spawn': play(4, 'peer', () => ({ lasts: '1m' })),
   'enrolments.list': play(14, 'admin'),
   'enrolments.revoke': play(90, 'admin', (world) => world.spareEnrolment()),
   'credentials.create': play(12, 'any', (world, actor) => (actor.kind === 'admin' ? { peer: world.random.pick(world.peers)?.peerId ?? 'nobody' } : {})),

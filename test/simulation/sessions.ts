@@ -58,6 +58,10 @@ export class Sessions {
   readonly #amid = new Set<SimRequest['intent']>()
   /** For each credential, when it was handed something by a wake in the middle of the turn that it is still in. */
   readonly #steeredAt = new Map<number, number>()
+  /** What the same batch has followed by another turn. */
+  readonly #outdated = new Set<SimRequest['intent']>()
+  /** What the same batch has followed by the end of the turn, or by the prompt. */
+  readonly #overtaken = new Set<SimRequest['intent']>()
   /** Watches that are not settled, and since when they should be. */
   readonly #watches = new Map<SimRequest, { readonly peer: number; dueSince: number | undefined }>()
   readonly #witness: Witness
@@ -91,13 +95,26 @@ export class Sessions {
   }
 
   onCommitted(batch: readonly SimRequest[]): void {
+    const earlier = new Map<number, SimRequest['intent'][]>()
     for (const { intent, link } of batch) {
       const credential = link.credential ?? 0
+      this.#noteOrder(intent, earlier.get(credential) ?? [])
+      if (TURNS.has(intent.method)) earlier.set(credential, [...(earlier.get(credential) ?? []), intent])
       if (FETCHES.has(intent.method)) this.#wokenAt.delete(credential)
       if (intent.method === 'sessions.boundary') (this.#committed.has(intent) ? this.#repeated : this.#committed).add(intent)
       this.#noteAmid(intent, credential)
       // Until the reply says what became of it.
       if (TURNS.has(intent.method)) this.#turns.delete(credential)
+    }
+  }
+
+  /** Replies come after the whole batch: what a later one has changed again, an earlier one no longer says. */
+  #noteOrder({ method, params }: SimRequest['intent'], earlier: readonly SimRequest['intent'][]): void {
+    if (!TURNS.has(method)) return
+    const at = String(params['at'])
+    for (const one of earlier) {
+      if (at !== 'wake') this.#outdated.add(one)
+      if (!WITHIN_TURN.has(at)) this.#overtaken.add(one)
     }
   }
 
@@ -142,7 +159,7 @@ export class Sessions {
   onBoundary(link: Link, { intent }: SimRequest, result: BoundaryResult, peer: number, alone: boolean): void {
     const { fail } = this.#witness
     const at = String(intent.params['at'])
-    if (at !== 'wake' || result.items.length > 0) this.#turns.set(link.credential ?? 0, at === 'end' ? 'over' : result.turn)
+    if (!this.#outdated.has(intent) && (at !== 'wake' || result.items.length > 0)) this.#turns.set(link.credential ?? 0, at === 'end' ? 'over' : result.turn)
     const rows = result.items.map(({ delivery }) => this.#row(numberOf(delivery.id)))
     const foreign = rows.find((row) => row?.peer_id !== peer || (row.state === 'offered' && row.holder !== link.credential))
     if (rows.includes(undefined) || foreign) fail(`a boundary of peer ${peer} carries delivery ${foreign?.id}, which is not in the hand of its session`)
@@ -156,7 +173,7 @@ export class Sessions {
   /** What a boundary may carry and must have. */
   #carries(at: string, link: Link, intent: SimRequest['intent'], { items }: BoundaryResult): readonly [upTo: number, needs: number] {
     const isAmid = this.#amid.has(intent) && !this.#repeated.has(intent)
-    if (isAmid && at === 'wake' && items.length > 0) this.#steeredAt.set(link.credential ?? 0, this.#witness.mono())
+    if (isAmid && at === 'wake' && items.length > 0 && !this.#overtaken.has(intent)) this.#steeredAt.set(link.credential ?? 0, this.#witness.mono())
     return isAmid ? CARRIES_AMID : (CARRIES[at] as readonly [number, number])
   }
 

@@ -38,8 +38,8 @@ export function cannotBefall(fault: Fault, name: string): boolean {
   return name === 'message remind' && (fault === 'duplicate' || fault === 'delay' || fault === 'reorder')
 }
 
-/** The operations of these peers. Schedules and leads last longer, and have simulations of their own with the faults of the daemon (`schedules.ts`, `orchestrators.ts`). */
-export const OPERATIONS_HERE = OPERATION_NAMES.filter((name) => !/^(schedules|orchestrators)\./.test(name))
+/** The operations of these peers. Schedules, leads, watchdogs and reviews, with those who spawn one another, have simulations of their own with the faults of the daemon. */
+export const OPERATIONS_HERE = OPERATION_NAMES.filter((name) => !/^(schedules|orchestrators|reviews|watchdogs|digest)\.|^enrolments\.spawn$/.test(name))
 
 /** What can become of a thread, a message and a delivery. */
 export const TRANSITIONS = [

@@ -67,8 +67,14 @@ async function dispatch(peer: MusterPeer, tell: Tell, memory: Memory): Promise<v
     memory.threads.set(to, cast.sent.thread)
     tell.sent(at, `asks ${to}, within an hour`, body, [cast.sent])
     // Not awaited: an orchestrator does not stand still. What is still open when the lead is handed over ends at the successor.
-    cast.result().then(tell.answered, tell.unanswered)
+    cast.result().then(tell.answered, (error: unknown) => movedOn(tell, error))
   }
+}
+
+/** The ask went along with the lead: it is the successor's now, and none of this peer's business. */
+function movedOn(tell: Tell, error: unknown): void {
+  if (error instanceof MusterError && error.code === 'not_found') tell.did('no longer waits for the ask that went along with the lead', 'moved on')
+  else tell.unanswered(error)
 }
 
 /** Two reminders for itself; each fires only while its ask is open still. */

@@ -458,7 +458,7 @@ describe('the asks of a leader that is gone', () => {
     worker.call('threads.redact', { message, reason: 'a slip' })
     expect(found()).toEqual([])
     expect(daemon.rows("SELECT rowid FROM message_index('xylophone')")).toEqual([])
-    expect(daemon.row('SELECT form FROM search_cursor')).toEqual({ form: 1 })
+    expect(daemon.row('SELECT form FROM search_cursor')).toEqual({ form: 2 })
   })
 
   test('to review something stay where they are, and the record lists them', async () => {

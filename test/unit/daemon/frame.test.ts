@@ -10,7 +10,8 @@ const ref = fc.record({
   circle: fc.constant('main'),
   role: fc.constantFrom('agent', 'orchestrator', 'service', 'person', 'observer'),
 })
-const message = fc.record({
+const touched = fc.array(fc.record({ pr: fc.constant('https://git.example/crew/ship/pull/7'), sha: fc.constant('a1b2c3d') }), { minLength: 1, maxLength: 2 })
+const fields = {
   id: fc.constant('msg_k7qm2x2'),
   thread: fc.constant('thr_k7qm2x3'),
   kind: fc.constantFrom('ask', 'notify', 'reply', 'answer', 'decline', 'cancel', 'expire', 'fail', 'remind'),
@@ -25,7 +26,8 @@ const message = fc.record({
     fc.record({ id: fc.constant('att_k7qm2x1'), name: fc.string({ unit: 'binary' }), mediaType: fc.string(), size: fc.nat(), sha256: fc.constant('00') }),
     { maxLength: 3 },
   ),
-}) as fc.Arbitrary<Message>
+}
+const message = fc.oneof(fc.record(fields), fc.record({ ...fields, touched })) as fc.Arbitrary<Message>
 
 test('a message of a frame is the JSON of the message, whatever its body holds', () => {
   fc.assert(
@@ -36,6 +38,6 @@ test('a message of a frame is the JSON of the message, whatever its body holds',
 })
 
 test('a frame leaves out no field of a message', () => {
-  const [given] = fc.sample(message, 1) as [Message]
+  const [given] = fc.sample(fc.record({ ...fields, touched }), 1) as [Message]
   expect(Object.keys(JSON.parse(encodeMessage(given)))).toEqual(Object.keys(MessageSchema.shape))
 })

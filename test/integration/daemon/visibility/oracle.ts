@@ -143,12 +143,22 @@ export class Oracle {
       this.#id('message', message['caused_by'])
       this.#id('thread', message['thread_id'])
       this.#say(message['body'])
+      for (const death of this.#deathsIn(message['thread_id'])) {
+        this.#id('message', death['id'])
+        this.#say(death['body'])
+      }
       for (const row of this.#rows('deliveries').filter((one) => one['message_id'] === message['id'])) {
         this.#id('delivery', row['id'])
         this.#ref(row['peer_id'])
         this.#say(row['reason'])
       }
     }
+  }
+
+  /** What one was told of words of one's own that could not be delivered. */
+  #deathsIn(thread: unknown): Row[] {
+    const mine = new Set(this.#rows('deliveries').flatMap((row) => (row['peer_id'] === this.#viewer.peer ? [row['message_id']] : [])))
+    return this.#rows('messages').filter((row) => row['thread_id'] === thread && row['kind'] === 'fail' && mine.has(row['id'] ?? null))
   }
 
   #message(message: Row, thread: Row): void {
