@@ -3,7 +3,7 @@ import type { Action } from '../../src/contract/index.ts'
 import type { Content } from './rows.ts'
 
 /** JSON with the fields of every object in one order, so that equal values are equal text. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -49,7 +49,7 @@ export function resolve(
 
 function grantAll(tx: Tx, row: CardRow, by: PeerCaller, lease: Choice['lease']): ApprovalRow[] {
   const forMs = lease ? (parseDuration(lease.for) as number) : LIMITS.approvalMs
-  if (forMs <= 0 || forMs > LIMITS.maxLeaseMs) throw new MusterError('invalid_input', { field: 'lease.for', hint: 'A lease lasts for 30 days at most.' })
+  if (forMs <= 0 || forMs > LIMITS.maxLeaseMs) throw new MusterError('invalid_input', { field: 'lease', hint: 'A lease lasts for 30 days at most.' })
   const given = contentOf(row).arguments ?? {}
   return requestersOf(tx, row.id)
     .filter(({ waits }) => waits === 1)
@@ -66,7 +66,7 @@ export function refuseDecided(reader: Reader, row: CardRow): void {
   throw new MusterError('already_closed', facts, { message: 'The card has been decided already.' })
 }
 
-export function noSuchOption(row: CardRow): MusterError {
+function noSuchOption(row: CardRow): MusterError {
   const last: Letter = LETTERS[contentOf(row).options.length - 1] ?? 'a'
   return new MusterError('invalid_input', { field: 'option', hint: `The card has the options a to ${last}.` })
 }

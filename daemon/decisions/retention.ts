@@ -12,7 +12,9 @@ export function purgeCards(tx: Tx, after: number): Swept {
   let purged = 0
   for (const { id, closed_at } of rows) {
     if (closed_at === null || closed_at > tx.now - LIMITS.cardMs) continue
-    for (const table of ['decision_requesters', 'decision_mail', 'decision_comments']) tx.run(`DELETE FROM ${table} WHERE decision_id = ?`, id)
+    tx.run('DELETE FROM decision_requesters WHERE decision_id = ?', id)
+    tx.run('DELETE FROM decision_mail WHERE decision_id = ?', id)
+    tx.run('DELETE FROM decision_comments WHERE decision_id = ?', id)
     purged += tx.run('DELETE FROM decisions WHERE id = ?', id)
   }
   return { next: rows.length < LIMITS.purgeRows ? undefined : rows.at(-1)?.id, purged }

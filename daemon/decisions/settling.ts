@@ -32,7 +32,7 @@ export function settle(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcom
   const waiting = requesters.filter(({ waits }) => waits === 1).map(({ peer_id }) => peer_id)
   tx.run('UPDATE decision_requesters SET waits = 0 WHERE decision_id = ?', row.id)
   const base = { actor: by?.peerId ?? null, peer: waiting[0] ?? null, circle: row.circle_id, audience: 'granted' } as const
-  tx.event({ type: `decision.${state}`, ...base, subject: ['decision', row.id], changed: { how, option } })
+  tx.event({ type: 'decision.closed', ...base, subject: ['decision', row.id], changed: { state, how, option } })
   // Whoever has taken its request back was told then, though the threads may still be in its name.
   const heirs = endThreads(tx, deps, row, outcome).filter((id) => !requesters.some(({ peer_id }) => peer_id === id))
   const first = requesters[0]?.peer_id
@@ -61,7 +61,7 @@ interface Told {
 }
 
 /** The outcome to one who waits for it, ahead of what else waits there; what a person said with it follows in that person's name. */
-export function tell(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcome, { peerId, isFirst }: Told): void {
+function tell(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcome, { peerId, isFirst }: Told): void {
   if (!isActive(tx, peerId)) return
   const { by, note, option, approvals = [] } = outcome
   const { question, options } = contentOf(row)

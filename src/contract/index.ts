@@ -1,5 +1,6 @@
 /** The contract: every operation of the daemon, declared once. Doors, reference and tests derive from this table. */
 import type * as z from 'zod'
+import * as approvals from './approvals.ts'
 import * as artifacts from './artifacts.ts'
 import * as decisions from './decisions.ts'
 import * as digest from './digest.ts'
@@ -100,13 +101,13 @@ const LIST = [
   decisions.listDecisions,
   decisions.queueDecisions,
   decisions.quietDecisions,
-  decisions.useApproval,
-  decisions.checkApproval,
-  decisions.previewApproval,
-  decisions.listApprovals,
-  decisions.revokeApproval,
-  decisions.listTiers,
-  decisions.setTier,
+  approvals.useApproval,
+  approvals.checkApproval,
+  approvals.previewApproval,
+  approvals.listApprovals,
+  approvals.revokeApproval,
+  approvals.listTiers,
+  approvals.setTier,
   orchestrators.orchestratorStatus,
   orchestrators.claimOrchestrator,
   orchestrators.noteOrchestrator,
@@ -195,8 +196,8 @@ export type Verdict = z.output<typeof reviews.Verdict>
 export type Observation = z.output<typeof reviews.Observation>
 export type Card = z.output<typeof decisions.Card>
 export type CardState = Card['state']
-export type Approval = z.output<typeof decisions.Approval>
-export type Action = z.output<typeof decisions.Action>
+export type Approval = z.output<typeof approvals.Approval>
+export type Action = z.output<typeof approvals.Action>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>

@@ -139,7 +139,7 @@ class DecisionWorld {
     const types = this.#rows<{ type: string; actor_id: number | null }>(
       `SELECT type, actor_id FROM events WHERE subject_kind = 'decision' AND subject = ${card.id}`,
     )
-    const ends = types.filter(({ type }) => type === `decision.${card.state}`)
+    const ends = types.filter(({ type }) => type === 'decision.closed')
     if (ends.length !== (card.state === 'waiting' ? 0 : 1)) fail(`has ${ends.length} ends`)
     this.#judgeTold(card, types, fail)
     this.#judgeTime(card, fail)

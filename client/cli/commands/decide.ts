@@ -241,7 +241,8 @@ async function revoke(invocation: Invocation): Promise<number> {
 
 async function tiers(invocation: Invocation): Promise<number> {
   const circle = invocation.flags.text('circle')
-  const found = await asReader(invocation, ({ call }) => call('tiers.list', circle === undefined ? {} : { circle }))
+  // Without a name it is one's own circle, and the administrator has none.
+  const found = await (circle === undefined ? asPeer : asReader)(invocation, ({ call }) => call('tiers.list', circle === undefined ? {} : { circle }))
   const status = showList(invocation.out, { document: { ...found }, rows: found.tiers, show: showTiers, none: 'Everything is a gate.' })
   if (!invocation.out.json) invocation.out.note('Every other kind is a gate.')
   return status

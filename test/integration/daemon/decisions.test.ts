@@ -35,7 +35,7 @@ describe('a card', () => {
     ann.call('threads.answer', { thread: ask?.thread.id ?? '', body: ' (B). ' })
     expect(card(bob, id)).toMatchObject({ state: 'answered', option: 'b', closed: { by: { name: 'ann' }, how: 'letter', device: expect.any(String) } })
     expect(told(bob)).toEqual([expect.stringContaining(`${id} is answered: b (Postgres), by ann.`)])
-    expect(types(daemon)).toEqual(['decision.raised', 'decision.answered'])
+    expect(types(daemon)).toEqual(['decision.raised', 'decision.closed'])
   })
 
   test.each([
