@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { register, residentKb, scratch, startMuster } from '../harness/muster.ts'
+import { greet, register, residentKb, scratch, startMuster } from '../harness/muster.ts'
 import type { Plan } from '../harness/plan.ts'
 import { launchScript, pause } from '../harness/processes.ts'
 import type { Row } from '../harness/report.ts'
@@ -25,6 +25,8 @@ export async function measureMemory(plan: Plan): Promise<Row[]> {
   // Registering leaves garbage; a fresh daemon has none.
   const daemon = await startMuster({ home })
   try {
+    // What the daemon loads with its first connection is its own, and none of a peer's.
+    await greet(daemon)
     await pause(1_000)
     const before = residentKb(daemon.running.pid)
     plan.say(`memory: connecting ${count} peers`)

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { connect, type MusterPeer } from '../../client/index.ts'
 import { build } from '../harness/build.ts'
-import { type Muster, type Registered, register, removeScratch, residentKb, scratch, startMuster } from '../harness/muster.ts'
+import { greet, type Muster, type Registered, register, removeScratch, residentKb, scratch, startMuster } from '../harness/muster.ts'
 import { launchScript, pause, stopAll } from '../harness/processes.ts'
 import { quantile } from '../harness/statistics.ts'
 
@@ -77,6 +77,9 @@ async function registered({ busy, idle }: Load): Promise<{ daemon: Muster; busy:
 /** Connects the silent ones. False where each costs too much. */
 async function connectIdle(daemon: Muster, peers: readonly Registered[]): Promise<boolean> {
   if (peers.length === 0) return true
+  // What the daemon loads with its first connection is its own, and none of a peer's.
+  await greet(daemon)
+  await pause(SETTLE_MS)
   const before = residentKb(daemon.running.pid)
   await launchScript('load/idle', { url: daemon.url, tokens: peers.map(({ token }) => token) }).firstLine
   await pause(SETTLE_MS)

@@ -63,14 +63,21 @@ export async function openKnownReader(invocation: Invocation): Promise<Caller | 
 
 /** What `openReader` connects, for as long as the work takes. */
 export async function asReader<T>(invocation: Invocation, work: (caller: Caller) => Promise<T>): Promise<T> {
-  const caller = await openReader(invocation)
-  return await work(caller).finally(caller.close)
+  return await closing(await openReader(invocation), work)
 }
 
 /** What `openPeer` connects, for as long as the work takes. */
 export async function asPeer<T>(invocation: Invocation, work: (caller: PeerCaller) => Promise<T>): Promise<T> {
-  const caller = await openPeer(invocation)
-  return await work(caller).finally(caller.close)
+  return await closing(await openPeer(invocation), work)
+}
+
+/** Closes the connection whatever the work does, also where it throws before its first step: an open one keeps the process alive. */
+async function closing<C extends Caller, T>(caller: C, work: (caller: C) => Promise<T>): Promise<T> {
+  try {
+    return await work(caller)
+  } finally {
+    await caller.close()
+  }
 }
 
 /** Connects with one token and nothing else. */

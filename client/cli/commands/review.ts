@@ -124,7 +124,8 @@ async function list(invocation: Invocation): Promise<number> {
 
 async function show(invocation: Invocation): Promise<number> {
   const { out } = invocation
-  const found = await asReader(invocation, ({ call }) => call('reviews.get', { ...which(invocation), ...circleOf(invocation), limit: PAGE }))
+  const named = which(invocation)
+  const found = await asReader(invocation, ({ call }) => call('reviews.get', { ...named, ...circleOf(invocation), limit: PAGE }))
   if (out.json) out.document({ ...found })
   else {
     showReview(out, found.review)
@@ -154,7 +155,8 @@ async function assign(invocation: Invocation): Promise<number> {
 async function mark(invocation: Invocation): Promise<number> {
   const { flags } = invocation
   const said = given({ sha: flags.text('sha'), verdict: flags.choice('verdict', VERDICTS), note: await noteOf(invocation) })
-  const { review } = await asPeer(invocation, ({ call }) => call('reviews.mark', { ...which(invocation), ...said, ...circleOf(invocation) }))
+  const named = which(invocation)
+  const { review } = await asPeer(invocation, ({ call }) => call('reviews.mark', { ...named, ...said, ...circleOf(invocation) }))
   const head = review.reviewedHead === null ? '' : ` at ${review.reviewedHead.slice(0, 10)}`
   return tell(invocation, review, `${review.subject} is reviewed${head}: ${review.verdict}.`)
 }
@@ -162,7 +164,8 @@ async function mark(invocation: Invocation): Promise<number> {
 async function comment(invocation: Invocation): Promise<number> {
   const { flags, words, environment } = invocation
   const note = await readBody({ word: words[1], file: flags.text('file'), what: 'note' }, environment)
-  const { review } = await asPeer(invocation, ({ call }) => call('reviews.comment', { ...which(invocation), note, ...circleOf(invocation) }))
+  const named = which(invocation)
+  const { review } = await asPeer(invocation, ({ call }) => call('reviews.comment', { ...named, note, ...circleOf(invocation) }))
   return tell(invocation, review, `Said about ${review.subject}, which stays ${review.state}.`)
 }
 

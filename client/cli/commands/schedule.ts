@@ -105,7 +105,8 @@ async function create(invocation: Invocation, input: { readonly body: string; re
 }
 
 async function show(invocation: Invocation): Promise<number> {
-  const { schedule } = await asReader(invocation, ({ call }) => call('schedules.get', one(invocation)))
+  const named = one(invocation)
+  const { schedule } = await asReader(invocation, ({ call }) => call('schedules.get', named))
   if (invocation.out.json) invocation.out.document({ schedule })
   else showSchedule(invocation.out, schedule)
   return EXIT.ok
@@ -123,18 +124,21 @@ async function edit(invocation: Invocation): Promise<number> {
 
 async function pause(invocation: Invocation): Promise<number> {
   const reason = invocation.flags.text('reason')
-  const { schedule } = await asReader(invocation, ({ call }) => call('schedules.pause', { ...one(invocation), ...(reason !== undefined && { reason }) }))
+  const named = one(invocation)
+  const { schedule } = await asReader(invocation, ({ call }) => call('schedules.pause', { ...named, ...(reason !== undefined && { reason }) }))
   return tell(invocation, schedule, `${schedule.id} is paused. muster schedule resume ${schedule.id} lets it go on.`)
 }
 
 async function change(invocation: Invocation, what: 'resume'): Promise<number> {
-  const { schedule } = await asReader(invocation, ({ call }) => call(`schedules.${what}`, one(invocation)))
+  const named = one(invocation)
+  const { schedule } = await asReader(invocation, ({ call }) => call(`schedules.${what}`, named))
   return tell(invocation, schedule, `${schedule.id} comes due ${relativeTime(schedule.nextAt, invocation.out.now)}: ${schedule.nextAt}`)
 }
 
 async function fire(invocation: Invocation): Promise<number> {
   const { out } = invocation
-  const { schedule, occurrence, refused } = await asReader(invocation, ({ call }) => call('schedules.run', one(invocation)))
+  const named = one(invocation)
+  const { schedule, occurrence, refused } = await asReader(invocation, ({ call }) => call('schedules.run', named))
   if (out.json) {
     out.document({ schedule, occurrence, refused })
     return EXIT.ok
@@ -157,7 +161,8 @@ async function remove(invocation: Invocation): Promise<number> {
 async function history(invocation: Invocation): Promise<number> {
   const { flags, out } = invocation
   const limit = flags.count('limit', { min: 1, max: 200 }) ?? PAGE
-  const { occurrences, before } = await asReader(invocation, ({ call }) => call('schedules.history', { ...one(invocation), limit }))
+  const named = one(invocation)
+  const { occurrences, before } = await asReader(invocation, ({ call }) => call('schedules.history', { ...named, limit }))
   return showList(out, { document: { occurrences, before }, rows: occurrences, show: showHistory, none: 'It has not come due yet.' })
 }
 

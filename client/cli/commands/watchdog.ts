@@ -132,7 +132,8 @@ function toldText({ owner, tells }: Watchdog): string {
 }
 
 async function show(invocation: Invocation): Promise<number> {
-  const { watchdog } = await asReader(invocation, ({ call }) => call('watchdogs.get', one(invocation)))
+  const named = one(invocation)
+  const { watchdog } = await asReader(invocation, ({ call }) => call('watchdogs.get', named))
   if (invocation.out.json) invocation.out.document({ watchdog })
   else showWatchdog(invocation.out, watchdog)
   return EXIT.ok
@@ -140,12 +141,14 @@ async function show(invocation: Invocation): Promise<number> {
 
 async function pause(invocation: Invocation): Promise<number> {
   const reason = invocation.flags.text('reason')
-  const { watchdog } = await asReader(invocation, ({ call }) => call('watchdogs.pause', { ...one(invocation), ...(reason !== undefined && { reason }) }))
+  const named = one(invocation)
+  const { watchdog } = await asReader(invocation, ({ call }) => call('watchdogs.pause', { ...named, ...(reason !== undefined && { reason }) }))
   return tell(invocation, watchdog, `${watchdog.id} is paused. muster watchdog resume ${watchdog.id} lets it look again.`)
 }
 
 async function resume(invocation: Invocation): Promise<number> {
-  const { watchdog } = await asReader(invocation, ({ call }) => call('watchdogs.resume', one(invocation)))
+  const named = one(invocation)
+  const { watchdog } = await asReader(invocation, ({ call }) => call('watchdogs.resume', named))
   return tell(invocation, watchdog, `${watchdog.id} is ${watchdog.state}.`)
 }
 
