@@ -138,12 +138,13 @@ export class Oracle {
    * one's own to redact, and one is told where it died.
    */
   #ownWords(): void {
+    const deaths = this.#deaths()
     for (const message of this.#rows('messages').filter((row) => row['sender_id'] === this.#viewer.peer)) {
       this.#id('message', message['id'])
       this.#id('message', message['caused_by'])
       this.#id('thread', message['thread_id'])
       this.#say(message['body'])
-      for (const death of this.#deathsIn(message['thread_id'])) {
+      for (const death of deaths.filter((row) => row['thread_id'] === message['thread_id'])) {
         this.#id('message', death['id'])
         this.#say(death['body'])
       }
@@ -155,10 +156,10 @@ export class Oracle {
     }
   }
 
-  /** What one was told of words of one's own that could not be delivered. */
-  #deathsIn(thread: unknown): Row[] {
+  /** What one was told of words that could not be delivered. */
+  #deaths(): Row[] {
     const mine = new Set(this.#rows('deliveries').flatMap((row) => (row['peer_id'] === this.#viewer.peer ? [row['message_id']] : [])))
-    return this.#rows('messages').filter((row) => row['thread_id'] === thread && row['kind'] === 'fail' && mine.has(row['id'] ?? null))
+    return this.#rows('messages').filter((row) => row['kind'] === 'fail' && mine.has(row['id'] ?? null))
   }
 
   #message(message: Row, thread: Row): void {
