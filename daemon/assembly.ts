@@ -2,6 +2,7 @@ import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
 import type { PeerCaller } from './caller.ts'
 import type { RandomBytes } from './clock.ts'
+import type { createDecisions } from './decisions/index.ts'
 import { seenDigest } from './digest/index.ts'
 import { listEvents } from './events/events.ts'
 import type { Link } from './gateway/deps.ts'
@@ -28,6 +29,7 @@ interface AssembleOptions {
   readonly threads: ReturnType<typeof createThreads>
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
+  readonly decisions: ReturnType<typeof createDecisions>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly pairing: ReturnType<typeof createPairing>
@@ -57,7 +59,8 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, orchestrators, watchdogs, pairing, artifacts, sessions, disconnect, status, diagnosis } = options
+  const { store, random, threads, schedules, reviews, decisions, orchestrators, watchdogs, pairing, artifacts, sessions, disconnect, status, diagnosis } =
+    options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -66,6 +69,7 @@ export function assemble(options: AssembleOptions): Handlers {
   const onRetired = (tx: Tx, peerId: number, reason: string) => {
     // First: what it owes goes to its successor, and only what is left fails.
     orchestrators.onGone(tx, peerId)
+    decisions.onRetired(tx, peerId)
     threads.onRetired(tx, peerId, reason)
     watchdogs.onRetired(tx, peerId)
   }
@@ -78,6 +82,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...threads.commands,
       ...schedules.commands,
       ...reviews.commands,
+      ...decisions.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
       ...pairing.commands,
@@ -101,6 +106,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...artifacts.queries,
       ...schedules.queries,
       ...reviews.queries,
+      ...decisions.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
       ...pairing.queries,

@@ -6,6 +6,7 @@ import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
 import type { Caller, CommandName, PeerCaller } from './caller.ts'
 import type { Clock, RandomBytes } from './clock.ts'
+import { createDecisions } from './decisions/index.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
 import { createHello } from './hello.ts'
@@ -115,7 +116,12 @@ export function createCore(options: CoreOptions) {
     contents: artifacts.contents,
     watch: tracing,
     onPosted: (tx, posted) => reviews.onPosted(tx, posted),
-    onFollowedEnd: (tx, ended) => reviews.onAskEnded(tx, ended),
+    onFollowedEnd: (tx, ended) => {
+      reviews.onAskEnded(tx, ended)
+      decisions.onAskEnded(tx, ended)
+    },
+    onCardWord: (tx, said) => decisions.onCardWord(tx, said),
+    onTrouble: (tx, trouble) => decisions.onTrouble(tx, trouble),
   })
   const schedules = createSchedules({
     store,
@@ -128,9 +134,22 @@ export function createCore(options: CoreOptions) {
       return options.zone
     },
     reviewOwed: isReviewOwed,
+    onTrouble: (tx, trouble) => decisions.onTrouble(tx, trouble),
     callerOf,
   })
   const reviews: ReturnType<typeof createReviews> = createReviews({ threads, schedules, callerOf })
+  const decisions: ReturnType<typeof createDecisions> = createDecisions({
+    store,
+    pipeline,
+    timer,
+    clock,
+    threads,
+    schedules,
+    callerOf,
+    get zone() {
+      return options.zone
+    },
+  })
   const orchestrators = createOrchestrators({
     pipeline,
     timer,
@@ -188,6 +207,7 @@ export function createCore(options: CoreOptions) {
     threads,
     schedules,
     reviews,
+    decisions,
     orchestrators,
     watchdogs,
     pairing,

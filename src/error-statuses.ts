@@ -41,6 +41,7 @@ export const ERROR_STATUSES = {
   too_many_schedules: { rpc: -32000, http: 409, exit: 5 },
   too_many_reviews: { rpc: -32000, http: 409, exit: 75 },
   too_many_watchdogs: { rpc: -32000, http: 409, exit: 5 },
+  too_many_cards: { rpc: -32000, http: 409, exit: 5 },
   quota_exceeded: { rpc: -32000, http: 507, exit: 75 },
   thread_full: { rpc: -32000, http: 409, exit: 5 },
   pair_parked: { rpc: -32000, http: 429, exit: 75 },

@@ -38,6 +38,7 @@ export const ERRORS = {
   too_many_schedules: { message: 'The peer has as many schedules as it may have.' },
   too_many_reviews: { message: 'The circle owes as many reviews as it may.' },
   too_many_watchdogs: { message: 'The peer has as many watchdogs as it may have.' },
+  too_many_cards: { message: 'The peer has as many cards waiting as it may have.' },
   quota_exceeded: { message: 'There is no room for more files.' },
   thread_full: { message: 'The thread has as many messages as it may have.' },
   pair_parked: { message: 'The two peers were parked because they kept each other busy.' },

@@ -17,6 +17,8 @@ export const ID_KINDS = {
   watchdog: 'wdg',
   pairing: 'prg',
   action: 'act',
+  decision: 'dec',
+  approval: 'apv',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

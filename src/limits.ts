@@ -96,6 +96,23 @@ export const LIMITS = {
   maxObservations: 100,
   /** How far up and down those who spawned one another are followed. */
   maxLineage: 256,
+  // Decisions
+  /** Cards of one peer that wait at the same time: more of them are not read. */
+  maxWaitingCards: 32,
+  maxCardPeople: 32,
+  maxCardRequesters: 64,
+  maxCardComments: 200,
+  maxArgumentBytes: 16_384,
+  /** How long a one-shot approval can be used, and the longest that a lease may last. */
+  approvalMs: 86_400_000,
+  maxLeaseMs: 2_592_000_000,
+  maxLeaseUses: 1_000,
+  minDefaultMs: 60_000,
+  maxDefaultMs: 31_536_000_000,
+  maxTiers: 200,
+  /** How soon people that have come are given the cards that wait. */
+  cardLookMs: 1_000,
+  cardMs: 7_776_000_000,
   // Orchestrators
   /** How long a leader may be away until its lease lapses: enough for a restart of its session or of the daemon. */
   leaderLeaseMs: 60_000,

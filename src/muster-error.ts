@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   too_many_schedules: {},
   too_many_reviews: { retryable: true },
   too_many_watchdogs: {},
+  too_many_cards: {},
   quota_exceeded: { retryable: true },
   thread_full: {},
   pair_parked: { retryable: true },

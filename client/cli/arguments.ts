@@ -69,6 +69,8 @@ const ID_EXAMPLES = {
   review: 'rvw_k7qm2x4',
   watchdog: 'wdg_k7qm2x1',
   credential: 'crd_k7qm2x4',
+  decision: 'dec_k7qm2x1',
+  approval: 'apv_k7qm2x1',
 } as const
 
 /** Checks that a word is an id of one of these kinds; whether there is such a thing, the daemon knows. */

@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   broadcast: { group: 'Asking and telling', summary: 'Tell everybody of a circle, a role or a capability', load: () => import('./commands/broadcast.ts') },
   schedule: { group: 'Asking and telling', summary: 'Send later, or again and again', load: () => import('./commands/schedule.ts') },
   review: { group: 'Asking and telling', summary: 'What is owed a look; ask for one, give one, mark one', load: () => import('./commands/review.ts') },
+  decide: { group: 'Asking and telling', summary: 'Cards that wait for a person; approvals and tiers', load: () => import('./commands/decide.ts') },
   watchdog: { group: 'Asking and telling', summary: 'Be told of silence, late asks and late reviews', load: () => import('./commands/watchdog.ts') },
   'as-person': { group: 'Asking and telling', summary: "Have one thing done in a person's name", load: () => import('./commands/as-person.ts') },
   inbox: { group: 'Asking and telling', summary: 'Take what waits for you; see what you owe', load: () => import('./commands/inbox.ts') },

@@ -2,6 +2,7 @@ import type { Need, PeerRef } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatDuration } from '../../src/time.ts'
 import type { Caller, PeerCaller } from '../caller.ts'
+import { contentOf, rankedCards, requestersOf } from '../decisions/index.ts'
 import { grantedCircles, refOf, timeOrNull } from '../peers/index.ts'
 import { owedReviews } from '../reviews/index.ts'
 import type { Reader } from '../store/store.ts'
@@ -12,7 +13,16 @@ import type { EndedAsk } from './changes.ts'
 /** What needs a caller, the most urgent first: what others wait for, what it waited for, what it has others look at, what is stuck. */
 export function needsOf(reader: Reader, caller: Caller, ended: readonly EndedAsk[], now: number): Need[] {
   const own = caller.kind === 'peer' ? ofPeer(reader, caller, ended) : []
-  return [...own, ...dead(reader, caller), ...parked(reader, caller, now)]
+  return [...cards(reader, caller, now), ...own, ...dead(reader, caller), ...parked(reader, caller, now)]
+}
+
+/** What waits for a person, for people and for whoever looks after the circle; of its own, its requester need not be told. */
+function cards(reader: Reader, caller: Caller, now: number): Need[] {
+  if (caller.kind === 'peer' && caller.role !== 'person' && caller.role !== 'orchestrator') return []
+  return rankedCards(reader, caller, now).map(({ row }) => {
+    const requesters = requestersOf(reader, row.id).map(({ peer_id }) => refOf(reader, peer_id))
+    return need(reader, 'card', ['decision', row.id], requesters, contentOf(row).question, row.raised_at)
+  })
 }
 
 function ofPeer(reader: Reader, caller: PeerCaller, ended: readonly EndedAsk[]): Need[] {
@@ -73,7 +83,7 @@ function watchText(reader: Reader, row: WatchdogRow): string {
   return `${row.open} ${what}${row.open === 1 ? ' is' : 's are'} ${how} after ${lasts}`
 }
 
-type Subject = readonly ['thread' | 'fan' | 'watchdog' | 'delivery', number]
+type Subject = readonly ['thread' | 'fan' | 'watchdog' | 'delivery' | 'decision', number]
 
 function need(reader: Reader, kind: Need['kind'], subject: Subject | string, peers: readonly (PeerRef | null)[], says: string, at: number | null): Need {
   const id = typeof subject === 'string' ? subject : reader.id(...subject)

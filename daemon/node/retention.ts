@@ -2,6 +2,7 @@ import type { Output } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatDuration, formatTime } from '../../src/time.ts'
 import type { Clock } from '../clock.ts'
+import { purgeApprovals, purgeCards } from '../decisions/index.ts'
 import { eventFloor, newestEventAt, oldestEventAt, purgeEvents } from '../events/events.ts'
 import { purgeReviews } from '../reviews/index.ts'
 import { type OccurrenceSweep, purgeOccurrences, purgeSchedules } from '../schedules/index.ts'
@@ -162,6 +163,8 @@ function steps({ keeping: { eventMs, closedThreadMs }, purgeArtifacts }: Retenti
     { what: 'schedules', purge: sweep<OccurrenceSweep>({ schedule_id: 0, due_at: 0 }, purgeOccurrences) },
     { what: 'schedules', purge: sweep(0, purgeSchedules) },
     { what: 'reviews', purge: sweep(0, purgeReviews) },
+    { what: 'decisions', purge: sweep(0, purgeCards) },
+    { what: 'decisions', purge: sweep(0, purgeApprovals) },
     { what: 'watchdogs', purge: sweep<BreachSweep>({ watchdog_id: 0, number: 0 }, purgeBreaches) },
     { what: 'watchdogs', purge: sweep(0, purgeWatchdogs) },
     { what: 'keys', purge: sweep<KeySweep>({ actor: Number.MIN_SAFE_INTEGER, operation: '', key: '' }, purgeKeys) },

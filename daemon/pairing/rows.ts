@@ -1,4 +1,4 @@
-import type { Action, Device, Pairing } from '../../src/contract/index.ts'
+import type { Device, Pairing, PersonAction } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { formatTime } from '../../src/time.ts'
 import { type CredentialRow, refOf, timeOrNull } from '../peers/index.ts'
@@ -71,7 +71,7 @@ export interface ActionRow {
   readonly proposed_by: number | null
   readonly operation: string
   readonly input: string
-  readonly state: Action['state']
+  readonly state: PersonAction['state']
   readonly reason: string | null
   readonly output: string | null
   readonly created_at: number
@@ -79,7 +79,7 @@ export interface ActionRow {
   readonly ended_at: number | null
 }
 
-export function toAction(reader: Reader, row: ActionRow): Action {
+export function toAction(reader: Reader, row: ActionRow): PersonAction {
   const person = refOf(reader, row.person_id)
   if (!person) throw new Error(`The action ${row.id} has no person`)
   return {

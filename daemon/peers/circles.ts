@@ -93,7 +93,10 @@ export const addGrant: Command<'grants.add'> = {
     if (!GRANTABLE.has(peer.role)) throw new MusterError('forbidden', { hint: `Grants are for ${[...GRANTABLE].join(', ')}; ${peer.name} is ${peer.role}.` })
     const circle = circleNamed(tx, input.circle)
     const added = tx.run('INSERT OR IGNORE INTO grants (peer_id, circle_id, created_at) VALUES (?, ?, ?)', peer.id, circle, tx.now)
-    if (added > 0) tx.event({ type: 'grant.added', circle, peer: peer.id, audience: 'granted', subject: ['peer', peer.id] })
+    if (added > 0) {
+      tx.changesPeers()
+      tx.event({ type: 'grant.added', circle, peer: peer.id, audience: 'granted', subject: ['peer', peer.id] })
+    }
     return { grant: toGrant(tx, { peer_id: peer.id, circle: input.circle, right: 'reach', created_at: tx.now }) }
   },
 }

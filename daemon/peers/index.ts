@@ -9,6 +9,7 @@ export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
 export { makePerson, people, personNamed, requireFreeName } from './people.ts'
 export {
   type CredentialRow,
+  credentialLabel,
   findPeer,
   hasLiveCredential,
   isActive,
@@ -16,6 +17,7 @@ export {
   moveReadMarker,
   type PeerRow,
   peersOfRole,
+  peopleOf,
   presenceCounts,
   reachOf,
   refOf,

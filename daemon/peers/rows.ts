@@ -69,6 +69,20 @@ export function peersOfRole(reader: Reader, circleId: number, role: Role, limit:
   )
 }
 
+/** The people who see into a circle, as its members or by a grant, the longest there first. */
+export function peopleOf(reader: Reader, circleId: number, limit: number): PeerRow[] {
+  const sees = '(p.circle_id = @circle OR p.id IN (SELECT peer_id FROM grants WHERE circle_id = @circle))'
+  return reader.all<PeerRow>(
+    `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.role = 'person' AND p.retired_at IS NULL AND ${sees} ORDER BY p.id LIMIT @limit`,
+    { circle: circleId, limit },
+  )
+}
+
+/** The name of a credential, as that of a device. */
+export function credentialLabel(reader: Reader, id: number): string | null {
+  return reader.get<{ label: string }>('SELECT label FROM credentials WHERE id = ?', id)?.label ?? null
+}
+
 export function presenceCounts(reader: Reader): Record<Presence, number> {
   const counts: Record<Presence, number> = { online: 0, away: 0, offline: 0 }
   const rows = reader.all<{ presence: Presence; n: number }>('SELECT presence, count(*) AS n FROM peers WHERE retired_at IS NULL GROUP BY presence')

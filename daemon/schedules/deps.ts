@@ -15,6 +15,8 @@ export interface ScheduleDeps {
   readonly random: RandomBytes
   /** The zone of this machine, for schedules that name none. */
   readonly zone: string
+  /** A schedule was paused by its failures, or goes on, or is gone. */
+  readonly onTrouble: (tx: Tx, trouble: { readonly source: 'failed_schedule'; readonly about: number; readonly circleId: number }) => void
   readonly callerOf: (peer: PeerRow) => PeerCaller
   /** Whether a review is owed: a fact of a domain above. @throws MusterError `not_found` where the caller may not see it */
   readonly reviewOwed: (reader: Reader, caller: PeerCaller, about: { readonly review?: string | undefined; readonly peerId?: number | undefined }) => boolean

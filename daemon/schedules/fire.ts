@@ -99,7 +99,9 @@ function failed(tx: Tx, deps: ScheduleDeps, row: ScheduleRow, reason: string): S
   if (row.failures === 1) deps.threads.tell(tx, row.owner_id, `${name} could not be delivered: ${reason} It is tried again when it comes due.`)
   if (row.failures < LIMITS.maxScheduleFailures || row.state !== 'active') return row
   deps.threads.tell(tx, row.owner_id, `${name} was paused after ${row.failures} failures in a row: ${reason} Resume or delete it.`)
-  return pause(tx, row, `${row.failures} failures in a row: ${reason}`)
+  const paused = pause(tx, row, `${row.failures} failures in a row: ${reason}`)
+  deps.onTrouble(tx, { source: 'failed_schedule', about: row.id, circleId: row.circle_id })
+  return paused
 }
 
 type Happened = Pick<OccurrenceRow, 'due_at' | 'outcome' | 'reason'> & {

@@ -60,6 +60,8 @@ export function createScheduleHandlers(deps: ScheduleDeps) {
     replay: (tx, _caller, created) => ({ schedule: toSchedule(tx, known(tx, created.number)) }),
   }
 
+  const settled = (tx: Tx, { id, circle_id }: ScheduleRow) => deps.onTrouble(tx, { source: 'failed_schedule', about: id, circleId: circle_id })
+
   const edit: Command<'schedules.edit'> = {
     run(tx, caller, { schedule, ...said }) {
       const before = changeable(tx, caller, schedule)
@@ -95,7 +97,9 @@ export function createScheduleHandlers(deps: ScheduleDeps) {
       if (row.state === 'ended') throw new MusterError('invalid_input', { hint: 'It has ended. Edit its time, or make another.' })
       tx.run('UPDATE schedules SET failures = 0 WHERE id = ?', row.id)
       note(tx, row, 'schedule.resumed', {}, actorOf(caller))
-      return { schedule: toSchedule(tx, planned(tx, deps, { ...row, failures: 0 })) }
+      const now = planned(tx, deps, { ...row, failures: 0 })
+      settled(tx, row)
+      return { schedule: toSchedule(tx, now) }
     },
   }
 
@@ -119,6 +123,7 @@ export function createScheduleHandlers(deps: ScheduleDeps) {
       tx.run('DELETE FROM occurrences WHERE schedule_id = ?', row.id)
       tx.run('DELETE FROM schedules WHERE id = ?', row.id)
       note(tx, row, 'schedule.deleted', {}, actorOf(caller))
+      settled(tx, row)
       return { deleted: true }
     },
   }

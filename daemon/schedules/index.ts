@@ -15,7 +15,9 @@ import { findSchedule } from './rows.ts'
 import { end } from './states.ts'
 
 export { schedulesOf } from './duties.ts'
+export { failedSchedule } from './reading.ts'
 export { type OccurrenceSweep, purgeOccurrences, purgeSchedules } from './retention.ts'
+export { instantsOf, isZone, plusDays, wallAt } from './zone.ts'
 
 export interface SchedulesOptions extends ScheduleDeps {
   readonly store: Store
@@ -58,6 +60,12 @@ export function createSchedules(options: SchedulesOptions) {
     end(tx: Tx, schedule: number, reason: string): void {
       const row = findSchedule(tx, schedule)
       if (row && row.state !== 'ended') end(tx, row, reason)
+    },
+    /** Resumes or deletes one in the name of a person. @throws MusterError */
+    settle(tx: Tx, schedule: number, how: 'resume' | 'delete', by: PeerCaller): void {
+      const input = { schedule: tx.id('schedule', schedule) }
+      if (how === 'resume') handlers.resume.run(tx, by, input)
+      else handlers.remove.run(tx, by, input)
     },
     commands: {
       'schedules.create': handlers.create,

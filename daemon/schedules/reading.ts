@@ -1,4 +1,5 @@
 import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
 import { formatTime, parseTime } from '../../src/time.ts'
 import type { Caller, Query } from '../caller.ts'
 import { GRANTED_CIRCLES, maySee } from '../peers/index.ts'
@@ -29,6 +30,12 @@ export function changeable(reader: Reader, caller: Caller, id: string): Schedule
   const isOwner = caller.kind === 'peer' && row.owner_id === caller.peerId
   if (isOwner || overseesCircle(reader, caller, row.circle_id)) return row
   throw new MusterError('forbidden', { hint: 'Only its owner, an orchestrator of the circle or a person may change it. Ask its owner.' })
+}
+
+/** A schedule that its failures have paused. */
+export function failedSchedule(reader: Reader, id: number): Pick<ScheduleRow, 'owner_id' | 'failures'> | undefined {
+  const row = findSchedule(reader, id)
+  return row?.state === 'paused' && row.failures >= LIMITS.maxScheduleFailures ? row : undefined
 }
 
 export const getSchedule: Query<'schedules.get'> = (reader, caller, input) => ({ schedule: toSchedule(reader, visible(reader, caller, input.schedule)) })

@@ -65,6 +65,7 @@ export class Store implements ScanReader {
   readonly #dirtyCounters = new Set<CounterKind>()
   readonly #cache = new Map<string, unknown>()
   #cacheable = true
+  #peerChanges = 0
   readonly #incarnations: Incarnations
 
   constructor(options: StoreOptions) {
@@ -117,8 +118,14 @@ export class Store implements ScanReader {
 
   /** A command of this batch changes what is cached: until the batch has ended either way, everything is read from its tables. */
   suspendCache(): void {
+    this.#peerChanges += 1
     this.#cacheable = false
     this.#cache.clear()
+  }
+
+  /** Counts the commands that changed peers, grants or credentials since the start. */
+  get peerChanges(): number {
+    return this.#peerChanges
   }
 
   resumeCache(): void {

@@ -4,6 +4,7 @@ import { encodeNotification } from '../../src/rpc.ts'
 import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
 import { isActive, refOf, timeOrNull } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
+import { sayOnCard } from './cards.ts'
 import { lastDelivery } from './causes.ts'
 import { ackDeliveries, endDelivery } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
@@ -26,6 +27,8 @@ export interface Ending {
   readonly reason: string | null
   readonly attachments?: readonly number[] | undefined
   readonly touched?: Touched | undefined
+  /** The domain above tells the asker itself. */
+  readonly isTold?: true
 }
 
 /**
@@ -39,7 +42,10 @@ export function closeThread(tx: Tx, deps: ThreadDeps, thread: ThreadRow, ending:
   const byRecipient = ending.by !== null && ending.by === thread.recipient_id
   const knows = byRecipient ? ackOpening(tx, deps, thread) : withdrawWaiting(tx, deps, closed)
   const isPart = fanOf(tx, thread)?.state === 'open'
-  const told = [...(ending.by === thread.opener_id || isPart ? [] : [thread.opener_id]), ...(byRecipient || !knows ? [] : [thread.recipient_id])]
+  const told = [
+    ...(ending.by === thread.opener_id || isPart || ending.isTold ? [] : [thread.opener_id]),
+    ...(byRecipient || !knows ? [] : [thread.recipient_id]),
+  ]
   const recipients = told.filter((peer): peer is number => peer !== null && isActive(tx, peer))
   const from = refOf(tx, ending.by)
   const cause = chainOf(thread)
@@ -116,17 +122,8 @@ export function createClosing(deps: ThreadDeps) {
   ): Output<'threads.answer'> => {
     const peer = asPeer(caller)
     const thread = askedOf(tx, peer, input.thread)
-    refuseSecond(tx, thread, state, kind)
-    const delivery = input.delivery === undefined ? undefined : tx.number('delivery', input.delivery)
-    const late = thread.state !== 'open'
-    // Closing the thread acks the delivery that opened it.
-    if (delivery !== undefined && (late || delivery !== thread.opening_delivery)) ackDeliveries(tx, deps, peer.peerId, [delivery])
-    const reason = kind === 'decline' ? body : null
-    const said = { state, kind, by: peer.peerId, body, reason, attachments: attachable(tx, caller, input.attachments), touched }
-    const now = late ? postLate(tx, deps, thread, said) : closeThread(tx, deps, thread, said)
-    if (late && thread.followed === 1) deps.onFollowedEnd(tx, { threadId: thread.id, state, by: peer.peerId, body, opener: thread.opener_id })
-    tx.created = { number: now.tail, count: 1 }
-    return { thread: toThread(tx, now), message: tx.id('message', now.tail), late }
+    const onCard = kind === 'answer' ? sayOnCard(tx, deps, thread, peer, { body, attachments: input.attachments, delivery: input.delivery }) : undefined
+    return onCard === undefined ? conclude(tx, deps, peer, thread, { ...input, state, kind, body, touched }) : closing(tx, onCard)
   }
 
   const answer: Command<'threads.answer'> = {
@@ -152,6 +149,29 @@ export function createClosing(deps: ThreadDeps) {
     replay: (tx, _caller, created) => ({ thread: toThread(tx, findThread(tx, created.number) as ThreadRow), changed: created.count > 0 }),
   }
   return { answer, decline, cancel }
+}
+
+interface Concluded extends Decision {
+  readonly state: 'answered' | 'declined'
+  readonly kind: 'answer' | 'decline'
+  readonly body: string
+  readonly touched: Touched | undefined
+}
+
+/** Ends an ask as whoever was asked decides, in time or late. */
+function conclude(tx: Tx, deps: ThreadDeps, peer: PeerCaller, thread: ThreadRow, input: Concluded): Output<'threads.answer'> {
+  const { state, kind, body, touched } = input
+  refuseSecond(tx, thread, state, kind)
+  const delivery = input.delivery === undefined ? undefined : tx.number('delivery', input.delivery)
+  const late = thread.state !== 'open'
+  // Closing the thread acks the delivery that opened it.
+  if (delivery !== undefined && (late || delivery !== thread.opening_delivery)) ackDeliveries(tx, deps, peer.peerId, [delivery])
+  const reason = kind === 'decline' ? body : null
+  const said = { state, kind, by: peer.peerId, body, reason, attachments: attachable(tx, peer, input.attachments), touched }
+  const now = late ? postLate(tx, deps, thread, said) : closeThread(tx, deps, thread, said)
+  if (late && thread.followed === 1) deps.onFollowedEnd(tx, { threadId: thread.id, state, by: peer.peerId, body, opener: thread.opener_id })
+  tx.created = { number: now.tail, count: 1 }
+  return { thread: toThread(tx, now), message: tx.id('message', now.tail), late }
 }
 
 /** The ask that the caller was sent. */

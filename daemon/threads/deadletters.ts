@@ -26,6 +26,7 @@ export function tellOfDeath(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: 
   const message = findMessage(tx, row.message_id) as MessageRow
   const changed = { reason, message: tx.id('message', message.id) }
   tx.event({ type: 'delivery.dead', peer: row.peer_id, circle: thread.circle_id, audience: 'granted', subject: ['delivery', row.id], changed })
+  deps.onTrouble(tx, { source: 'dead_letters', about: row.peer_id })
   const body = `Could not be delivered to ${refOf(tx, row.peer_id)?.name}: ${reason}. It is kept as a dead letter (${tx.id('delivery', row.id)}).`
   if (thread.state === 'open' && message.id === thread.head) {
     closeThread(tx, deps, thread, { state: 'failed', kind: 'fail', by: null, body, reason })
@@ -74,24 +75,37 @@ export function createDeadLetterHandlers(deps: ThreadDeps) {
       if (!isActive(tx, row.peer_id)) {
         throw new MusterError('not_found', { hint: 'The recipient has retired; the dead letter can only be discarded.' })
       }
-      tx.run(
-        "UPDATE deliveries SET state = 'queued', attempt = 0, failures = 0, backoff_ms = 0, solicited = 1, ended_at = NULL, reason = 'replayed' WHERE id = ?",
-        row.id,
-      )
-      note(tx, row, 'delivery.replayed', caller)
-      tx.after(() => deps.dispatcher.wake(row.peer_id))
+      replayDead(tx, deps, row, actorOf(caller))
       return { delivery: toDelivery(tx, findDelivery(tx, row.id) as DeliveryRow, undefined) }
     },
   }
   const discard: Command<'mailbox.discard'> = {
     run(tx, caller, input) {
       const row = deadOf(tx, caller, input.delivery)
-      tx.run("UPDATE deliveries SET state = 'withdrawn', ended_at = ?, reason = 'discarded' WHERE id = ?", tx.now, row.id)
-      note(tx, row, 'delivery.discarded', caller)
+      discardDead(tx, deps, row, actorOf(caller))
       return { delivery: toDelivery(tx, findDelivery(tx, row.id) as DeliveryRow, undefined) }
     },
   }
   return { replay, discard }
+}
+
+export function replayDead(tx: Tx, deps: ThreadDeps, row: DeliveryRow, actor: number | null): void {
+  tx.run(
+    "UPDATE deliveries SET state = 'queued', attempt = 0, failures = 0, backoff_ms = 0, solicited = 1, ended_at = NULL, reason = 'replayed' WHERE id = ?",
+    row.id,
+  )
+  note(tx, deps, row, 'delivery.replayed', actor)
+  tx.after(() => deps.dispatcher.wake(row.peer_id))
+}
+
+export function discardDead(tx: Tx, deps: ThreadDeps, row: DeliveryRow, actor: number | null): void {
+  tx.run("UPDATE deliveries SET state = 'withdrawn', ended_at = ?, reason = 'discarded' WHERE id = ?", tx.now, row.id)
+  note(tx, deps, row, 'delivery.discarded', actor)
+}
+
+/** The dead letters of one mailbox, the oldest first. */
+export function deadOfMailbox(reader: Reader, peerId: number, limit: number): DeliveryRow[] {
+  return reader.all<DeliveryRow>(`${DEAD} AND d.peer_id = @peer ORDER BY d.id LIMIT @limit`, { after: 0, peer: peerId, limit })
 }
 
 /** A dead letter of the caller's mailbox or of its own sending. */
@@ -103,8 +117,12 @@ function deadOf(tx: Tx, caller: Caller, id: string): DeliveryRow {
   return row
 }
 
-function note(tx: Tx, row: DeliveryRow, type: string, caller: Caller): void {
+function actorOf(caller: Caller): number | null {
+  return caller.kind === 'peer' ? caller.peerId : null
+}
+
+function note(tx: Tx, deps: ThreadDeps, row: DeliveryRow, type: string, actor: number | null): void {
   const thread = findThread(tx, row.thread_id) as ThreadRow
-  const actor = caller.kind === 'peer' ? caller.peerId : null
   tx.event({ type, actor, peer: row.peer_id, circle: thread.circle_id, audience: 'granted', subject: ['delivery', row.id] })
+  deps.onTrouble(tx, { source: 'dead_letters', about: row.peer_id })
 }

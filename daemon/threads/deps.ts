@@ -28,6 +28,14 @@ export interface FollowedEnd {
   readonly opener: number | null
 }
 
+/** What a peer says on a followed thread, where that is a card of the domain above; `undefined` where it is none. */
+export type CardWord = 'resolved' | 'comment' | undefined
+
+/** Something that a person may have to deal with, or has been dealt with: messages to a peer that died, or a pair that is parked. */
+export type Trouble =
+  | { readonly source: 'dead_letters'; readonly about: number }
+  | { readonly source: 'parked_pair'; readonly about: number; readonly other: number }
+
 /** What the rules of this domain need besides the transaction. They read these; they change them in effects only. */
 export interface ThreadDeps {
   readonly pipeline: Pipeline
@@ -48,6 +56,10 @@ export interface ThreadDeps {
   readonly onPosted: (tx: Tx, posted: PostedLink) => void
   /** A followed thread ended, or was answered late. */
   readonly onFollowedEnd: (tx: Tx, ended: FollowedEnd) => void
+  /** What is said on a followed thread, before it is said. @throws MusterError where a card has been decided */
+  readonly onCardWord: (tx: Tx, said: { readonly by: PeerCaller; readonly threadId: number; readonly body: string; readonly plain: boolean }) => CardWord
+  /** A dead letter or a parked pair has come, or gone. */
+  readonly onTrouble: (tx: Tx, trouble: Trouble) => void
   /** Parks a pair of peers and tells the orchestrators of the circle. */
   readonly parkPair: (tx: Tx, pair: { readonly a: number; readonly b: number; readonly circleId: number; readonly reason: string }) => void
 }

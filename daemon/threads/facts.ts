@@ -49,3 +49,8 @@ export function owesAnswer(reader: Reader, peerId: number): boolean {
 export function isOpen(reader: Reader, threadId: number): boolean {
   return reader.get("SELECT 1 FROM threads WHERE id = ? AND state = 'open'", threadId) !== undefined
 }
+
+/** How many asks wait for an answer of a peer, up to a bound. */
+export function countOwed(reader: Reader, peerId: number, upTo: number): number {
+  return reader.get<{ n: number }>('SELECT count(*) AS n FROM (SELECT 1 FROM open_asks WHERE recipient_id = ? LIMIT ?)', peerId, upTo)?.n ?? 0
+}

@@ -18,6 +18,8 @@ export interface Followed {
   /** As in the table: 1 is urgent. */
   readonly priority: number
   readonly deadlineMs: number | null
+  /** It is never refused: the domain above has limits of its own. */
+  readonly isCard?: true
 }
 
 /**
@@ -26,9 +28,9 @@ export interface Followed {
  * @returns the number of the thread
  * @throws MusterError what refuses the ask, where a peer asks
  */
-export function openFollowed(tx: Tx, deps: ThreadDeps, { opener, recipient, body, priority, deadlineMs }: Followed): number {
-  const cause = opener ? causeOf(tx, deps, opener, undefined) : NO_CAUSE
-  if (opener) admit(tx, deps, { sender: opener, cause, recipients: [recipient], check: (peer) => refuseUnanswerable(opener, peer) })
+export function openFollowed(tx: Tx, deps: ThreadDeps, { opener, recipient, body, priority, deadlineMs, isCard }: Followed): number {
+  const cause = opener && !isCard ? causeOf(tx, deps, opener, undefined) : NO_CAUSE
+  if (opener && !isCard) admit(tx, deps, { sender: opener, cause, recipients: [recipient], check: (peer) => refuseUnanswerable(opener, peer) })
   const by = opener?.peerId ?? null
   const deadlineAt = tx.now + (deadlineMs ?? LIMITS.defaultDeadlineMs)
   const opening = { kind: 'ask', opener: by, from: refOf(tx, by), recipients: [recipient], circleId: recipient.circle_id, body, priority, cause } as const

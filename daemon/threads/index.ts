@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
 import { createClosing, type Ending } from './close.ts'
-import { createDeadLetterHandlers, listDead } from './deadletters.ts'
+import { createDeadLetterHandlers, deadOfMailbox, discardDead, listDead, replayDead } from './deadletters.ts'
 import { nextDeadline, runDeadlines } from './deadlines.ts'
 import type { SessionsPort, ThreadDeps } from './deps.ts'
 import { Dispatcher, type OfferWatch } from './dispatcher.ts'
@@ -23,7 +23,7 @@ import { ackThread, endTurn } from './handover.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
 import { type FirstWord, parkPair, tellFirst, tellPeer } from './notices.ts'
 import { createOpening } from './open.ts'
-import { listPairs, releasePair } from './pairs.ts'
+import { createPairHandlers, listPairs, unpark } from './pairs.ts'
 import { createPulling, owedThreads, peekMailbox } from './pull.ts'
 import { getThread, listThreads, redactMessage } from './reading.ts'
 import { createReplying } from './reply.ts'
@@ -38,13 +38,14 @@ import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
 export { type AskScope, asksOwedBy, isUnread, openAsksAfter } from './ages.ts'
+export type { Ending } from './close.ts'
 export type { Consumer, ConsumerPort } from './consumer.ts'
-export { deadLetters } from './deadletters.ts'
-export type { FollowedEnd, SessionsPort } from './deps.ts'
+export { deadLetters, deadOfMailbox } from './deadletters.ts'
+export type { CardWord, FollowedEnd, SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { isAwaited, stuckDeliveries } from './diagnosis.ts'
 export type { OfferWatch } from './dispatcher.ts'
-export { countWaiting, isOpen, lastWordOf, owesAnswer, waitsFor } from './facts.ts'
+export { countOwed, countWaiting, isOpen, lastWordOf, owesAnswer, waitsFor } from './facts.ts'
 export { viewFan } from './fan-reading.ts'
 export { purgeFans } from './fans.ts'
 export { type FoundFile, findFile } from './files.ts'
@@ -53,7 +54,7 @@ export { type Choice, EVERYTHING, type Outlook } from './handover.ts'
 export { findFan, toFan } from './joins.ts'
 export type { FirstWord } from './notices.ts'
 export { asSender } from './open.ts'
-export { parkedPairs } from './pairs.ts'
+export { parkedPairs, parkedUntil } from './pairs.ts'
 export type { PostedLink } from './post.ts'
 export { messagesBack, newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
@@ -78,6 +79,8 @@ export interface ThreadsOptions {
   readonly contents: Contents
   readonly onPosted: ThreadDeps['onPosted']
   readonly onFollowedEnd: ThreadDeps['onFollowedEnd']
+  readonly onCardWord: ThreadDeps['onCardWord']
+  readonly onTrouble: ThreadDeps['onTrouble']
   /** Told of mailboxes in which something to fetch may have come up. */
   readonly mailboxes: DeferredSignals
   readonly watch?: OfferWatch | undefined
@@ -119,6 +122,8 @@ export function createThreads(options: ThreadsOptions) {
     contents: options.contents,
     onPosted: options.onPosted,
     onFollowedEnd: options.onFollowedEnd,
+    onCardWord: options.onCardWord,
+    onTrouble: options.onTrouble,
     parkPair: (tx, pair) => parkPair(tx, deps, pair),
   }
   restoreWaits(store, deps)
@@ -142,6 +147,13 @@ export function createThreads(options: ThreadsOptions) {
     say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string) => tell(tx, deps, sender, recipients, { body, priority: 'normal' }).refused,
     openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
     endFollowed: (tx: Tx, threadId: number, ending: Ending) => endFollowed(tx, deps, threadId, ending),
+    /** Replays or discards the dead letters of a mailbox, up to so many. @returns how many */
+    endDead(tx: Tx, peerId: number, how: 'replay' | 'discard', { by, limit }: { readonly by: number; readonly limit: number }): number {
+      const rows = deadOfMailbox(tx, peerId, limit)
+      for (const row of rows) (how === 'replay' ? replayDead : discardDead)(tx, deps, row, by)
+      return rows.length
+    },
+    release: (tx: Tx, pair: { readonly a: number; readonly b: number; readonly circleId: number }, by: number) => unpark(tx, deps, pair, by),
     /** Tells a peer something ahead of all that waits for it; then, in the same thread, what another peer says. */
     tellFirst: (tx: Tx, peerId: number, first: FirstWord) => tellFirst(tx, deps, peerId, first),
     succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
@@ -182,7 +194,7 @@ function handlersOf(deps: ThreadDeps, clock: Clock) {
       'threads.redact': redactMessage(deps),
       'fans.open': fans.open,
       'fans.cancel': fans.cancel,
-      'pairs.release': releasePair,
+      'pairs.release': createPairHandlers(deps).release,
       'mailbox.ack': ack,
       'mailbox.nack': nack,
       'mailbox.extend': extend,

@@ -73,6 +73,7 @@ export function parkPair(tx: Tx, deps: ThreadDeps, pair: { readonly a: number; r
   tx.run(PARK, pair.a, pair.b, tx.now, tx.now + LIMITS.pairParkedMs, pair.reason)
   const [a, b] = [findPeer(tx, pair.a)?.name, findPeer(tx, pair.b)?.name]
   tx.event({ type: 'pair.parked', peer: pair.a, circle: pair.circleId, audience: 'granted', subject: ['peer', pair.b], changed: { reason: pair.reason } })
+  deps.onTrouble(tx, { source: 'parked_pair', about: pair.a, other: pair.b })
   const minutes = LIMITS.pairParkedMs / 60_000
   tellOrchestrators(tx, deps, pair.circleId, `${a} and ${b} were parked for ${minutes} minutes: ${pair.reason}. pairs.release lets them go on at once.`)
 }

@@ -1,9 +1,10 @@
-import type { Sent } from '../../src/contract/index.ts'
+import type { Output, Parsed, Sent } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import type { Command, PeerCaller } from '../caller.ts'
 import { findPeer, type PeerRow, reachOf, refOf, toRef } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { admit } from './admission.ts'
+import { sayOnCard } from './cards.ts'
 import { causeOf, lastDelivery } from './causes.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
@@ -19,44 +20,49 @@ export function createReplying(deps: ThreadDeps) {
       const sender = asSender(caller)
       const thread = findThread(tx, tx.number('thread', input.thread))
       if (!thread) throw new MusterError('not_found', { id: input.thread })
-      const solicited = thread.kind === 'ask' && sender.peerId === thread.recipient_id
-      const attachments = attachable(tx, sender, input.attachments)
-      const cause = causeOf(tx, deps, sender, input.causedBy)
-      const present = otherSide(tx, sender, thread).filter((peer) => peer.retired_at === null)
-      const admission = { sender, cause, recipients: present, circleId: thread.circle_id }
-      const { admitted: recipients, refused } = solicited ? { admitted: present, refused: [] } : admit(tx, deps, admission)
-      if (refused.length > 0 && recipients.length === 0) return { sent: [], refused }
-      if (input.delivery !== undefined) ackDeliveries(tx, deps, sender.peerId, [tx.number('delivery', input.delivery)])
-      const late = thread.state !== 'open' && thread.state !== 'notice'
-      const draft = {
-        kind: 'reply',
-        sender: sender.peerId,
-        from: refOf(tx, sender.peerId),
-        body: input.body,
-        attachments,
-        touched: input.touched,
-        solicited,
-        cause,
-        late,
-      } as const
-      const posted = postMore(tx, deps, thread, { ...draft, recipients: recipients.map((peer) => peer.id) })
-      const changed = { message: tx.id('message', posted.messageId) }
-      const only = recipients.length === 1 ? (recipients[0] as PeerRow).id : null
-      tx.event({
-        type: 'thread.message',
-        actor: sender.peerId,
-        peer: only,
-        circle: thread.circle_id,
-        audience: 'granted',
-        subject: ['thread', thread.id],
-        changed,
-      })
-      tx.created = { number: posted.messageId, count: 1 }
-      return { sent: sentOf(tx, deps, posted.messageId), refused }
+      const onCard = sayOnCard(tx, deps, thread, sender, input)
+      return onCard === undefined ? sayMore(tx, deps, sender, thread, input) : { sent: sentOf(tx, deps, onCard), refused: [] }
     },
     replay: (tx, _caller, created) => ({ sent: sentOf(tx, deps, created.number), refused: [] }),
   }
   return { reply }
+}
+
+function sayMore(tx: Tx, deps: ThreadDeps, sender: PeerCaller, thread: ThreadRow, input: Parsed<'threads.reply'>): Output<'threads.reply'> {
+  const solicited = thread.kind === 'ask' && sender.peerId === thread.recipient_id
+  const attachments = attachable(tx, sender, input.attachments)
+  const cause = causeOf(tx, deps, sender, input.causedBy)
+  const present = otherSide(tx, sender, thread).filter((peer) => peer.retired_at === null)
+  const admission = { sender, cause, recipients: present, circleId: thread.circle_id }
+  const { admitted: recipients, refused } = solicited ? { admitted: present, refused: [] } : admit(tx, deps, admission)
+  if (refused.length > 0 && recipients.length === 0) return { sent: [], refused }
+  if (input.delivery !== undefined) ackDeliveries(tx, deps, sender.peerId, [tx.number('delivery', input.delivery)])
+  const late = thread.state !== 'open' && thread.state !== 'notice'
+  const draft = {
+    kind: 'reply',
+    sender: sender.peerId,
+    from: refOf(tx, sender.peerId),
+    body: input.body,
+    attachments,
+    touched: input.touched,
+    solicited,
+    cause,
+    late,
+  } as const
+  const posted = postMore(tx, deps, thread, { ...draft, recipients: recipients.map((peer) => peer.id) })
+  const changed = { message: tx.id('message', posted.messageId) }
+  const only = recipients.length === 1 ? (recipients[0] as PeerRow).id : null
+  tx.event({
+    type: 'thread.message',
+    actor: sender.peerId,
+    peer: only,
+    circle: thread.circle_id,
+    audience: 'granted',
+    subject: ['thread', thread.id],
+    changed,
+  })
+  tx.created = { number: posted.messageId, count: 1 }
+  return { sent: sentOf(tx, deps, posted.messageId), refused }
 }
 
 /** Whom a reply of the sender reaches. */

@@ -24,7 +24,10 @@ export function retireBatch(tx: Tx, deps: ThreadDeps, payload: { readonly peerId
   // One after the other: closing an ask ends mail of the peer too, which must not be on a list that was read before.
   if (owed.length > 0) return true
   const own = tx.all<ThreadRow>("SELECT * FROM threads WHERE opener_id = ? AND state = 'open' LIMIT ?", peerId, LIMITS.batchOperations)
-  for (const thread of own) {
+  for (const { id } of own) {
+    // One that is closed can close others of the same card.
+    const thread = findThread(tx, id)
+    if (thread?.state !== 'open') continue
     const why = `the asker has retired: ${payload.reason}`
     closeThread(tx, deps, thread, { state: 'cancelled', kind: 'cancel', by: null, body: why, reason: why })
   }

@@ -4,14 +4,14 @@ import { operation } from './operation.ts'
 import { PeerRef } from './peers.ts'
 
 /**
- * In the order of a digest. `owed`: an ask that waits for the caller's answer; `ended`: an ask or fan of its own that has ended since; `breached`:
+ * In the order of a digest. `card`: a decision that waits, for people and who looks after them; `owed`: an ask that waits for the caller's answer; `ended`: an ask or fan of its own that has ended since; `breached`:
  * what a watchdog found lasts; `review`: one that the caller owes or looks after; `dead`: a dead letter; `parked`: a pair of peers.
  */
-const NeedKind = z.enum(['owed', 'ended', 'breached', 'review', 'dead', 'parked'])
+const NeedKind = z.enum(['card', 'owed', 'ended', 'breached', 'review', 'dead', 'parked'])
 
 export const Need = z.object({
   kind: NeedKind,
-  /** What acts on it takes this: the thread, fan, watchdog, review or dead letter. `null` for a pair, which is in `peers`. */
+  /** What acts on it takes this: the card, thread, fan, watchdog, review or dead letter. `null` for a pair, which is in `peers`. */
   id: z.string().nullable(),
   /** Who is concerned, besides the caller. */
   peers: z.array(PeerRef),

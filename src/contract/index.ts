@@ -1,6 +1,8 @@
 /** The contract: every operation of the daemon, declared once. Doors, reference and tests derive from this table. */
 import type * as z from 'zod'
+import * as approvals from './approvals.ts'
 import * as artifacts from './artifacts.ts'
+import * as decisions from './decisions.ts'
 import * as digest from './digest.ts'
 import * as events from './events.ts'
 import * as fans from './fans.ts'
@@ -104,6 +106,22 @@ const LIST = [
   reviews.listReviews,
   reviews.observeReviews,
   reviews.watchedReviews,
+  decisions.raiseDecision,
+  decisions.requestDecision,
+  decisions.resolveDecision,
+  decisions.commentDecision,
+  decisions.withdrawDecision,
+  decisions.getDecision,
+  decisions.listDecisions,
+  decisions.queueDecisions,
+  decisions.quietDecisions,
+  approvals.useApproval,
+  approvals.checkApproval,
+  approvals.previewApproval,
+  approvals.listApprovals,
+  approvals.revokeApproval,
+  approvals.listTiers,
+  approvals.setTier,
   orchestrators.orchestratorStatus,
   orchestrators.claimOrchestrator,
   orchestrators.noteOrchestrator,
@@ -166,7 +184,7 @@ export type Credential = z.output<typeof peers.Credential>
 export type Enrolment = z.output<typeof peers.Enrolment>
 export type Pairing = z.output<typeof pairing.Pairing>
 export type Device = z.output<typeof pairing.Device>
-export type Action = z.output<typeof pairing.Action>
+export type PersonAction = z.output<typeof pairing.PersonAction>
 export type Thread = z.output<typeof threads.Thread>
 export type ThreadState = z.output<typeof threads.ThreadState>
 export type Message = z.output<typeof threads.Message>
@@ -193,6 +211,10 @@ export type ReviewEntry = z.output<typeof reviews.ReviewEntry>
 export type ReviewKind = z.output<typeof reviews.ReviewKind>
 export type Verdict = z.output<typeof reviews.Verdict>
 export type Observation = z.output<typeof reviews.Observation>
+export type Card = z.output<typeof decisions.Card>
+export type CardState = Card['state']
+export type Approval = z.output<typeof approvals.Approval>
+export type Action = z.output<typeof approvals.Action>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>

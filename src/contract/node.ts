@@ -15,7 +15,7 @@ export const pingNode = operation({
 })
 
 /** What retention takes away, in the order in which it looks. */
-const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'schedules', 'reviews', 'watchdogs', 'keys', 'artifacts'] as const
+const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'schedules', 'reviews', 'watchdogs', 'decisions', 'keys', 'artifacts'] as const
 
 export const nodeStatus = operation({
   name: 'node.status',

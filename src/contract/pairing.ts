@@ -144,7 +144,7 @@ export const revokeDevice = operation({
 })
 
 /** One operation with its exact input, to be done once in a person's name. */
-export const Action = z.object({
+export const PersonAction = z.object({
   id: Id('action'),
   person: PeerRef,
   operation: z.string(),
@@ -174,7 +174,7 @@ export const proposeAction = operation({
     person: Address.optional(),
   }),
   output: z.object({
-    action: Action,
+    action: PersonAction,
     /** Four digits that whoever proposes shows, and the person types on the device. */
     code: z.string(),
   }),
@@ -187,7 +187,7 @@ export const approveAction = operation({
   access: 'person',
   summary: 'Have it done, in the same transaction and in your name. Where it is refused, it waits on.',
   input: z.strictObject({ action: Id('action'), code: z.string().regex(/^\d{4}$/, 'Expected the four digits that the terminal shows') }),
-  output: z.object({ action: Action }),
+  output: z.object({ action: PersonAction }),
   doors: { http: 'POST /v1/actions/:action/approve', cli: { none: 'It takes a paired device.' }, mcp: noTool },
 })
 
@@ -197,7 +197,7 @@ export const rejectAction = operation({
   access: 'reader',
   summary: 'Have it not done: the person, or who proposed it.',
   input: z.strictObject({ action: Id('action') }),
-  output: z.object({ action: Action }),
+  output: z.object({ action: PersonAction }),
   doors: { http: 'DELETE /v1/actions/:action', cli: 'as-person', mcp: noTool },
 })
 
@@ -207,7 +207,7 @@ export const getAction = operation({
   access: 'reader',
   summary: 'One proposed action and what became of it: for its person, and for who proposed it.',
   input: z.strictObject({ action: Id('action') }),
-  output: z.object({ action: Action }),
+  output: z.object({ action: PersonAction }),
   doors: { http: 'GET /v1/actions/:action', cli: 'as-person', mcp: noTool },
 })
 
@@ -217,6 +217,6 @@ export const listActions = operation({
   access: 'person',
   summary: 'What waits to be done in your name, the newest first.',
   input: Nothing,
-  output: z.object({ actions: z.array(Action) }),
+  output: z.object({ actions: z.array(PersonAction) }),
   doors: { http: 'GET /v1/actions', cli: { none: 'It takes a paired device.' }, mcp: noTool },
 })

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { ALIASES, aliasTool } from './aliases.ts'
 import { ask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
+import { decision, decisions, requestApproval } from './deciding.ts'
 import { digest } from './digesting.ts'
 import { broadcast, fan } from './fanning.ts'
 import * as finding from './finding.ts'
@@ -37,6 +38,9 @@ export const TOOLS: readonly Tool[] = [
   reviewing.reviewRequest,
   reviewing.reviewAssign,
   reviewing.review,
+  decision,
+  requestApproval,
+  decisions,
   digest,
   watchdog,
   overview.threads,

@@ -54,6 +54,7 @@ export const digest = defineTool({
 
 /** The tool that deals with each kind. */
 const ACTS: Readonly<Record<Need['kind'], string>> = {
+  card: 'decisions',
   owed: 'reply',
   ended: 'thread',
   breached: 'watchdog',

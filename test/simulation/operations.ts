@@ -65,11 +65,12 @@ const BOUNDARIES = [
 ] as const
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
-/** Who is paired decides for itself, by tests of its own. Schedules, reviews, orchestrators and watchdogs have simulations of their own; a digest reads what others wrote. */
-type Played = Exclude<
-  OperationName,
-  'peers.register' | 'enrolments.spawn' | `${'pairings' | 'devices' | 'actions' | 'schedules' | 'reviews' | 'orchestrators' | 'watchdogs' | 'digest'}.${string}`
->
+/**
+ * Who is paired decides for itself, by tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
+ * digest reads what others wrote.
+ */
+type Apart = 'pairings' | 'devices' | 'actions' | 'schedules' | 'reviews' | 'decisions' | 'approvals' | 'tiers' | 'orchestrators' | 'watchdogs' | 'digest'
+type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${Apart}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {

@@ -12,7 +12,7 @@ export interface Need {
 }
 
 /** The most urgent first. */
-export const NEED_KINDS = ['read_only', 'owed_soon', 'expiring', 'dead', 'parked', 'unreachable', 'waiting', 'owed'] as const
+export const NEED_KINDS = ['read_only', 'card', 'owed_soon', 'expiring', 'dead', 'parked', 'unreachable', 'waiting', 'owed'] as const
 export type NeedKind = (typeof NEED_KINDS)[number]
 
 /** Of one kind so many are shown; the rest is a number. */

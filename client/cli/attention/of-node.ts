@@ -10,11 +10,23 @@ import type { Need } from './need.ts'
 export async function needsOfNode(caller: Caller, status: Output<'node.status'>, nowMs: number): Promise<Need[]> {
   const found = await Promise.all([
     status.readOnly ? [{ kind: 'read_only', says: 'the disk is full: nothing is accepted', command: 'status', at: 0 } as const] : [],
+    cards(caller, nowMs),
     status.deadLetters > 0 ? deadLetters(caller) : [],
     status.parkedPairs > 0 ? parkedPairs(caller, nowMs) : [],
     status.queued > 0 && caller.hello.you.kind === 'admin' ? unreachablePeers(caller) : [],
   ])
   return found.flat()
+}
+
+/** In the order of the queue. */
+async function cards({ call }: Caller, nowMs: number): Promise<Need[]> {
+  const { cards } = await call('decisions.queue', { limit: LIMITS.maxPage })
+  return cards.map(({ card, blocked }, index) => ({
+    kind: 'card',
+    says: safeLine(`${card.question} (${plural(blocked, 'waits', 'wait')} since ${relativeTime(card.raisedAt, nowMs)})`),
+    command: `decide show ${card.id}`,
+    at: index,
+  }))
 }
 
 async function deadLetters({ call }: Caller): Promise<Need[]> {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Action } from '../../../src/contract/index.ts'
+import type { PersonAction } from '../../../src/contract/index.ts'
 import type { Caller } from '../caller.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -39,7 +39,7 @@ function inputOf(text: string): Record<string, unknown> {
   throw usageError('the input is no JSON object', 'Like: \'{"to": "bob", "body": "Go ahead."}\'')
 }
 
-async function follow({ out, environment }: Invocation, { call }: Caller, { id }: Action): Promise<number> {
+async function follow({ out, environment }: Invocation, { call }: Caller, { id }: PersonAction): Promise<number> {
   const interrupted = environment.interrupted()
   for (;;) {
     const { action } = await call('actions.get', { action: id })

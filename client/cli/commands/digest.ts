@@ -72,6 +72,8 @@ function timeOf({ kind, at }: Need, now: number): string {
 /** The command that deals with it, without the leading `muster`. */
 function commandFor({ kind, id, peers }: Need): string {
   switch (kind) {
+    case 'card':
+      return `decide show ${id}`
     case 'owed':
       return `answer ${id} "…"`
     case 'ended':

@@ -31,6 +31,8 @@ const KIND_OF: Readonly<Record<string, LiveKind>> = {
   circle: 'circle',
   'dead letter': 'dead letter',
   watchdog: 'watchdog',
+  card: 'card',
+  approval: 'approval',
 }
 /** Commands that end an ask. */
 const CLOSING: ReadonlySet<string> = new Set(['answer', 'decline'])

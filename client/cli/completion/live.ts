@@ -35,6 +35,10 @@ const SOURCES: Readonly<Record<LiveKind, (invocation: Invocation) => Promise<Can
   watchdog: reading(async ({ call }) =>
     (await call('watchdogs.list', { limit })).watchdogs.map((each) => ({ value: each.id, says: `${each.state}, ${watchText(each)}` })),
   ),
+  card: reading(async ({ call }) => (await call('decisions.queue', { limit })).cards.map(({ card }) => ({ value: card.id, says: card.question }))),
+  approval: reading(async ({ call }) =>
+    (await call('approvals.list', { live: true, limit })).approvals.map((each) => ({ value: each.id, says: `${each.kind}: ${each.name}` })),
+  ),
   thread: speaking(myThreads),
   'owed thread': speaking(async ({ call }) => (await call('threads.owed', { limit })).owed.map(({ thread }) => thread)),
 }

@@ -234,3 +234,114 @@ CREATE TABLE actions (
   ended_at    INTEGER
 ) STRICT;
 CREATE INDEX actions_waiting ON actions (person_id) WHERE state = 'waiting';
+-- Decisions: cards that wait for a person, approvals and tiers -----------------------------------------------------------
+
+-- `content` is what the card says, as JSON with its version. `fold` is the hash by which the same card is known again; `action_hash` that of the arguments.
+CREATE TABLE decisions (
+  id          INTEGER PRIMARY KEY,
+  circle_id   INTEGER NOT NULL,
+  kind        TEXT NOT NULL CHECK (kind = 'question' OR kind = 'approval'),
+  state       TEXT NOT NULL CHECK (state = 'waiting' OR state = 'answered' OR state = 'approved' OR state = 'denied' OR state = 'revised'
+    OR state = 'withdrawn' OR state = 'expired' OR state = 'superseded'),
+  source      TEXT NOT NULL CHECK (source = 'peer' OR source = 'dead_letters' OR source = 'parked_pair' OR source = 'failed_schedule'),
+  -- What the daemon asks about: a peer, a pair of peers, or a schedule.
+  about       INTEGER,
+  other       INTEGER,
+  priority    INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 3),
+  topic       TEXT,
+  fold        TEXT NOT NULL,
+  content     TEXT NOT NULL,
+  action_kind TEXT,
+  action_name TEXT,
+  action_hash TEXT,
+  -- Without an option it stays blocked.
+  default_option TEXT,
+  default_at  INTEGER,
+  due_at      INTEGER,
+  raised_at   INTEGER NOT NULL,
+  comments    INTEGER NOT NULL DEFAULT 0,
+  option      TEXT,
+  note        TEXT,
+  closed_at   INTEGER,
+  closed_by   INTEGER,
+  device      TEXT,
+  how         TEXT CHECK (how = 'resolved' OR how = 'letter' OR how = 'default' OR how = 'withdrawn' OR how = 'superseded' OR how = 'settled' OR how = 'retired'),
+  CHECK ((state = 'waiting') = (closed_at IS NULL)),
+  CHECK ((state = 'waiting') = (how IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX decisions_by_fold ON decisions (circle_id, fold) WHERE state = 'waiting';
+CREATE INDEX decisions_waiting ON decisions (id) WHERE state = 'waiting';
+CREATE INDEX decisions_due ON decisions (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX decisions_by_action ON decisions (circle_id, action_kind, action_name) WHERE action_kind IS NOT NULL;
+
+-- Who waits for it; `waits` until it is decided, or this one has taken it back.
+CREATE TABLE decision_requesters (
+  decision_id INTEGER NOT NULL,
+  peer_id     INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
+  waits       INTEGER NOT NULL CHECK (waits = 0 OR waits = 1),
+  PRIMARY KEY (decision_id, peer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decision_requesters_by_peer ON decision_requesters (peer_id, decision_id);
+CREATE INDEX decision_requesters_waiting ON decision_requesters (peer_id) WHERE waits = 1;
+
+-- To whom it goes, on which thread; without one it waits for the end of that person's quiet hours.
+CREATE TABLE decision_mail (
+  decision_id INTEGER NOT NULL,
+  peer_id     INTEGER NOT NULL,
+  thread_id   INTEGER,
+  due_at      INTEGER,
+  PRIMARY KEY (decision_id, peer_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX decision_mail_by_thread ON decision_mail (thread_id) WHERE thread_id IS NOT NULL;
+CREATE INDEX decision_mail_due ON decision_mail (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE decision_comments (
+  decision_id INTEGER NOT NULL,
+  number      INTEGER NOT NULL,
+  at          INTEGER NOT NULL,
+  by_id       INTEGER NOT NULL,
+  body        TEXT NOT NULL,
+  PRIMARY KEY (decision_id, number)
+) STRICT, WITHOUT ROWID;
+
+-- `hash` is that of the arguments of a one-shot approval, `scope` the arguments that a lease is for, as JSON.
+CREATE TABLE approvals (
+  id            INTEGER PRIMARY KEY,
+  circle_id     INTEGER NOT NULL,
+  decision_id   INTEGER NOT NULL,
+  requester_id  INTEGER NOT NULL,
+  action_kind   TEXT NOT NULL,
+  action_name   TEXT NOT NULL,
+  hash          TEXT,
+  scope         TEXT,
+  uses          INTEGER NOT NULL DEFAULT 0,
+  max_uses      INTEGER NOT NULL,
+  expires_at    INTEGER NOT NULL,
+  past_approved INTEGER NOT NULL,
+  past_denied   INTEGER NOT NULL,
+  granted_by    INTEGER NOT NULL,
+  granted_at    INTEGER NOT NULL,
+  revoked_at    INTEGER,
+  CHECK ((hash IS NULL) = (scope IS NOT NULL)),
+  CHECK (uses BETWEEN 0 AND max_uses)
+) STRICT;
+CREATE INDEX approvals_by_requester ON approvals (requester_id, id);
+CREATE INDEX approvals_usable ON approvals (requester_id, action_kind, action_name) WHERE revoked_at IS NULL AND uses < max_uses;
+
+CREATE TABLE tiers (
+  circle_id INTEGER NOT NULL,
+  kind      TEXT NOT NULL,
+  tier      TEXT NOT NULL CHECK (tier = 'autonomous' OR tier = 'notify' OR tier = 'gate'),
+  set_by    INTEGER NOT NULL,
+  set_at    INTEGER NOT NULL,
+  PRIMARY KEY (circle_id, kind)
+) STRICT, WITHOUT ROWID;
+
+-- Minutes of the day.
+CREATE TABLE quiet_hours (
+  peer_id INTEGER PRIMARY KEY,
+  from_at INTEGER NOT NULL,
+  to_at   INTEGER NOT NULL,
+  zone    TEXT NOT NULL
+) STRICT;

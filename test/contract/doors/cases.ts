@@ -1,5 +1,6 @@
 import type { Mode, OperationName } from '../../../src/contract/index.ts'
 import type { ErrorCode } from '../../../src/errors.ts'
+import { ACTION, QUESTION, REQUEST } from '../../support/cards.ts'
 import type { CallerKind, Scene } from './scene.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -60,6 +61,18 @@ const watching = async ({ act, bob, me, eve, kind }: Scene) => {
   const { watchdog } = await act(kind === 'observer' ? bob.token : me.token, 'watchdogs.create', { on: 'silence', peer: eve.id, for: '1h' })
   return { watchdog: watchdog.id }
 }
+/** The caller's card. An observer has none: it is given somebody else's. */
+const raised = async ({ act, bob, me, kind }: Scene) => ({
+  card: (await act(kind === 'observer' ? bob.token : me.token, 'decisions.raise', QUESTION)).card.id,
+})
+/** What eve, made a person for that, has said yes to: an approval of the caller's, or of somebody else's for an observer. */
+const approved = async ({ act, bob, me, eve, kind, write, number }: Scene) => {
+  const { card } = await act(kind === 'observer' ? bob.token : me.token, 'decisions.request', REQUEST)
+  await write("UPDATE peers SET role = 'person' WHERE id = ?", number('peer', eve.id))
+  const { approvals } = await act(eve.token, 'decisions.resolve', { card: card?.id ?? '', option: 'a' })
+  return { card: card?.id ?? '', approval: approvals[0]?.id ?? '' }
+}
+const presented = async (scene: Scene) => ({ approval: (await approved(scene)).approval, action: ACTION })
 /** Bob's notify to the caller. */
 const note = async ({ act, bob, me }: Scene) => asked(await act(bob.token, 'threads.notify', { to: me.id, body: 'It rains.', causedBy: null }))
 /** The same, in the caller's hand. */
@@ -119,6 +132,7 @@ const NO_PEER = { ...UNTRUSTED, orchestrator: 'forbidden', person: 'forbidden' }
 const POWERLESS = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden', orchestrator: 'forbidden' } as const
 const UNASKED = { observer: 'not_found' } as const
 const NO_LEADER = { agent: 'forbidden', service: 'forbidden', person: 'forbidden', observer: 'forbidden' } as const
+const NO_PERSON = { agent: 'forbidden', service: 'forbidden', orchestrator: 'forbidden', observer: 'forbidden' } as const
 const MUTE = { observer: 'forbidden' } as const
 
 /** How each operation of the contract is called. */
@@ -348,6 +362,30 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
     refused: { ...NO_LEADER, orchestrator: 'forbidden', person: 'invalid_input', admin: 'invalid_input' },
   },
   'orchestrators.record': { input: ({ circle }) => ({ circle }), refused: { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } },
+  'decisions.raise': { input: () => QUESTION, tool: ({ kind: _, ...card }) => card, refused: MUTE },
+  'decisions.request': { input: () => REQUEST, refused: MUTE },
+  'decisions.resolve': { input: async (scene) => ({ ...(await raised(scene)), option: 'a' }), refused: NO_PERSON },
+  'decisions.comment': {
+    input: async (scene) => ({ ...(await raised(scene)), body: 'Mind the mast.' }),
+    tool: ({ card, body }) => ({ card, comment: body }),
+    refused: MUTE,
+  },
+  'decisions.withdraw': {
+    input: async (scene) => ({ ...(await raised(scene)), reason: 'a spike' }),
+    tool: ({ card, reason }) => ({ card, withdraw: reason }),
+    refused: MUTE,
+  },
+  'decisions.get': { input: raised, refused: UNASKED },
+  'decisions.list': nothing,
+  'decisions.queue': nothing,
+  'decisions.quiet': { input: () => ({ from: '22:00', to: '07:00', zone: 'UTC' }), refused: NO_PERSON },
+  'approvals.use': { input: presented, refused: UNASKED },
+  'approvals.check': { input: presented, refused: UNASKED },
+  'approvals.preview': { input: async (scene) => ({ card: (await approved(scene)).card }), refused: UNASKED },
+  'approvals.list': nothing,
+  'approvals.revoke': { input: async (scene) => ({ approval: (await approved(scene)).approval }), refused: UNASKED },
+  'tiers.list': { input: ({ circle }) => ({ circle }) },
+  'tiers.set': { input: () => ({ kind: 'command', tier: 'notify' }), refused: NO_PERSON },
   'watchdogs.create': { input: ({ bob }) => ({ on: 'silence', peer: bob.id, for: '1h' }), refused: MUTE },
   'watchdogs.pause': { input: watching, refused: UNASKED },
   'watchdogs.resume': { input: watching, refused: UNASKED },

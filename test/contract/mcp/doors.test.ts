@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../../src/contract/index.ts'
+import { QUESTION, REQUEST } from '../../support/cards.ts'
 import { McpClient } from '../support/mcp-client.ts'
 import { TestDaemon } from '../support/test-daemon.ts'
+
+const { kind: _kind, ...CARD } = QUESTION
 
 /** What a tool is called with, so that it gets as far as the operation. */
 type Args = () => Record<string, unknown>
@@ -9,7 +12,7 @@ type Args = () => Record<string, unknown>
 describe('each door of the contract leads to its operation', () => {
   let daemon: TestDaemon
   let ada: McpClient
-  const made = { fan: '', thread: '', owed: '', message: '', review: '', delivery: 'dlv_k7qm2x1' }
+  const made = { fan: '', thread: '', owed: '', message: '', review: '', card: '', delivery: 'dlv_k7qm2x1' }
 
   const ARGS: Readonly<Record<string, Args>> = {
     peers: () => ({}),
@@ -34,6 +37,9 @@ describe('each door of the contract leads to its operation', () => {
     lead: () => ({}),
     handover: () => ({}),
     watchdog: () => ({}),
+    decision: () => CARD,
+    request_approval: () => ({ ...REQUEST }),
+    decisions: () => ({}),
     digest: () => ({}),
     review_queue: () => ({}),
     mark_reviewed: () => ({ pr_url: made.review }),
@@ -64,6 +70,9 @@ describe('each door of the contract leads to its operation', () => {
     'peers.get': () => ({ peer: 'bob' }),
     'schedules.delete': () => ({ cancel: 'sch_k7qm2x4f3' }),
     'digest.seen': () => ({ since: daemon.daemon.core.store.cursor(1) }),
+    'decisions.get': () => ({ card: made.card }),
+    'decisions.comment': () => ({ card: made.card, comment: 'x' }),
+    'decisions.withdraw': () => ({ card: made.card, withdraw: 'x' }),
     'watchdogs.create': () => ({ on: 'silence', peer: 'bob', for: '1h' }),
     'watchdogs.delete': () => ({ end: 'wdg_k7qm2x4f3' }),
     'fans.get': () => ({ ticket: made.fan, seconds: 0 }),
@@ -96,6 +105,7 @@ describe('each door of the contract leads to its operation', () => {
     made.fan = (await own.call('fans.open', { to: ['bob', 'eve'], body: 'x' })).fan.id
     made.message = asked.sent[0]?.message ?? ''
     made.review = (await wire.call('reviews.request', { subject: { pr: 'https://github.com/crew/ship/pull/7' } })).review.id
+    made.card = (await own.call('decisions.raise', QUESTION)).card.id
     for (let count = 0; count < 2; count += 1) made.owed = (await wire.call('threads.ask', { to: 'ada', body: 'x' })).sent[0]?.thread ?? ''
   })
 

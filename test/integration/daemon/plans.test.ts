@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { findFile } from '../../../daemon/threads/index.ts'
+import { QUESTION, REQUEST } from '../../support/cards.ts'
 import { type TestCore as Daemon, faultyDriver, TestCore } from '../../support/test-core.ts'
 
 /** Tables that grow without bound: no statement may look at all of one. */
@@ -7,6 +8,11 @@ const LARGE = [
   'schedules',
   'occurrences',
   'watchdogs',
+  'decisions',
+  'decision_requesters',
+  'decision_mail',
+  'decision_comments',
+  'approvals',
   'breaches',
   'reviews',
   'review_peers',
@@ -36,6 +42,7 @@ const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
   [/^SELECT fire_at FROM schedules WHERE state = 'active' ORDER BY fire_at LIMIT 1$/, 'the same'],
   [/^SELECT next_at FROM watchdogs WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1$/, 'the same'],
   [/^SELECT \* FROM reviews r WHERE state = 'owed' AND/, 'what is owed, at most 500 in each circle, by its index'],
+  [/^SELECT \* FROM decisions WHERE state = 'waiting' ORDER BY id LIMIT 1000$/, 'the cards that wait, at most 32 of each peer, by their index'],
   [/^UPDATE watchdogs SET next_at = @now WHERE next_at IS NOT NULL AND \(state/, 'once at the start, and when the clock leaps: those on watch, by their index'],
 ]
 
@@ -73,6 +80,38 @@ function useReviews(a: Peer, b: Peer, lead: Peer): void {
   for (const state of ['owed', 'reviewed', 'ended'] as const) lead.call('reviews.list', { state, author: 'a', assignee: 'b' })
   lead.call('reviews.get', { review: second?.id ?? '' })
   lead.call('reviews.withdraw', { review: second?.id ?? '', reason: 'a spike' })
+}
+
+/** Questions and approvals, to a person with quiet hours, decided, joined, superseded, withdrawn, and by default. */
+function useDecisions(daemon: Daemon, a: Peer, lead: Peer): void {
+  const ann = daemon.connect(daemon.register('ann', { role: 'person', mode: 'pull' }).token)
+  ann.call('decisions.quiet', { from: '00:00', to: '00:30', zone: 'UTC' })
+  const raise = (question: string, more: object = {}) => a.call('decisions.raise', { ...QUESTION, question, key: question, ...more }).card.id
+  const first = raise('one?', { default: { option: 'a', after: '1m' } })
+  raise('two?', { topic: 't' })
+  const third = raise('three?', { topic: 't', default: { option: 'stay_blocked', after: '1m' } })
+  lead.call('decisions.raise', { ...QUESTION, question: 'three?' })
+  a.call('decisions.comment', { card: first, body: 'so' })
+  lead.call('decisions.withdraw', { card: third, reason: 'not now' })
+  const { card } = a.call('decisions.request', REQUEST)
+  ann.call('approvals.preview', { card: card?.id ?? '' })
+  const { approvals } = ann.call('decisions.resolve', { card: card?.id ?? '', option: 'a', lease: { count: 3, for: '1h' } })
+  a.call('decisions.request', { ...REQUEST, key: 'd1' })
+  a.call('decisions.request', { ...REQUEST, key: 'd1' })
+  const presented = { approval: approvals[0]?.id ?? '', action: REQUEST.action }
+  a.call('approvals.use', presented)
+  a.call('approvals.check', presented)
+  a.call('approvals.revoke', { approval: presented.approval })
+  ann.call('tiers.set', { kind: 'milestone', tier: 'notify' })
+  a.call('decisions.request', { ...REQUEST, action: { ...REQUEST.action, kind: 'milestone' } })
+  for (const peer of [a, ann, lead, daemon.admin]) {
+    peer.call('decisions.queue', {})
+    peer.call('decisions.list', { state: 'waiting' })
+    peer.call('decisions.get', { card: card?.id ?? '' })
+    peer.call('approvals.list', { live: true })
+    peer.call('tiers.list', { circle: 'main' })
+  }
+  daemon.pass(3_600_000)
 }
 
 function useOrchestrators(daemon: Daemon, a: Peer, lead: Peer): void {
@@ -171,6 +210,7 @@ function useEverything(daemon: Daemon): void {
   again.call('threads.cancel', { thread: cancelled })
   a.call('threads.redact', { message, reason: 'x' })
   useOrchestrators(daemon, a, lead)
+  useDecisions(daemon, a, lead)
   daemon.run("UPDATE deliveries SET state = 'dead' WHERE id = ?", daemon.number(upTo))
   a.call('mailbox.replay', { delivery: upTo })
   for (const peer of [a, lead]) peer.call('watchdogs.list', { mine: peer === lead })

@@ -1,4 +1,5 @@
 import { OPERATIONS, type OperationName } from '../../../../src/contract/index.ts'
+import { QUESTION, REQUEST } from '../../../support/cards.ts'
 import type { Member, World } from './world.ts'
 
 type Make = (world: World, caller: Member) => Record<string, unknown>
@@ -182,6 +183,25 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'actions.reject': (world) => ({ action: world.anyId('action') }),
   'actions.get': (world) => ({ action: world.anyId('action') }),
   'actions.list': nothing,
+  'decisions.raise': (world) => ({ ...QUESTION, question: `What of ${world.word('q')}?`, ...maybe(world, 'topic', () => 'topic') }),
+  'decisions.request': (world) => ({
+    ...REQUEST,
+    action: { kind: world.random.pick(['command', 'milestone']), name: world.word('x'), arguments: { n: world.word('x') } },
+  }),
+  'decisions.resolve': (world) => ({ card: world.anyId('decision'), option: world.random.pick(['a', 'b']), ...maybe(world, 'note', () => world.word('w')) }),
+  'decisions.comment': (world) => ({ card: world.anyId('decision'), body: said(world) }),
+  'decisions.withdraw': (world) => ({ card: world.anyId('decision'), reason: world.word('r') }),
+  'decisions.get': (world) => ({ card: world.anyId('decision') }),
+  'decisions.list': (world) => maybe(world, 'before', () => world.anyId('decision')),
+  'decisions.queue': nothing,
+  'decisions.quiet': nothing,
+  'approvals.use': (world, caller) => ({ approval: world.ownApproval(caller), action: REQUEST.action }),
+  'approvals.check': (world, caller) => ({ approval: world.ownApproval(caller), action: REQUEST.action }),
+  'approvals.preview': (world) => ({ card: world.request() }),
+  'approvals.list': (world) => maybe(world, 'peer', () => world.address()),
+  'approvals.revoke': (world) => ({ approval: world.anyId('approval') }),
+  'tiers.list': (world) => maybe(world, 'circle', () => world.circle()),
+  'tiers.set': (world) => ({ kind: 'command', tier: 'gate', ...maybe(world, 'circle', () => world.circle()) }),
   'sessions.boundary': (world) => ({ at: world.random.pick(['start', 'prompt', 'stop']), seen: [world.anyId('message')] }),
   'sessions.watch': () => ({ timeout: '1s' }),
   'artifacts.upload': (world) => ({ name: world.word('f') }),

@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, number | string | null>>
 
 /** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
 const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
-const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg|dec|apv)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
 
 export class Oracle {
   readonly ids = new Set<string>()
@@ -46,6 +46,8 @@ export class Oracle {
     this.#leads()
     this.#reviews()
     this.#watchdogs()
+    this.#cards()
+    this.#approvals()
     this.#events()
     this.#credentials()
   }
@@ -137,17 +139,28 @@ export class Oracle {
    * one's own to redact, and one is told where it died.
    */
   #ownWords(): void {
+    const deaths = this.#deaths()
     for (const message of this.#rows('messages').filter((row) => row['sender_id'] === this.#viewer.peer)) {
       this.#id('message', message['id'])
       this.#id('message', message['caused_by'])
       this.#id('thread', message['thread_id'])
       this.#say(message['body'])
+      for (const death of deaths.filter((row) => row['thread_id'] === message['thread_id'])) {
+        this.#id('message', death['id'])
+        this.#say(death['body'])
+      }
       for (const row of this.#rows('deliveries').filter((one) => one['message_id'] === message['id'])) {
         this.#id('delivery', row['id'])
         this.#ref(row['peer_id'])
         this.#say(row['reason'])
       }
     }
+  }
+
+  /** What one was told of words that could not be delivered. */
+  #deaths(): Row[] {
+    const mine = new Set(this.#rows('deliveries').flatMap((row) => (row['peer_id'] === this.#viewer.peer ? [row['message_id']] : [])))
+    return this.#rows('messages').filter((row) => row['kind'] === 'fail' && mine.has(row['id'] ?? null))
   }
 
   #message(message: Row, thread: Row): void {
@@ -220,6 +233,40 @@ export class Oracle {
       this.#say(row['label'], row['reason'], this.#circles.get(row['scope_id'] as number)?.['name'])
       for (const one of [row['owner_id'], row['tells_id'], row['peer_id']]) this.#ref(one)
     }
+  }
+
+  /** One's own, and, for orchestrators and people, those of the circles that they see into; with what was said about them, and what they led to. */
+  #cards(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    const oversees = (circle: unknown) => this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(circle))
+    const requesters = this.#rows('decision_requesters')
+    for (const row of this.#rows('decisions')) {
+      const asked = requesters.filter(({ decision_id }) => decision_id === row['id'])
+      if (!oversees(row['circle_id']) && !asked.some(({ peer_id }) => peer_id === peer)) continue
+      this.#id('decision', row['id'])
+      this.#say(row['content'], row['topic'], row['note'], row['action_name'], row['device'], this.#circles.get(row['circle_id'] as number)?.['name'])
+      for (const one of [row['closed_by'], ...asked.map(({ peer_id }) => peer_id)]) this.#ref(one)
+      for (const comment of this.#rows('decision_comments').filter(({ decision_id }) => decision_id === row['id'])) {
+        this.#say(comment['body'])
+        this.#ref(comment['by_id'])
+      }
+    }
+  }
+
+  /** The same of what a person has said yes to; tiers are for all of the circle. */
+  #approvals(): void {
+    const { peer } = this.#viewer
+    const role = this.#peers.get(peer)?.['role']
+    const oversees = (circle: unknown) => this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(circle))
+    for (const row of this.#rows('approvals')) {
+      if (!oversees(row['circle_id']) && row['requester_id'] !== peer) continue
+      this.#id('approval', row['id'])
+      this.#id('decision', row['decision_id'])
+      this.#say(row['action_name'], row['scope'], this.#circles.get(row['circle_id'] as number)?.['name'])
+      for (const one of [row['requester_id'], row['granted_by']]) this.#ref(one)
+    }
+    for (const row of this.#rows('tiers')) if (this.#into(row['circle_id'])) this.#ref(row['set_by'])
   }
 
   /** Who leads and stands by is for whoever sees into the circle; what is handed over for its orchestrators and the people among them. */

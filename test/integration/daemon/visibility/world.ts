@@ -1,7 +1,8 @@
-import type { Role } from '../../../../src/contract/index.ts'
+import type { Output, Role } from '../../../../src/contract/index.ts'
 import { MusterError } from '../../../../src/errors.ts'
 import type { IdKind } from '../../../../src/ids.ts'
 import { Random } from '../../../simulation/random.ts'
+import { ACTION, REQUEST } from '../../../support/cards.ts'
 import { type CoreClient, TestCore } from '../../../support/test-core.ts'
 import { Oracle, type Viewer } from './oracle.ts'
 
@@ -48,8 +49,20 @@ export class World implements Disposable {
     world.#lead()
     world.#misfortunes()
     world.peers.find(({ role }) => role !== 'observer')?.client.say('watchdogs.create', { on: 'ask', for: '1m' })
+    world.#decide()
     world.daemon.pass(6_000)
     return world
+  }
+
+  /** Actions that want approval; people say yes to some of those that they see. */
+  #decide(): void {
+    for (const { client, role } of this.peers) {
+      if (role !== 'observer' && role !== 'person') client.say('decisions.request', { ...REQUEST, action: { ...ACTION, name: this.word('x') } })
+    }
+    for (const { client } of this.peers.filter(({ role }) => role === 'person')) {
+      const { cards } = client.say('decisions.queue') as Output<'decisions.queue'>
+      for (const { card } of cards.slice(0, 4)) client.say('decisions.resolve', { card: card.id, option: 'a', note: this.word('w') })
+    }
   }
 
   /** A word that is nowhere else: `zb12z` for a body. */
@@ -71,6 +84,18 @@ export class World implements Disposable {
     const table = kind === 'delivery' ? 'deliveries' : `${kind}s`
     const row = this.random.pick(this.daemon.rows<{ id: number }>(`SELECT id FROM ${table}`))
     return this.daemon.core.store.id(kind, row?.id ?? 1)
+  }
+
+  /** An approval of the caller's own, mostly. */
+  ownApproval({ viewer }: Member): string {
+    const row = this.random.pick(this.daemon.rows<{ id: number }>('SELECT id FROM approvals WHERE requester_id = ?', viewer.peer))
+    return row && this.random.chance(0.6) ? this.daemon.core.store.id('approval', row.id) : this.anyId('approval')
+  }
+
+  /** A card that asks for an approval, whoever may see it. */
+  request(): string {
+    const row = this.random.pick(this.daemon.rows<{ id: number }>("SELECT id FROM decisions WHERE kind = 'approval'"))
+    return this.daemon.core.store.id('decision', row?.id ?? 1)
   }
 
   /** The link of one of a few pull requests. */

@@ -1,0 +1,307 @@
+import type { ApprovalRow, CardRow, Content } from '../../daemon/decisions/rows.ts'
+import { mintCredential } from '../../daemon/peers/credentials.ts'
+import type { Input, OperationName, Output } from '../../src/contract/index.ts'
+import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
+import { ACTION, QUESTION, REQUEST } from '../support/cards.ts'
+import { MemoryContents } from '../support/memory-contents.ts'
+import { CoreClient } from '../support/test-core.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
+import { Life } from './life.ts'
+import { Random } from './random.ts'
+
+const MINUTE = 60_000
+const PEERS = ['bob', 'eve', 'dan'] as const
+/** Devices by whose they are: of ann there are two. */
+const DEVICES = { phone: 'ann', tablet: 'ann', desk: 'cat' } as const
+type Device = keyof typeof DEVICES
+
+export interface DecisionStory {
+  readonly decided: number
+  readonly expired: number
+  readonly folded: number
+  readonly refused: number
+  readonly uses: number
+  readonly crashes: number
+  /** What was broken. */
+  readonly failures: readonly string[]
+}
+
+/** A use of an approval that the daemon confirmed. */
+interface Use {
+  readonly approval: string
+  readonly at: number
+  readonly cwd: string
+}
+
+/**
+ * Days of cards that are raised, joined, commented on, withdrawn and decided by several devices at once, and of leases that are used, with a daemon that
+ * crashes in the middle of commits and disks that fail. In the end each card has at most one outcome, each who waited was told of it once, and no approval
+ * was used more often, later, or for more than it was for.
+ */
+export async function simulateDecisions(seed: number, steps: number): Promise<DecisionStory> {
+  const world = new DecisionWorld(seed)
+  try {
+    await world.start()
+    for (let n = 0; n < steps; n += 1) await world.step()
+    await world.settle()
+    return world.judge()
+  } finally {
+    world.disk.dispose()
+  }
+}
+
+class DecisionWorld {
+  readonly random: Random
+  readonly clock = new VirtualClock()
+  readonly disk: Disk
+  readonly #failures: string[] = []
+  readonly #contents = new MemoryContents()
+  readonly #tokens = new Map<string, string>()
+  /** What was confirmed: the option of each card, and each use. */
+  readonly #chosen = new Map<string, string[]>()
+  readonly #uses: Use[] = []
+  #refused = 0
+  #folded = 0
+  #life: Life | undefined
+  #dies: 'before' | 'after' | undefined
+  #crashes = 0
+
+  constructor(seed: number) {
+    this.random = new Random(seed)
+    this.disk = new Disk({ onCommitted: () => undefined, onFailed: () => undefined, diesAt: (point) => this.#diesAt(point) }, false)
+  }
+
+  async start(): Promise<void> {
+    await this.#live()
+    const core = this.#core()
+    let token = ''
+    void core.pipeline.execute((tx) => {
+      token = mintCredential(tx, this.random.bytes, null, 'simulation').token
+    })
+    this.clock.advance(0)
+    const admin = new CoreClient(core, this.clock, token)
+    const enrolment = admin.call('enrolments.create', {}).token
+    const register = (name: string) => new CoreClient(core, this.clock, enrolment).call('peers.register', { name, mode: 'pull' }).token
+    for (const name of PEERS) this.#tokens.set(name, register(name))
+    this.#tokens.set('phone', register('ann'))
+    this.#tokens.set('desk', register('cat'))
+    void core.pipeline.execute((tx) => {
+      tx.changesPeers()
+      tx.run("UPDATE peers SET role = 'person' WHERE name = 'ann' OR name = 'cat'")
+    })
+    this.clock.advance(0)
+    const phone = new CoreClient(core, this.clock, this.#tokens.get('phone') ?? '')
+    this.#tokens.set('tablet', phone.call('credentials.create', { label: 'tablet' }).token)
+    this.clock.advance(MINUTE)
+  }
+
+  async step(): Promise<void> {
+    const { random, clock } = this
+    await random.weighted<() => void>([
+      [() => this.#raise(), 25],
+      [() => this.#request(), 30],
+      [() => this.#decide(), 22],
+      [() => this.#speak(), 10],
+      [() => this.#withdraw(), 5],
+      [() => clock.advance(random.between(1, 60) * MINUTE), 15],
+      [() => this.#plant(random.pick(COMMIT_FAULTS)), 6],
+      [() => this.#plant(undefined, random.pick(['before', 'after'] as const)), 10],
+    ])()
+    if (!this.#life || this.#life.dead) await this.#live()
+    clock.advance(MINUTE)
+    if (this.#life?.dead) await this.#live()
+  }
+
+  async settle(): Promise<void> {
+    this.#plant(undefined)
+    if (!this.#life || this.#life.dead) await this.#live()
+    this.clock.advance(5 * MINUTE)
+  }
+
+  judge(): DecisionStory {
+    const cards = this.#rows<CardRow>('SELECT * FROM decisions')
+    for (const card of cards) this.#judgeCard(card)
+    for (const row of this.#rows<ApprovalRow>('SELECT * FROM approvals')) this.#judgeApproval(row, cards)
+    const decided = cards.filter(({ state }) => state === 'answered' || state === 'approved' || state === 'denied').length
+    const expired = cards.filter(({ state }) => state === 'expired').length
+    const counts = { decided, expired, folded: this.#folded, refused: this.#refused, uses: this.#uses.length, crashes: this.#crashes }
+    return { ...counts, failures: this.#failures }
+  }
+
+  #judgeCard(card: CardRow): void {
+    const id = this.#core().store.id('decision', card.id)
+    const fail = (what: string) => this.#failures.push(`${id} (${card.kind}, ${card.state}): ${what}`)
+    const chosen = this.#chosen.get(id) ?? []
+    if (chosen.length > 1) fail(`was decided ${chosen.length} times`)
+    if (chosen[0] !== undefined && chosen[0] !== card.option) fail(`was confirmed as ${chosen[0]} and is ${card.option}`)
+    const types = this.#rows<{ type: string; actor_id: number | null }>(
+      `SELECT type, actor_id FROM events WHERE subject_kind = 'decision' AND subject = ${card.id}`,
+    )
+    const ends = types.filter(({ type }) => type === 'decision.closed')
+    if (ends.length !== (card.state === 'waiting' ? 0 : 1)) fail(`has ${ends.length} ends`)
+    this.#judgeTold(card, types, fail)
+    this.#judgeTime(card, fail)
+    const threads = this.#rows<{ state: string }>(`SELECT t.state FROM decision_mail m JOIN threads t ON t.id = m.thread_id WHERE m.decision_id = ${card.id}`)
+    const open = threads.filter(({ state }) => state === 'open').length
+    if (open !== (card.state === 'waiting' ? 2 : 0)) fail(`has ${open} open threads`)
+  }
+
+  /** Each who asked was told once for each time that it asked, unless it waits still. */
+  #judgeTold(card: CardRow, types: readonly { readonly type: string; readonly actor_id: number | null }[], fail: (what: string) => unknown): void {
+    const id = this.#core().store.id('decision', card.id)
+    for (const { peer_id, waits } of this.#rows<{ peer_id: number; waits: number }>(`SELECT * FROM decision_requesters WHERE decision_id = ${card.id}`)) {
+      const joined = types.filter(({ type, actor_id }) => actor_id === peer_id && (type === 'decision.raised' || type === 'decision.joined')).length
+      const told = this.#rows(
+        `SELECT 1 FROM messages m JOIN deliveries d ON d.message_id = m.id WHERE m.sender_id IS NULL AND m.kind = 'notify' AND d.peer_id = ${peer_id} AND m.body LIKE '${id} is %'`,
+      ).length
+      if (told !== joined - waits) fail(`told ${peer_id} ${told} times of ${joined - waits}`)
+      if (waits === 1 && card.state !== 'waiting') fail(`${peer_id} waits still`)
+    }
+  }
+
+  #judgeTime({ state, default_option, default_at, closed_at, option, content, kind }: CardRow, fail: (what: string) => unknown): void {
+    const now = this.clock.wallMs()
+    if (state === 'waiting' && default_option !== null && (default_at ?? now) < now - MINUTE) fail('is over its time')
+    if (state !== 'expired') return
+    const taken = (JSON.parse(content) as Content).options['abcde'.indexOf(option ?? 'z')]
+    if (!taken?.safe || option !== default_option || (closed_at ?? 0) < (default_at ?? now)) fail('took a default that it did not have')
+    if (kind === 'approval' && taken?.does !== 'deny') fail('approved by time')
+  }
+
+  #judgeApproval(row: ApprovalRow, cards: readonly CardRow[]): void {
+    const id = this.#core().store.id('approval', row.id)
+    const fail = (what: string) => this.#failures.push(`${id}: ${what}`)
+    const card = cards.find(({ id }) => id === row.decision_id)
+    if (card?.state !== 'approved' || card.closed_by === null) fail('was given by nobody')
+    const uses = this.#uses.filter(({ approval }) => approval === id)
+    // One whose confirmation was lost with the daemon may have happened.
+    if (uses.length > row.uses || row.uses > row.max_uses) fail(`was used ${uses.length} times, ${row.uses} of ${row.max_uses}`)
+    for (const use of uses) {
+      if (use.at >= row.expires_at || use.at < row.granted_at) fail('was used outside of its time')
+      const given = row.scope === null ? (JSON.parse(card?.content ?? '{}') as Content).arguments : (JSON.parse(row.scope) as Record<string, unknown>)
+      if (given && 'cwd' in given && given['cwd'] !== use.cwd) fail(`was used in ${use.cwd}`)
+    }
+  }
+
+  #raise(): void {
+    const { random } = this
+    const option = random.pick(['a', 'stay_blocked'] as const) ?? 'a'
+    const more = { ...(random.chance(0.4) && { topic: 'topic' }), default: { option, after: `${random.between(5, 300)}m` } }
+    const made = this.#call(random.pick(PEERS) ?? 'bob', 'decisions.raise', { ...QUESTION, question: `Which of ${random.between(1, 4)}?`, ...more })
+    if (made?.folded) this.#folded += 1
+  }
+
+  #request(): void {
+    const cwd = this.random.pick(['/ship', '/mast']) ?? '/ship'
+    const more = this.random.chance(0.5) ? { after: `${this.random.between(5, 300)}m` } : {}
+    const input = { ...REQUEST, ...more, action: { ...ACTION, name: this.random.pick(['npm test', 'npm publish']) ?? '', arguments: { cwd } } }
+    const at = this.clock.wallMs()
+    const found = this.#call(this.random.pick(PEERS) ?? 'bob', 'decisions.request', input)
+    if (found?.verdict === 'allowed') this.#uses.push({ approval: found.approval?.id ?? '', at, cwd })
+  }
+
+  /** Two or three devices decide the same card in the same batch, or a letter is said on a thread. */
+  #decide(): void {
+    const { random } = this
+    const card = random.pick(this.#call('phone', 'decisions.queue', {})?.cards ?? [])?.card
+    if (!card) return
+    const lease = { scope: random.chance(0.5) ? {} : { cwd: '/ship' }, count: random.between(1, 4), for: `${random.between(5, 200)}m` }
+    const clients = random.shuffle(Object.keys(DEVICES) as Device[]).map((device) => this.#client(device))
+    const posted = clients.slice(0, random.between(1, 3)).map((client) => {
+      const option = random.pick(['a', 'a', 'b'] as const) ?? 'a'
+      const more = card.kind === 'approval' && option === 'a' && random.chance(0.5) ? { lease } : {}
+      const asLetter = card.thread !== null && random.chance(0.3) && client?.name !== 'desk'
+      const id = asLetter
+        ? client?.wire.post('threads.answer', { thread: card.thread, body: ` ${option.toUpperCase()}. ` })
+        : client?.wire.post('decisions.resolve', { card: card.id, option, ...more })
+      return { client, id, option }
+    })
+    this.clock.advance(0)
+    for (const { client, id, option } of posted) {
+      const frame = client?.wire.frames.find((each) => each.id === id)
+      if (frame?.error?.data.code === 'already_closed') this.#refused += 1
+      if (frame && !frame.error) this.#chosen.set(card.id, [...(this.#chosen.get(card.id) ?? []), option])
+      if (this.#life && !this.#life.dead) client?.wire.leave()
+    }
+  }
+
+  /** A comment; and everybody reads, so that no mailbox fills. */
+  #speak(): void {
+    const card = this.random.pick(this.#call('desk', 'decisions.queue', {})?.cards ?? [])?.card
+    if (card?.thread) this.#call('desk', 'threads.reply', { thread: card.thread, body: 'Why?' })
+    for (const peer of [...PEERS, 'phone', 'desk']) {
+      const read = this.#call(peer, 'mailbox.inbox', { limit: LIMITS.maxPage })
+      if (read && read.items.length > 0) this.#call(peer, 'mailbox.ack', { deliveries: read.items.map(({ delivery }) => delivery.id) })
+    }
+  }
+
+  #withdraw(): void {
+    const peer = this.random.pick(PEERS) ?? 'bob'
+    const card = this.random.pick(this.#call(peer, 'decisions.queue', {})?.cards ?? [])?.card
+    if (card) this.#call(peer, 'decisions.withdraw', { card: card.id, reason: 'not now' })
+  }
+
+  #rows<Row>(sql: string): Row[] {
+    return this.disk.db.prepare(sql).all() as Row[]
+  }
+
+  #client(name: string): { readonly name: string; readonly wire: CoreClient } | undefined {
+    if (!this.#life || this.#life.dead) return undefined
+    return { name, wire: new CoreClient(this.#core(), this.clock, this.#tokens.get(name) ?? '') }
+  }
+
+  /** Calls as a peer or a device. A refusal, and a daemon that dies meanwhile, end the call. */
+  #call<N extends OperationName>(name: string, operation: N, input: Input<N>): Output<N> | undefined {
+    try {
+      const client = this.#client(name)
+      const result = client?.wire.call(operation, input)
+      client?.wire.leave()
+      return result
+    } catch (error) {
+      if (error instanceof MusterError || !this.#life || this.#life.dead) return undefined
+      throw error
+    }
+  }
+
+  #plant(fault: CommitFault | undefined, dies?: 'before' | 'after'): void {
+    this.disk.fault = fault
+    this.#dies = dies
+  }
+
+  #die(life = this.#life): void {
+    if (life && !life.dead) life.die()
+  }
+
+  async #live(): Promise<void> {
+    const life = new Life({
+      clock: this.clock,
+      disk: this.disk,
+      random: this.random,
+      contents: this.#contents,
+      onFatal: () => this.#die(life),
+      onUnexpected: (error, message) => {
+        if (error instanceof Error && !this.disk.injected.has(error)) this.#failures.push(`${message}: ${error.stack ?? error.message}`)
+      },
+    })
+    this.#life = life
+    // A daemon that cannot start ends.
+    const started = life.core.start().catch(() => this.#die(life))
+    this.clock.advance(0)
+    await started
+  }
+
+  #core() {
+    if (!this.#life) throw new Error('Nobody lives')
+    return this.#life.core
+  }
+
+  #diesAt(point: 'before' | 'after'): boolean {
+    if (this.#dies !== point) return false
+    this.#dies = undefined
+    this.#crashes += 1
+    this.#die()
+    return true
+  }
+}
