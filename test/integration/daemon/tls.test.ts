@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -28,19 +28,6 @@ function makeCertificate(): void {
   ca = readFileSync(cert)
 }
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'muster-tls-'))
-  makeCertificate()
-  const home = join(folder, 'home')
-  const config = configured(home, { MUSTER_TLS_CERT: join(folder, 'both.pem'), MUSTER_PUBLIC_URL: `https://${NAME}:6879` })
-  daemon = await startDaemon({ config, log, onFatal: quiet })
-  admin = new HttpClient(daemon.url, readFileSync(config.paths.adminToken, 'utf8').trim())
-})
-afterAll(async () => {
-  await daemon.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
-
 interface Reply {
   readonly status: number | undefined
   readonly cookie: string
@@ -61,7 +48,20 @@ function send(method: string, path: string, headers: Readonly<Record<string, str
   })
 }
 
-describe('a certificate of one’s own', () => {
+describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('a certificate of one’s own', () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'muster-tls-'))
+    makeCertificate()
+    const home = join(folder, 'home')
+    const config = configured(home, { MUSTER_TLS_CERT: join(folder, 'both.pem'), MUSTER_PUBLIC_URL: `https://${NAME}:6879` })
+    daemon = await startDaemon({ config, log, onFatal: quiet })
+    admin = new HttpClient(daemon.url, readFileSync(config.paths.adminToken, 'utf8').trim())
+  })
+  afterAll(async () => {
+    await daemon.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
   it('serves the doors by another name, and a cookie that is sent over TLS alone', async () => {
     const { code, url } = await admin.call('pairings.begin', {})
     expect(url).toBe(`https://${NAME}:6879/pair`)
