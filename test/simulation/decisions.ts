@@ -87,13 +87,13 @@ class DecisionWorld {
     for (const name of PEERS) this.#tokens.set(name, register(name))
     this.#tokens.set('phone', register('ann'))
     this.#tokens.set('desk', register('cat'))
+    // A second device, made while its peer is none of a person yet: afterwards only a pairing could.
+    const phone = new CoreClient(core, this.clock, this.#tokens.get('phone') ?? '')
+    this.#tokens.set('tablet', phone.call('credentials.create', { label: 'tablet' }).token)
     void core.pipeline.execute((tx) => {
       tx.changesPeers()
       tx.run("UPDATE peers SET role = 'person' WHERE name = 'ann' OR name = 'cat'")
     })
-    this.clock.advance(0)
-    const phone = new CoreClient(core, this.clock, this.#tokens.get('phone') ?? '')
-    this.#tokens.set('tablet', phone.call('credentials.create', { label: 'tablet' }).token)
     this.clock.advance(MINUTE)
   }
 

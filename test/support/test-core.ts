@@ -245,6 +245,11 @@ export class TestCore implements Disposable {
     return { id: peer.id, token, peer }
   }
 
+  /** The token of one more device of a person, as a pairing would make it. */
+  device(peer: string, label: string): string {
+    return this.#commit((tx) => mintCredential(tx, seededRandom(11), this.core.store.number('peer', peer), label).token)
+  }
+
   connect(token: string, options: ConnectOptions = {}): CoreClient {
     return new CoreClient(this.core, this.clock, token, options)
   }

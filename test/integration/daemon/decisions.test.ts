@@ -14,7 +14,7 @@ async function crew(options: TestCoreOptions = {}) {
   const ann = join('ann', { role: 'person' })
   // The role of a person is written behind the daemon's back, so the connection is made anew.
   const phone = daemon.connect(ann.token)
-  return { daemon, join, ann: phone, token: ann.token, lead: join('lead', { role: 'orchestrator' }), bob: join('bob'), eve: join('eve') }
+  return { daemon, join, ann: phone, person: ann.id, token: ann.token, lead: join('lead', { role: 'orchestrator' }), bob: join('bob'), eve: join('eve') }
 }
 
 const raise = (peer: CoreClient, more: object = {}) => peer.call('decisions.raise', { ...QUESTION, ...more } as never).card
@@ -106,10 +106,9 @@ describe('a card', () => {
   })
 
   test('is decided once: of two devices in one batch one wins, and the other is told who, when and how', async () => {
-    const { daemon, ann, token, bob } = await crew()
+    const { daemon, person, token, bob } = await crew()
     using _ = daemon
-    const { token: second } = ann.call('credentials.create', { label: 'tablet' })
-    const [one, two] = [daemon.connect(token), daemon.connect(second)]
+    const [one, two] = [daemon.connect(token), daemon.connect(daemon.device(person, 'tablet'))]
     const { id } = raise(bob)
     const posted = [two.post('decisions.resolve', { card: id, option: 'b', note: 'As said.' }), one.post('decisions.resolve', { card: id, option: 'a' })]
     daemon.pass(0)
