@@ -50,6 +50,7 @@ export class World implements Disposable {
     world.#misfortunes()
     world.peers.find(({ role }) => role !== 'observer')?.client.say('watchdogs.create', { on: 'ask', for: '1m' })
     world.#decide()
+    world.#propose()
     world.daemon.pass(6_000)
     return world
   }
@@ -62,6 +63,13 @@ export class World implements Disposable {
     for (const { client } of this.peers.filter(({ role }) => role === 'person')) {
       const { cards } = client.say('decisions.queue') as Output<'decisions.queue'>
       for (const { card } of cards.slice(0, 4)) client.say('decisions.resolve', { card: card.id, option: 'a', note: this.word('w') })
+    }
+  }
+
+  /** What the administrator would have done in the names of people. */
+  #propose(): void {
+    for (const { id } of this.peers.filter(({ role }) => role === 'person')) {
+      this.daemon.admin.call('actions.propose', { operation: 'threads.notify', input: { to: id, body: this.word('b') }, person: id })
     }
   }
 
