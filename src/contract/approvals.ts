@@ -69,7 +69,11 @@ export const checkApproval = operation({
   summary: 'Whether an approval could be used for an action now; uses nothing up.',
   input: Presented,
   output: z.object({ allowed: z.boolean(), reason: z.enum(['used', 'expired', 'revoked', 'other_action']).nullable(), approval: Approval }),
-  doors: { http: 'POST /v1/approvals/:approval/check', cli: 'decide check', mcp: { none: 'The tool request_approval uses what there is.' } },
+  doors: {
+    http: { none: 'Its arguments are an object, which no query string holds; approvals.use checks them, too.' },
+    cli: 'decide check',
+    mcp: { none: 'The tool request_approval uses what there is.' },
+  },
 })
 
 export const previewApproval = operation({
@@ -79,7 +83,7 @@ export const previewApproval = operation({
   summary: 'How many of the past answers to an action a lease of this scope would have matched.',
   input: z.strictObject({ card: Id('decision'), scope: Arguments.optional() }),
   output: z.object({ approved: z.int(), denied: z.int(), examined: z.int() }),
-  doors: { http: 'POST /v1/decisions/:card/preview', cli: 'decide preview', mcp: { none: 'For the person who grants a lease.' } },
+  doors: { http: { none: 'Its scope is an object, which no query string holds.' }, cli: 'decide preview', mcp: { none: 'For the person who grants a lease.' } },
 })
 
 export const listApprovals = operation({

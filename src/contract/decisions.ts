@@ -188,7 +188,7 @@ export const requestDecision = operation({
     key: IdempotencyKey.optional(),
   }),
   output: z.object({ verdict: z.enum(['allowed', 'waits']), tier: Tier, approval: Approval.nullable(), card: Card.nullable() }),
-  doors: { http: 'POST /v1/decisions/request', cli: 'decide request', mcp: 'request_approval' },
+  doors: { http: 'POST /v1/decision-requests', cli: 'decide request', mcp: 'request_approval' },
 })
 
 export const resolveDecision = operation({
@@ -284,7 +284,7 @@ export const queueDecisions = operation({
     /** The caller's quiet hours. */
     quiet: Quiet.nullable(),
   }),
-  doors: { http: 'GET /v1/decisions/queue', cli: 'decide queue', mcp: 'decisions' },
+  doors: { http: 'GET /v1/decision-queue', cli: 'decide queue', mcp: 'decisions' },
 })
 
 export const quietDecisions = operation({
@@ -296,5 +296,5 @@ export const quietDecisions = operation({
     .strictObject({ from: ClockTime.optional(), to: ClockTime.optional(), zone: Line(64).optional() })
     .refine(({ from, to }) => (from === undefined) === (to === undefined) && (from === undefined || from !== to), 'Needs two times of the day, or none'),
   output: z.object({ quiet: Quiet.nullable() }),
-  doors: { http: 'PUT /v1/decisions/quiet', cli: 'decide quiet', mcp: { none: 'A person sets their own hours.' } },
+  doors: { http: 'PUT /v1/quiet-hours', cli: 'decide quiet', mcp: { none: 'A person sets their own hours.' } },
 })

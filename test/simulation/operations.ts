@@ -104,7 +104,7 @@ export const PLAYS: Readonly<Record<Played, Play>> = {
   'fans.wait': play(70, 'peer', (world, actor) =>
     fan(world, actor, { ...(world.random.chance(0.4) && { ended: world.random.between(0, 3) }), timeout: `${world.random.between(1, 120)}s` }),
   ),
-  'fans.cancel': play(50, 'peer', (world, actor) => fan(world, actor)),
+  'fans.cancel': play(75, 'peer', (world, actor) => fan(world, actor)),
   'threads.decline': play(14, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
   'threads.cancel': play(24, 'peer', (world, actor) => named(actor.mine.at(-world.random.between(1, 4)))),
   'threads.get': play(14, 'peer', (world, actor) => named(anyThread(world, actor))),

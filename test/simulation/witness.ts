@@ -323,7 +323,10 @@ export class Witness implements LinkWatcher {
   #checkCredentials(changes: readonly Change[]): void {
     const revoked = changes.flatMap((change) => (change.what === 'revoked' ? [change.id] : []))
     for (const credential of revoked) {
-      const by = this.batch.find((request) => request.intent.method === 'credentials.revoke' && numberOf(request.intent.params['credential']) === credential)
+      // One that was refused before, on a full disk, is no end of it.
+      const isEnd = ({ intent, replied }: SimRequest) =>
+        intent.method === 'credentials.revoke' && !replied && numberOf(intent.params['credential']) === credential
+      const by = this.batch.find(isEnd)
       if (by) this.#revokedAt.set(credential, by.arrival)
     }
     for (const request of this.batch) {
