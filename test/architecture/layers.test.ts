@@ -112,7 +112,7 @@ const ORDER = [
   ['schedules'],
   ['reviews', 'decisions'],
   ['orchestrators'],
-  ['watchdogs'],
+  ['watchdogs', 'board'],
   ['digest'],
   ['work'],
   ['plans', 'workflows'],
