@@ -1,3 +1,4 @@
+import { DASHBOARD_FILES } from './dashboard-files.ts'
 import { type ForgeSetting, whyNoForges } from './forges.ts'
 import { DEFAULT_PORT } from './rpc.ts'
 import { formatDuration, parseDuration } from './time.ts'
@@ -247,6 +248,7 @@ export const SETTINGS = {
     fallback: '1m',
     summary: 'How often each is looked at, at most',
   },
+  dashboardFiles: DASHBOARD_FILES,
   url: {
     of: 'commands',
     files: ['user'],

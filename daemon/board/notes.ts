@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
@@ -13,7 +14,7 @@ const ADMIN: Caller = { kind: 'admin', credentialId: 0 }
 
 export interface NotesDeps {
   readonly leaderOf: (reader: Reader, circleId: number) => number | null
-  /** @throws MusterError `mailbox_full` */
+  /** Supersedes what waits unread of that topic. @throws MusterError `mailbox_full` */
   readonly say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string, topic: string) => void
 }
 
@@ -29,7 +30,7 @@ export function createNotes({ leaderOf, say }: NotesDeps): Command<'board.notes'
       if (before === input.sha256) return { outcome: 'unchanged', to: null }
       const leader = whoLeads(tx, circle, leaderOf(tx, circle))
       if (!leader) return { outcome: 'waiting', to: null }
-      say(tx, sender, [leader], bodyOf(input), 'user-notes')
+      say(tx, sender, [leader], bodyOf(input), `user-notes ${createHash('sha256').update(input.file).digest('hex').slice(0, 16)}`)
       tx.run(TELL, circle, input.file, input.sha256, leader.id, tx.now)
       return { outcome: 'told', to: toRef(tx, leader) }
     },

@@ -1,3 +1,4 @@
+import { readDashboardFile } from '../../src/dashboard-files.ts'
 import { baseUrlOf } from '../../src/forges.ts'
 import type { DaemonSettings } from '../../src/settings.ts'
 import { parseDuration } from '../../src/time.ts'
@@ -24,6 +25,14 @@ export const SERVICES = {
       return { forges: forges.map((forge) => ({ ...forge, baseUrl: baseUrlOf(forge) })), repositories, everyMs: parseDuration(observeEvery) }
     },
     variables: ({ forges }) => forges.flatMap(({ token }) => (token && 'variable' in token ? [token.variable] : [])),
+  },
+  views: {
+    description: 'Writes dashboard files and tells orchestrators what people note in them; reads no mail',
+    program: 'views/main',
+    settings({ dashboardFiles }) {
+      return dashboardFiles.length === 0 ? undefined : { files: dashboardFiles.map(readDashboardFile) }
+    },
+    variables: () => [],
   },
 } as const satisfies Readonly<Record<string, Service>>
 

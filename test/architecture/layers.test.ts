@@ -17,6 +17,7 @@ const ZOD_FREE = [
   'src/paths.ts',
   'src/settings.ts',
   'src/forges.ts',
+  'src/dashboard-files.ts',
 ]
 const SDK = inside('client').filter((file) => file.path.split('/').length === 2)
 
