@@ -214,7 +214,12 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'artifacts.upload': (world) => ({ name: world.word('f') }),
   'artifacts.read': (world) => ({ artifact: world.random.chance(0.5) ? world.anyId('artifact') : world.anyId('attachment') }),
   'artifacts.list': (world) => maybe(world, 'before', () => world.anyId('artifact')),
-  'events.list': (world) => ({ limit: 200, ...maybe(world, 'after', () => world.daemon.core.store.cursor(0)) }),
+  'events.list': (world) => ({
+    limit: 200,
+    ...(world.random.chance(0.3)
+      ? { after: world.daemon.core.store.cursor(0) }
+      : maybe(world, 'before', () => world.daemon.core.store.cursor(world.daemon.core.store.last('event') - 150))),
+  }),
   'events.timeline': (world) => ({ peer: world.address(), limit: 200 }),
   'digest.get': (world) => ({ limit: 50, ...maybe(world, 'since', () => world.daemon.core.store.cursor(0)) }),
   'digest.seen': (world) => ({ cursor: world.daemon.core.store.cursor(0) }),
