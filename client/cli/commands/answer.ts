@@ -25,7 +25,7 @@ export const command: Command = {
   examples: [
     ['muster answer thr_k7qm2x1 "main, since noon"', 'answer and close'],
     ['muster answer thr_k7qm2x1 --more "looking into it"', 'say something first'],
-    ['muster answer thr_k7qm2x1 --more "the routes are done" --progress "3/5 Creating middleware"', 'how far it is'],
+    ['muster answer thr_k7qm2x1 --more "routes done" --progress "3/5 Middleware"', 'how far it is'],
     ['make test 2>&1 | muster answer thr_k7qm2x1 -', 'from stdin'],
   ],
   run: answer,
