@@ -244,8 +244,6 @@ const Origin = {
   bot: Line(300),
   account: z.string().regex(/^\d{1,20}$/),
   chat: z.string().regex(/^-?\d{1,20}$/),
-  /** Names the update: a repeat is answered as before. */
-  key: IdempotencyKey,
 }
 /** What is to be answered there; `null`: nothing, as to anybody whom the daemon does not know. */
 const Said = z.object({ say: z.string().nullable() })
@@ -267,6 +265,8 @@ export const hearChannel = operation({
   summary: "Something was written to the bot: a code that binds, a word about a card, or a word to the orchestrator. Only the daemon's own service may say.",
   input: z.strictObject({
     ...Origin,
+    /** Names the update: a repeat is answered as before. */
+    key: IdempotencyKey,
     /** Whether nobody else is in the chat. */
     isPrivate: z.boolean(),
     /** How the account calls itself. */
