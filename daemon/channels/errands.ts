@@ -91,8 +91,8 @@ function compose(tx: Tx, row: ChannelRow, errand: Errand): Composed | undefined 
     row.id,
     errand.card,
   )
-  // Telegram and ntfy change what they know by its name; a push message, and a webhook, by its tag.
-  const isNamed = row.kind === 'telegram' || row.kind === 'ntfy'
+  // Telegram changes what it knows by its name; what the others show has a tag.
+  const isNamed = row.kind === 'telegram'
   return card && told && !(isNamed && told.handle === null) ? { draft: settledNotice(tx, card), handle: told.handle } : undefined
 }
 
