@@ -5,6 +5,7 @@ import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
 import type { Caller, CommandName, PeerCaller } from './caller.ts'
+import { type ChannelSettings, createChannels } from './channels/index.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { createDecisions } from './decisions/index.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
@@ -58,6 +59,8 @@ export interface CoreOptions {
   readonly backupWriter?: BackupWriter
   /** The folder of the artifacts. */
   readonly artifacts?: string
+  /** What the settings allow of channels; without it nothing but push messages, which then have no key. */
+  readonly channels?: ChannelSettings
   /** Where devices reach it from elsewhere. */
   readonly publicUrl?: string
   /** Where an SDK of OpenTelemetry is registered. */
@@ -116,6 +119,7 @@ export function createCore(options: CoreOptions) {
     contents: artifacts.contents,
     watch: tracing,
     onPosted: (tx, posted) => reviews.onPosted(tx, posted),
+    onDelivered: (tx, delivered) => channels.onDelivered(tx, delivered),
     onFollowedEnd: (tx, ended) => {
       reviews.onAskEnded(tx, ended)
       decisions.onAskEnded(tx, ended)
@@ -146,9 +150,20 @@ export function createCore(options: CoreOptions) {
     threads,
     schedules,
     callerOf,
+    onGiven: (tx, card, personId) => channels.onCardGiven(tx, card, personId),
+    onSettled: (tx, card) => channels.onCardSettled(tx, card),
     get zone() {
       return options.zone
     },
+  })
+  const channels: ReturnType<typeof createChannels> = createChannels({
+    random,
+    settings: options.channels ?? NO_CHANNELS,
+    decisions,
+    callerOf,
+    ask: (tx, by, to, body) => void threads.commands['threads.ask'].run(tx, by, { to, body, priority: 'normal' }),
+    reply: (tx, by, thread, body) => threads.replyAs(tx, by, thread, body),
+    onNeeded: () => services.need('channels'),
   })
   const orchestrators = createOrchestrators({
     pipeline,
@@ -183,7 +198,7 @@ export function createCore(options: CoreOptions) {
     disconnect,
     perform: (tx, person, operation, input) => handlers.commands[operation as CommandName].run(tx, person, input as never),
   })
-  const services = new Services({ clock, random, log, pipeline, disconnect })
+  const services: Services = new Services({ clock, random, log, pipeline, disconnect, isNeeded: { channels: () => channels.isNeeded(store, clock.wallMs()) } })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
   const status: StatusSource = {
@@ -208,6 +223,7 @@ export function createCore(options: CoreOptions) {
     schedules,
     reviews,
     decisions,
+    channels,
     orchestrators,
     watchdogs,
     pairing,
@@ -319,6 +335,16 @@ export function createCore(options: CoreOptions) {
       store.close()
     },
   }
+}
+
+const NO_CHANNELS: ChannelSettings = {
+  telegram: false,
+  ntfy: false,
+  webhooks: [],
+  pushHosts: [],
+  pushKey: () => {
+    throw new MusterError('unavailable', { hint: 'This daemon has no key for push messages.' })
+  },
 }
 
 /** The daemon acts in the name of a peer. */

@@ -137,6 +137,22 @@ export const LIMITS = {
   lookingCommands: 8,
   /** What one notice names. */
   maxToldBreaches: 10,
+  // Channels
+  maxPushEndpointChars: 2_048,
+  /** Of one person, and at work at the same time. */
+  maxPersonChannels: 16,
+  maxBusyChannels: 256,
+  /** How long a code that binds an account, and the buttons of a card, are good for. */
+  bindingCodeMs: 600_000,
+  nonceMs: 86_400_000,
+  /** A notice that could not be sent is tried again after the first, doubled each time, up to the last; after so many tries it is dead. */
+  noticeBackoffFirstMs: 5_000,
+  noticeBackoffLastMs: 3_600_000,
+  maxNoticeTries: 12,
+  /** The longest that the other side may have one wait. */
+  noticeRetryMs: 86_400_000,
+  /** Of a body, in characters; the rest is behind the link. */
+  maxNoticeChars: 600,
   // Pairing
   maxDeviceChars: 64,
   /** How long a code, and an action that waits for a person, are good for. */

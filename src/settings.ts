@@ -1,3 +1,4 @@
+import { type NtfySetting, type TelegramSetting, type WebhookSetting, whyNoNtfy, whyNoTelegram, whyNoWebhooks } from './channel-settings.ts'
 import { type ForgeSetting, whyNoForges } from './forges.ts'
 import { DEFAULT_PORT } from './rpc.ts'
 import { formatDuration, parseDuration } from './time.ts'
@@ -5,7 +6,9 @@ import { formatDuration, parseDuration } from './time.ts'
 /** Who reads a setting: the daemon when it starts, a command each time, or an agent's session when it joins. */
 export type SettingReader = 'daemon' | 'commands' | 'sessions'
 export type SettingsFile = 'user' | 'project'
-export type SettingValue = string | number | boolean | readonly string[] | readonly ForgeSetting[]
+/** What is no word: objects, or lists of them. */
+type Structured = object
+export type SettingValue = string | number | boolean | readonly string[] | Structured
 
 interface Common {
   readonly of: SettingReader
@@ -28,8 +31,8 @@ type Shape =
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly fallback: string }
   | { readonly kind: 'switch'; readonly fallback: boolean }
   | { readonly kind: 'list'; readonly pattern: RegExp; readonly expected: string; readonly fallback: readonly string[] }
-  /** Objects; on a command line as JSON. */
-  | { readonly kind: 'forges'; readonly fallback: readonly ForgeSetting[] }
+  /** On a command line as JSON. `why`: what is wrong with a value, in a sentence. */
+  | { readonly kind: 'json'; readonly why: (value: unknown) => string | undefined; readonly expected: string; readonly fallback: Structured }
 
 export type Setting = Common & Shape
 
@@ -223,8 +226,10 @@ export const SETTINGS = {
     of: 'daemon',
     files: ['user'],
     variable: 'MUSTER_FORGES',
-    kind: 'forges',
-    fallback: [],
+    kind: 'json',
+    why: whyNoForges,
+    expected: 'a list of objects with host, kind (github or gitlab), baseUrl and token, as JSON',
+    fallback: [] as readonly ForgeSetting[],
     summary: 'Forges whose pull requests are looked at',
   },
   repositories: {
@@ -246,6 +251,46 @@ export const SETTINGS = {
     max: 86_400_000,
     fallback: '1m',
     summary: 'How often each is looked at, at most',
+  },
+  telegram: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_TELEGRAM',
+    kind: 'json',
+    why: whyNoTelegram,
+    expected: 'an object with token and baseUrl, as JSON',
+    fallback: {} as TelegramSetting | Readonly<Record<string, never>>,
+    summary: 'The bot that people speak to',
+  },
+  ntfy: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_NTFY',
+    kind: 'json',
+    why: whyNoNtfy,
+    expected: 'an object with baseUrl and token, as JSON',
+    fallback: {} as NtfySetting,
+    summary: 'The ntfy server that people are told by',
+  },
+  webhooks: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_WEBHOOKS',
+    kind: 'json',
+    why: whyNoWebhooks,
+    expected: 'a list of objects with name, url and secret, as JSON',
+    fallback: [] as readonly WebhookSetting[],
+    summary: 'Where people may have notices posted',
+  },
+  pushHosts: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_PUSH_HOSTS',
+    kind: 'list',
+    pattern: HOST,
+    expected: 'host names separated by commas, each with its port where that is not 443',
+    fallback: [],
+    summary: 'Push services besides the known ones',
   },
   url: {
     of: 'commands',
@@ -307,8 +352,8 @@ type ValueOf<S> = S extends { readonly kind: 'choice'; readonly choices: readonl
       ? boolean
       : S extends { readonly kind: 'list' }
         ? readonly string[]
-        : S extends { readonly kind: 'forges' }
-          ? readonly ForgeSetting[]
+        : S extends { readonly kind: 'json'; readonly fallback: infer Value }
+          ? Value
           : string
 
 /** What the daemon takes from its configuration. */
@@ -321,7 +366,7 @@ export function isSettingKey(key: string): key is SettingKey {
 /** What would be accepted, where a value is not; `undefined` where it is. */
 export function refusalOf(key: SettingKey, value: unknown): string | undefined {
   const setting: Setting = SETTINGS[key]
-  if (setting.kind === 'forges') return whyNoForges(value)
+  if (setting.kind === 'json') return setting.why(value)
   return isAccepted(setting, value) ? undefined : `Expected ${expectedOf(key)}.`
 }
 
@@ -342,8 +387,6 @@ export function expectedOf(key: SettingKey): string {
       return `one of: ${setting.choices.join(', ')}`
     case 'switch':
       return 'true or false'
-    case 'forges':
-      return 'a list of objects with host, kind (github or gitlab), baseUrl and token, as JSON'
     default:
       return setting.expected
   }
@@ -361,15 +404,15 @@ export function valueFrom(key: SettingKey, text: string): SettingValue {
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '')
-    case 'forges':
-      return parsedList(text)
+    case 'json':
+      return parsed(text)
     default:
       return text
   }
 }
 
 /** What is no JSON is refused for what it is. */
-function parsedList(text: string): SettingValue {
+function parsed(text: string): SettingValue {
   try {
     return JSON.parse(text) as SettingValue
   } catch {
@@ -377,7 +420,7 @@ function parsedList(text: string): SettingValue {
   }
 }
 
-function isAccepted(setting: Exclude<Setting, { readonly kind: 'forges' }>, value: unknown): boolean {
+function isAccepted(setting: Exclude<Setting, { readonly kind: 'json' }>, value: unknown): boolean {
   switch (setting.kind) {
     case 'number':
       return Number.isSafeInteger(value) && Number(value) >= setting.min && Number(value) <= setting.max

@@ -24,6 +24,8 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   decisions: 'Cards that wait for a person.',
   approvals: 'What a person has said yes to: one-shot approvals and leases.',
   tiers: 'Which kinds of action need a person.',
+  push: 'Push messages to the browser of a paired device.',
+  channels: 'How people are reached away from the dashboard.',
   orchestrators: 'Who leads a circle, who stands by, and what is handed over.',
   watchdogs: 'Being told when a peer is silent, an ask open, or a review owed, for too long.',
   sessions: 'Agent sessions: what their hooks report and carry.',
