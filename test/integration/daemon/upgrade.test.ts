@@ -44,7 +44,7 @@ function versionOf(path: string): unknown {
 
 test('there is a small fixture of each schema before the present one', () => {
   expect(schemas.map(Number).sort((a, b) => a - b)).toEqual(expect.arrayContaining(Array.from({ length: SCHEMA - 1 }, (_, index) => index + 1)))
-  for (const schema of schemas) expect(statSync(join(FIXTURES, `schema-${schema}.db`)).size).toBeLessThan(300_000)
+  for (const schema of schemas) expect(statSync(join(FIXTURES, `schema-${schema}.db`)).size).toBeLessThan(500_000)
 })
 
 group.each(schemas)('a database of schema %s', (schema) => {
