@@ -80,7 +80,8 @@ describe.skipIf(!hasBrowser)('the health of the node', () => {
     const { page } = device
     await pair(page, daemon)
     await killDelivery(clock, sender, recipient, 'worker', 'Take this')
-    await page.goto(`${daemon.url}/health`)
+    await page.goto(`${daemon.url}/node`)
+
     await page.getByText('1 message could not be delivered').waitFor()
     await expectAccessible(page)
     await device.screenshot('health-phone')
