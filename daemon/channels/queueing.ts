@@ -25,7 +25,6 @@ export function onCardGiven(tx: Tx, card: Pick<CardRow, 'id'>, personId: number)
 
 /** What was shown of a card is taken back. */
 export function onCardSettled(tx: Tx, card: Pick<CardRow, 'id'>): void {
-  tx.run('DELETE FROM channel_nonces WHERE decision_id = ?', card.id)
   const told = tx.all<{ channel_id: number }>('SELECT DISTINCT channel_id FROM channel_notices WHERE decision_id = ?', card.id)
   for (const { channel_id } of told) if (isLive(tx, channelAt(tx, channel_id))) queue(tx, { id: channel_id }, { about: 'settled', card: card.id })
 }

@@ -55,5 +55,4 @@ CREATE TABLE channel_nonces (
   option      TEXT NOT NULL,
   minted_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX channel_nonces_by_card ON channel_nonces (decision_id);
 CREATE INDEX channel_nonces_by_channel ON channel_nonces (channel_id);
