@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ChannelSettings } from '../../../daemon/channels/index.ts'
 import type { ChannelErrand } from '../../../src/contract/index.ts'
@@ -31,7 +34,8 @@ const listed = (caller: CoreClient, id: string) => caller.call('channels.list', 
 let updates = 0
 const hear = (service: CoreClient, text: string, more: object = {}) =>
   service.call('channels.hear', { ...ANN, isPrivate: true, name: '@ann', key: `u${++updates}`, text, ...more }).say
-const press = (service: CoreClient, nonce: string | null | undefined, more: object = {}) => service.call('channels.press', { ...ANN, nonce: nonce ?? '', ...more }).say
+const press = (service: CoreClient, nonce: string | null | undefined, more: object = {}) =>
+  service.call('channels.press', { ...ANN, nonce: nonce ?? '', ...more }).say
 
 /** Binds the account in its private chat. */
 function bound(ann: CoreClient, service: CoreClient) {
@@ -229,15 +233,19 @@ describe('what cannot be sent', () => {
   })
 
   test('a notice survives a restart of the daemon in the middle, under its id', async () => {
-    const { daemon, ann, bob, service } = await crew({ path: `${process.env['TMPDIR'] ?? '/tmp'}/muster-channels-${process.pid}.db` })
-    subscribe(ann)
-    raise(bob)
-    const [before] = take(service).errands
-    const path = daemon.core.store.db.name
-    daemon.core.crash()
-    using again = await TestCore.start({ path, channels: SETTINGS, clock: daemon.clock })
-    const after = take(again.service('channels')).errands
-    expect(after).toEqual([before])
+    const folder = mkdtempSync(join(tmpdir(), 'muster-channels-'))
+    try {
+      const path = join(folder, 'muster.db')
+      const { daemon, ann, bob, service } = await crew({ path })
+      subscribe(ann)
+      raise(bob)
+      const [before] = take(service).errands
+      daemon.core.crash()
+      using again = await TestCore.start({ path, channels: SETTINGS, clock: daemon.clock })
+      expect(take(again.service('channels')).errands).toEqual([before])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 
@@ -269,7 +277,11 @@ describe('binding', () => {
   ])('no subscription leads to %s', async (endpoint) => {
     const { daemon, ann } = await crew()
     using _ = daemon
-    expect(ann.refusal('push.subscribe', { endpoint, keys: KEYS })).toMatchObject({ code: 'invalid_input', field: 'endpoint', hint: expect.stringContaining('pushHosts') })
+    expect(ann.refusal('push.subscribe', { endpoint, keys: KEYS })).toMatchObject({
+      code: 'invalid_input',
+      field: 'endpoint',
+      hint: expect.stringContaining('pushHosts'),
+    })
     expect(subscribe(ann, { endpoint: 'http://127.0.0.1:9/here' }).label).toBe('127.0.0.1:9')
   })
 
@@ -293,7 +305,8 @@ describe('binding', () => {
       expect(caller.refusal('channels.bind', { kind: 'telegram' }).code).toBe('forbidden')
     }
     for (const caller of [bob, lead]) expect(caller.refusal('channels.list', {}).code).toBe('forbidden')
-    for (const operation of ['channels.unbind', 'channels.test']) for (const caller of [bob, eve]) expect(caller.refusal(operation, { channel: push.id }).code).toBe('not_found')
+    for (const operation of ['channels.unbind', 'channels.test'])
+      for (const caller of [bob, eve]) expect(caller.refusal(operation, { channel: push.id }).code).toBe('not_found')
     expect(eve.refusal('channels.set', { channel: push.id, wants: [] }).code).toBe('not_found')
     expect(eve.call('channels.list', {}).channels).toEqual([])
     expect(daemon.admin.call('channels.list', {}).channels).toHaveLength(1)
@@ -381,7 +394,10 @@ describe('a Telegram account', () => {
     using _ = daemon
     bound(ann, service)
     daemon.admin.call('peers.retire', { peer: lead.id, reason: 'gone' })
-    expect(service.refusal('channels.hear', { ...ANN, isPrivate: true, name: '@ann', key: 'x', text: 'Hello?' })).toMatchObject({ code: 'not_found', hint: expect.any(String) })
+    expect(service.refusal('channels.hear', { ...ANN, isPrivate: true, name: '@ann', key: 'x', text: 'Hello?' })).toMatchObject({
+      code: 'not_found',
+      hint: expect.any(String),
+    })
   })
 })
 
@@ -415,7 +431,8 @@ describe('whoever pretends', () => {
   test('a nonce is good for its card, its option and its channel, for a day', async () => {
     const { daemon, ann, bob, service, nonce, state, card } = await scene()
     using _ = daemon
-    for (const forged of ['', 'a', card.id, '0'.repeat(24), `${nonce('a')}x`, nonce('a')?.toUpperCase()]) expect(press(service, forged)).toBe('This button is no longer good. Open the card in the dashboard.')
+    for (const forged of ['', 'a', card.id, '0'.repeat(24), `${nonce('a')}x`, nonce('a')?.toUpperCase()])
+      expect(press(service, forged)).toBe('This button is no longer good. Open the card in the dashboard.')
     // Another person's channel has nonces of its own.
     const { id } = daemon.join('eve', { role: 'person', mode: 'pull' })
     const eve = daemon.connect(daemon.device(id, 'phone'))
@@ -426,7 +443,9 @@ describe('whoever pretends', () => {
     expect(state()).toBe('waiting')
     // That of another card decides that card alone.
     const other = raise(bob)
-    const sent = take(service).errands.find(({ notice, target }) => notice.card === other.id && target.kind === 'telegram' && target.chat === ANN.chat) as ChannelErrand
+    const sent = take(service).errands.find(
+      ({ notice, target }) => notice.card === other.id && target.kind === 'telegram' && target.chat === ANN.chat,
+    ) as ChannelErrand
     expect(press(service, sent.notice.options[0]?.nonce)).toContain('Decided')
     expect([state(), cardOf(ann, other.id).state]).toEqual(['waiting', 'answered'])
     daemon.clock.stepWall(-DAY)
@@ -489,7 +508,8 @@ describe('whoever pretends', () => {
       ['channels.press', { ...ANN, nonce: nonce('a') }],
       ['channels.hear', { ...ANN, isPrivate: true, name: 'x', key: 'k', text: 'a', replyTo: '900' }],
     ] as const
-    for (const caller of [ann, bob, lead, observer, impostor, daemon.admin]) for (const [operation, input] of calls) expect(caller.refusal(operation, input).code).toBe('forbidden')
+    for (const caller of [ann, bob, lead, observer, impostor, daemon.admin])
+      for (const [operation, input] of calls) expect(caller.refusal(operation, input).code).toBe('forbidden')
     expect(state()).toBe('waiting')
   })
 
