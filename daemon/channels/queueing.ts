@@ -1,7 +1,8 @@
 import type { MessageKind } from '../../src/contract/index.ts'
+import { LIMITS } from '../../src/limits.ts'
 import type { CardRow } from '../decisions/index.ts'
 import { ownService } from '../peers/index.ts'
-import { enqueueErrand } from '../store/errands.ts'
+import { enqueueErrand, hasErrands } from '../store/errands.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { ChannelDeps } from './deps.ts'
@@ -45,7 +46,9 @@ export function onMail(tx: Tx, deps: ChannelDeps, { messageId, kind, urgent, fro
   if (!(fromLeader || (urgent && opens))) return
   for (const personId of recipients) {
     if (!isReachable(tx, personId) || (!urgent && deps.decisions.quietUntil(tx, personId) !== undefined)) continue
-    for (const row of wanting(tx, personId, 'mail')) queue(tx, row, { about: 'mail', message: messageId })
+    for (const row of wanting(tx, personId, 'mail')) {
+      if (!hasErrands(tx, destinationOf(row.id), LIMITS.maxWaitingNotices)) queue(tx, row, { about: 'mail', message: messageId })
+    }
   }
 }
 

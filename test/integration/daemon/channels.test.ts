@@ -139,6 +139,20 @@ describe('what people are told', () => {
     expect(take(service).errands).toEqual([])
   })
 
+  test('a channel that cannot be reached does not fill up with mail; cards it gets', async () => {
+    const { daemon, ann, bob, lead, service } = await crew()
+    using _ = daemon
+    const push = subscribe(ann)
+    for (let number = 0; number < LIMITS.maxWaitingNotices + 5; number++) lead.call('threads.notify', { to: 'ann', body: `Number ${number}.` })
+    expect(listed(ann, push.id)?.waiting).toBe(LIMITS.maxWaitingNotices)
+    raise(bob)
+    expect(listed(ann, push.id)?.waiting).toBe(LIMITS.maxWaitingNotices + 1)
+    mail(ann)
+    // What was read meanwhile is passed over, some of it with each look.
+    for (let look = 0; look < 3; look++) take(service)
+    expect(take(service).errands.map(({ notice }) => notice.kind)).toEqual(['card'])
+  })
+
   test('as each channel wants', async () => {
     const { daemon, ann, bob, lead, service } = await crew()
     using _ = daemon
