@@ -10,7 +10,7 @@ const ENTRIES = [
   /^daemon\/(bin|config|offline)\.ts$/,
   /^client\/(index|run)\.ts$/,
   /^client\/(cli|demo)\//,
-  /^client\/observer\/main\.ts$/,
+  /^client\/services\/run-as-program\.ts$/,
   /^(bench|test|scripts)\//,
 ]
 const NAMELESS = /^(utils?|helpers?|managers?|lib|misc|stuff)$|-(utils?|helpers?|manager)$/

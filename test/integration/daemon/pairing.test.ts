@@ -200,7 +200,7 @@ describe('an action', () => {
     expect(await refusal(phone, 'actions.approve', { action: action.id, code })).toBe('accepted')
   })
 
-  it.each(['pairings.begin', 'credentials.create', 'enrolments.spawn', 'devices.revoke', 'actions.approve', 'circles.create', 'peers.list', 'nothing.at_all'])(
+  it.each(['pairings.begin', 'credentials.create', 'enrolments.spawn', 'devices.revoke', 'actions.approve', 'channels.bind', 'push.subscribe', 'circles.create', 'peers.list', 'nothing.at_all'])(
     'is never %s',
     async (operation) => {
       await first()
