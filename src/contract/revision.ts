@@ -1,2 +1,2 @@
 /** Names the contract: equal revisions accept and send the same frames. Written by `npx tsx scripts/golden.ts --write`. */
-export const CONTRACT_REVISION = '32bab4d4204b'
+export const CONTRACT_REVISION = 'c511cf364e8d'
