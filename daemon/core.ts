@@ -161,7 +161,7 @@ export function createCore(options: CoreOptions) {
     settings: options.channels ?? NO_CHANNELS,
     decisions,
     callerOf,
-    ask: (tx, by, to, body) => void threads.commands['threads.ask'].run(tx, by, { to, body, priority: 'normal' }),
+    ask: (tx, by, to, body) => void threads.commands['threads.ask'].run(tx, by, { to, select: 'one', body, priority: 'normal' }),
     reply: (tx, by, thread, body) => threads.replyAs(tx, by, thread, body),
     onNeeded: () => services.need('channels'),
   })
@@ -296,6 +296,7 @@ export function createCore(options: CoreOptions) {
     gateway,
     artifacts,
     services,
+    disconnect,
     /** A scan found the index of the search damaged. */
     distrustIndex: () => index.distrust(),
     status: () => nodeStatus(status)(store, { kind: 'admin', credentialId: 0 }, {}),

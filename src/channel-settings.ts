@@ -27,11 +27,11 @@ const MAX_WEBHOOKS = 16
 const SECRET = '{"file": "/path/from/the/root"} or {"variable": "NAME"}'
 
 /** Why a value is no such setting, in one sentence; `undefined` where it is. `{}`: there is none. */
-export function whyNoTelegram(value: unknown): string | undefined {
+function whyNoTelegram(value: unknown): string | undefined {
   return whyNoServer(value, `{"token": {"file": "/home/ada/.config/muster/telegram.token"}}`, true)
 }
 
-export function whyNoNtfy(value: unknown): string | undefined {
+function whyNoNtfy(value: unknown): string | undefined {
   return whyNoServer(value, '{"baseUrl": "https://ntfy.example.org"}', false)
 }
 
@@ -46,7 +46,7 @@ function whyNoServer(value: unknown, example: string, needsToken: boolean): stri
   return (isGiven || needsToken) && !isSecretReference(value['token']) ? `Expected as token ${SECRET}, not the token itself.` : undefined
 }
 
-export function whyNoWebhooks(value: unknown): string | undefined {
+function whyNoWebhooks(value: unknown): string | undefined {
   if (!Array.isArray(value))
     return 'Expected a list of webhooks, such as [{"name": "home", "url": "https://home.example.org/hook", "secret": {"variable": "HOOK_SECRET"}}].'
   if (value.length > MAX_WEBHOOKS) return `Expected at most ${MAX_WEBHOOKS} webhooks.`
@@ -72,3 +72,47 @@ function whyNoWebhook(value: unknown): string | undefined {
 export function isSet(setting: TelegramSetting | NtfySetting | Readonly<Record<string, never>>): boolean {
   return Object.keys(setting).length > 0
 }
+
+/** The settings of channels, as the table of all settings has them. */
+export const CHANNEL_SETTINGS = {
+  telegram: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_TELEGRAM',
+    kind: 'json',
+    why: whyNoTelegram,
+    expected: 'an object with token and baseUrl, as JSON',
+    fallback: {} as TelegramSetting | Readonly<Record<string, never>>,
+    summary: 'The bot that people speak to',
+  },
+  ntfy: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_NTFY',
+    kind: 'json',
+    why: whyNoNtfy,
+    expected: 'an object with baseUrl and token, as JSON',
+    fallback: {} as NtfySetting,
+    summary: 'The ntfy server that people are told by',
+  },
+  webhooks: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_WEBHOOKS',
+    kind: 'json',
+    why: whyNoWebhooks,
+    expected: 'a list of objects with name, url and secret, as JSON',
+    fallback: [] as readonly WebhookSetting[],
+    summary: 'Where people may have notices posted',
+  },
+  pushHosts: {
+    of: 'daemon',
+    files: ['user'],
+    variable: 'MUSTER_PUSH_HOSTS',
+    kind: 'list',
+    pattern: /^[A-Za-z0-9._:[\]-]{1,253}$/,
+    expected: 'host names separated by commas, each with its port where that is not 443',
+    fallback: [],
+    summary: 'Push services besides the known ones',
+  },
+} as const

@@ -149,6 +149,8 @@ export const LIMITS = {
   noticeBackoffFirstMs: 5_000,
   noticeBackoffLastMs: 3_600_000,
   maxNoticeTries: 12,
+  /** Notices of one channel that wait or are dead: further messages are not told there. Cards always are. */
+  maxWaitingNotices: 200,
   /** The longest that the other side may have one wait. */
   noticeRetryMs: 86_400_000,
   /** Of a body, in characters; the rest is behind the link. */

@@ -1,4 +1,4 @@
-import { type NtfySetting, type TelegramSetting, type WebhookSetting, whyNoNtfy, whyNoTelegram, whyNoWebhooks } from './channel-settings.ts'
+import { CHANNEL_SETTINGS } from './channel-settings.ts'
 import { type ForgeSetting, whyNoForges } from './forges.ts'
 import { DEFAULT_PORT } from './rpc.ts'
 import { formatDuration, parseDuration } from './time.ts'
@@ -6,9 +6,7 @@ import { formatDuration, parseDuration } from './time.ts'
 /** Who reads a setting: the daemon when it starts, a command each time, or an agent's session when it joins. */
 export type SettingReader = 'daemon' | 'commands' | 'sessions'
 export type SettingsFile = 'user' | 'project'
-/** What is no word: objects, or lists of them. */
-type Structured = object
-export type SettingValue = string | number | boolean | readonly string[] | Structured
+export type SettingValue = string | number | boolean | readonly string[] | object
 
 interface Common {
   readonly of: SettingReader
@@ -32,7 +30,7 @@ type Shape =
   | { readonly kind: 'switch'; readonly fallback: boolean }
   | { readonly kind: 'list'; readonly pattern: RegExp; readonly expected: string; readonly fallback: readonly string[] }
   /** On a command line as JSON. `why`: what is wrong with a value, in a sentence. */
-  | { readonly kind: 'json'; readonly why: (value: unknown) => string | undefined; readonly expected: string; readonly fallback: Structured }
+  | { readonly kind: 'json'; readonly why: (value: unknown) => string | undefined; readonly expected: string; readonly fallback: object }
 
 export type Setting = Common & Shape
 
@@ -252,46 +250,7 @@ export const SETTINGS = {
     fallback: '1m',
     summary: 'How often each is looked at, at most',
   },
-  telegram: {
-    of: 'daemon',
-    files: ['user'],
-    variable: 'MUSTER_TELEGRAM',
-    kind: 'json',
-    why: whyNoTelegram,
-    expected: 'an object with token and baseUrl, as JSON',
-    fallback: {} as TelegramSetting | Readonly<Record<string, never>>,
-    summary: 'The bot that people speak to',
-  },
-  ntfy: {
-    of: 'daemon',
-    files: ['user'],
-    variable: 'MUSTER_NTFY',
-    kind: 'json',
-    why: whyNoNtfy,
-    expected: 'an object with baseUrl and token, as JSON',
-    fallback: {} as NtfySetting,
-    summary: 'The ntfy server that people are told by',
-  },
-  webhooks: {
-    of: 'daemon',
-    files: ['user'],
-    variable: 'MUSTER_WEBHOOKS',
-    kind: 'json',
-    why: whyNoWebhooks,
-    expected: 'a list of objects with name, url and secret, as JSON',
-    fallback: [] as readonly WebhookSetting[],
-    summary: 'Where people may have notices posted',
-  },
-  pushHosts: {
-    of: 'daemon',
-    files: ['user'],
-    variable: 'MUSTER_PUSH_HOSTS',
-    kind: 'list',
-    pattern: HOST,
-    expected: 'host names separated by commas, each with its port where that is not 443',
-    fallback: [],
-    summary: 'Push services besides the known ones',
-  },
+  ...CHANNEL_SETTINGS,
   url: {
     of: 'commands',
     files: ['user'],

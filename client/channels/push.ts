@@ -70,7 +70,7 @@ export class Push implements Channel {
 }
 
 /** Exactly what the page's service worker needs, and nothing that decides anything by itself. */
-export function payloadOf({ notice }: ChannelErrand): PushPayload {
+function payloadOf({ notice }: ChannelErrand): PushPayload {
   const { kind, tag, title, body, url, card, urgent, options } = notice
   const actions = options.map(({ letter, text }) => ({ action: letter, title: cut(`${letter}) ${text}`) }))
   return { v: 1, kind, tag, title, body, url, actions, card, urgent }

@@ -1,7 +1,8 @@
 import type { MessageKind } from '../../src/contract/index.ts'
+import { LIMITS } from '../../src/limits.ts'
 import type { CardRow } from '../decisions/index.ts'
 import { ownService } from '../peers/index.ts'
-import { enqueueErrand } from '../store/errands.ts'
+import { enqueueErrand, hasErrands } from '../store/errands.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { ChannelDeps } from './deps.ts'
@@ -25,7 +26,6 @@ export function onCardGiven(tx: Tx, card: Pick<CardRow, 'id'>, personId: number)
 
 /** What was shown of a card is taken back. */
 export function onCardSettled(tx: Tx, card: Pick<CardRow, 'id'>): void {
-  tx.run('DELETE FROM channel_nonces WHERE decision_id = ?', card.id)
   const told = tx.all<{ channel_id: number }>('SELECT DISTINCT channel_id FROM channel_notices WHERE decision_id = ?', card.id)
   for (const { channel_id } of told) if (isLive(tx, channelAt(tx, channel_id))) queue(tx, { id: channel_id }, { about: 'settled', card: card.id })
 }
@@ -46,7 +46,9 @@ export function onMail(tx: Tx, deps: ChannelDeps, { messageId, kind, urgent, fro
   if (!(fromLeader || (urgent && opens))) return
   for (const personId of recipients) {
     if (!isReachable(tx, personId) || (!urgent && deps.decisions.quietUntil(tx, personId) !== undefined)) continue
-    for (const row of wanting(tx, personId, 'mail')) queue(tx, row, { about: 'mail', message: messageId })
+    for (const row of wanting(tx, personId, 'mail')) {
+      if (!hasErrands(tx, destinationOf(row.id), LIMITS.maxWaitingNotices)) queue(tx, row, { about: 'mail', message: messageId })
+    }
   }
 }
 

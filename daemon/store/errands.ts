@@ -48,6 +48,11 @@ export function reviveErrands(tx: Tx, destination: string): void {
   tx.run("UPDATE outbox SET state = 'waiting', attempts = 0, retry_at = NULL WHERE destination = ?", destination)
 }
 
+/** Whether so many of a destination wait or are dead. */
+export function hasErrands(reader: Reader, destination: string, count: number): boolean {
+  return reader.get('SELECT 1 FROM outbox WHERE destination = ? LIMIT 1 OFFSET ?', destination, count - 1) !== undefined
+}
+
 /** How many wait, and how many are dead. */
 export function countErrands(reader: Reader, destination: string): { readonly waiting: number; readonly dead: number } {
   const rows = reader.all<{ state: string; n: number }>('SELECT state, count(*) AS n FROM outbox WHERE destination = ? GROUP BY state', destination)

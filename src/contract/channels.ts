@@ -39,6 +39,7 @@ const noTool = { none: 'How people are reached is never offered to a model.' } a
 const noRoute = { none: "It is for the daemon's own service, which has a connection." } as const
 const noCommand = { none: "It is for the daemon's own service." } as const
 const ofService = { http: noRoute, cli: noCommand, mcp: noTool } as const
+const byDevice = { none: 'It takes a paired device.' } as const
 const Which = { channel: Id('channel') }
 const One = z.object({ channel: Channel })
 
@@ -131,7 +132,7 @@ export const bindChannel = operation({
     code: z.string().nullable(),
     expiresAt: Time.nullable(),
   }),
-  doors: { http: 'POST /v1/channels 201', cli: 'channels bind', mcp: noTool },
+  doors: { http: 'POST /v1/channels 201', cli: byDevice, mcp: noTool },
 })
 
 export const setChannel = operation({
@@ -141,7 +142,7 @@ export const setChannel = operation({
   summary: 'Choose what a channel of yours is told.',
   input: z.strictObject({ ...Which, wants: Wants }),
   output: One,
-  doors: { http: 'PATCH /v1/channels/:channel', cli: 'channels set', mcp: noTool },
+  doors: { http: 'PATCH /v1/channels/:channel', cli: byDevice, mcp: noTool },
 })
 
 export const unbindChannel = operation({

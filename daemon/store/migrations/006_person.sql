@@ -9,6 +9,7 @@ ALTER TABLE peers ADD COLUMN turn_since INTEGER;
 -- A person sees into its own circle as into every other.
 INSERT OR IGNORE INTO grants (peer_id, circle_id, created_at)
   SELECT id, circle_id, created_at FROM peers WHERE role = 'person' AND enrolment_id IS NULL AND retired_at IS NULL;
+
 -- Channels: how people are reached away from the dashboard ------------------------------------------------------------------
 
 -- When a row that failed is tried again, of those that a service carries out: wall time.
@@ -66,7 +67,6 @@ CREATE TABLE channel_nonces (
   option      TEXT NOT NULL,
   minted_at   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX channel_nonces_by_card ON channel_nonces (decision_id);
 CREATE INDEX channel_nonces_by_channel ON channel_nonces (channel_id);
 -- What came with the person's side.
 

@@ -207,6 +207,8 @@ describe('an action', () => {
     'devices.revoke',
     'actions.approve',
     'passphrase.clear',
+    'channels.bind',
+    'push.subscribe',
     'circles.create',
     'peers.list',
     'nothing.at_all',
