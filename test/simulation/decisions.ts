@@ -1,15 +1,9 @@
 import type { ApprovalRow, CardRow, Content } from '../../daemon/decisions/rows.ts'
-import { mintCredential } from '../../daemon/peers/credentials.ts'
 import type { Input, OperationName, Output } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { ACTION, QUESTION, REQUEST } from '../support/cards.ts'
-import { MemoryContents } from '../support/memory-contents.ts'
 import { CoreClient } from '../support/test-core.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
-import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
-import { Life } from './life.ts'
-import { Random } from './random.ts'
+import { Story, type Told } from './story.ts'
 
 const MINUTE = 60_000
 const PEERS = ['bob', 'eve', 'dan'] as const
@@ -17,15 +11,12 @@ const PEERS = ['bob', 'eve', 'dan'] as const
 const DEVICES = { phone: 'ann', tablet: 'ann', desk: 'cat' } as const
 type Device = keyof typeof DEVICES
 
-export interface DecisionStory {
+interface Counts {
   readonly decided: number
   readonly expired: number
   readonly folded: number
   readonly refused: number
   readonly uses: number
-  readonly crashes: number
-  /** What was broken. */
-  readonly failures: readonly string[]
 }
 
 /** A use of an approval that the daemon confirmed. */
@@ -40,48 +31,21 @@ interface Use {
  * crashes in the middle of commits and disks that fail. In the end each card has at most one outcome, each who waited was told of it once, and no approval
  * was used more often, later, or for more than it was for.
  */
-export async function simulateDecisions(seed: number, steps: number): Promise<DecisionStory> {
-  const world = new DecisionWorld(seed)
-  try {
-    await world.start()
-    for (let n = 0; n < steps; n += 1) await world.step()
-    await world.settle()
-    return world.judge()
-  } finally {
-    world.disk.dispose()
-  }
+export function simulateDecisions(seed: number, steps: number): Promise<Counts & Told> {
+  return new DecisionWorld(seed).tell(steps)
 }
 
-class DecisionWorld {
-  readonly random: Random
-  readonly clock = new VirtualClock()
-  readonly disk: Disk
-  readonly #failures: string[] = []
-  readonly #contents = new MemoryContents()
+class DecisionWorld extends Story<Counts> {
   readonly #tokens = new Map<string, string>()
   /** What was confirmed: the option of each card, and each use. */
   readonly #chosen = new Map<string, string[]>()
   readonly #uses: Use[] = []
   #refused = 0
   #folded = 0
-  #life: Life | undefined
-  #dies: 'before' | 'after' | undefined
-  #crashes = 0
 
-  constructor(seed: number) {
-    this.random = new Random(seed)
-    this.disk = new Disk({ onCommitted: () => undefined, onFailed: () => undefined, diesAt: (point) => this.#diesAt(point) }, false)
-  }
-
-  async start(): Promise<void> {
-    await this.#live()
-    const core = this.#core()
-    let token = ''
-    void core.pipeline.execute((tx) => {
-      token = mintCredential(tx, this.random.bytes, null, 'simulation').token
-    })
-    this.clock.advance(0)
-    const admin = new CoreClient(core, this.clock, token)
+  protected found(): void {
+    const { core } = this
+    const admin = new CoreClient(core, this.clock, this.mintAdmin())
     const enrolment = admin.call('enrolments.create', {}).token
     const register = (name: string) => new CoreClient(core, this.clock, enrolment).call('peers.register', { name, mode: 'pull' }).token
     for (const name of PEERS) this.#tokens.set(name, register(name))
@@ -97,7 +61,7 @@ class DecisionWorld {
     this.clock.advance(MINUTE)
   }
 
-  async step(): Promise<void> {
+  protected async step(): Promise<void> {
     const { random, clock } = this
     await random.weighted<() => void>([
       [() => this.#raise(), 25],
@@ -106,54 +70,51 @@ class DecisionWorld {
       [() => this.#speak(), 10],
       [() => this.#withdraw(), 5],
       [() => clock.advance(random.between(1, 60) * MINUTE), 15],
-      [() => this.#plant(random.pick(COMMIT_FAULTS)), 6],
-      [() => this.#plant(undefined, random.pick(['before', 'after'] as const)), 10],
+      ...this.faults(6, 10),
     ])()
-    if (!this.#life || this.#life.dead) await this.#live()
+    await this.revive()
     clock.advance(MINUTE)
-    if (this.#life?.dead) await this.#live()
+    await this.revive()
   }
 
-  async settle(): Promise<void> {
-    this.#plant(undefined)
-    if (!this.#life || this.#life.dead) await this.#live()
+  protected settle(): void {
     this.clock.advance(5 * MINUTE)
   }
 
-  judge(): DecisionStory {
-    const cards = this.#rows<CardRow>('SELECT * FROM decisions')
+  protected judge(): Counts {
+    const cards = this.rows<CardRow>('SELECT * FROM decisions')
     for (const card of cards) this.#judgeCard(card)
-    for (const row of this.#rows<ApprovalRow>('SELECT * FROM approvals')) this.#judgeApproval(row, cards)
+    for (const row of this.rows<ApprovalRow>('SELECT * FROM approvals')) this.#judgeApproval(row, cards)
     const decided = cards.filter(({ state }) => state === 'answered' || state === 'approved' || state === 'denied').length
     const expired = cards.filter(({ state }) => state === 'expired').length
-    const counts = { decided, expired, folded: this.#folded, refused: this.#refused, uses: this.#uses.length, crashes: this.#crashes }
-    return { ...counts, failures: this.#failures }
+    const counts = { decided, expired, folded: this.#folded, refused: this.#refused, uses: this.#uses.length }
+    return { ...counts }
   }
 
   #judgeCard(card: CardRow): void {
-    const id = this.#core().store.id('decision', card.id)
-    const fail = (what: string) => this.#failures.push(`${id} (${card.kind}, ${card.state}): ${what}`)
+    const id = this.core.store.id('decision', card.id)
+    const fail = (what: string) => this.failures.push(`${id} (${card.kind}, ${card.state}): ${what}`)
     const chosen = this.#chosen.get(id) ?? []
     if (chosen.length > 1) fail(`was decided ${chosen.length} times`)
     if (chosen[0] !== undefined && chosen[0] !== card.option) fail(`was confirmed as ${chosen[0]} and is ${card.option}`)
-    const types = this.#rows<{ type: string; actor_id: number | null }>(
+    const types = this.rows<{ type: string; actor_id: number | null }>(
       `SELECT type, actor_id FROM events WHERE subject_kind = 'decision' AND subject = ${card.id}`,
     )
     const ends = types.filter(({ type }) => type === 'decision.closed')
     if (ends.length !== (card.state === 'waiting' ? 0 : 1)) fail(`has ${ends.length} ends`)
     this.#judgeTold(card, types, fail)
     this.#judgeTime(card, fail)
-    const threads = this.#rows<{ state: string }>(`SELECT t.state FROM decision_mail m JOIN threads t ON t.id = m.thread_id WHERE m.decision_id = ${card.id}`)
+    const threads = this.rows<{ state: string }>(`SELECT t.state FROM decision_mail m JOIN threads t ON t.id = m.thread_id WHERE m.decision_id = ${card.id}`)
     const open = threads.filter(({ state }) => state === 'open').length
     if (open !== (card.state === 'waiting' ? 2 : 0)) fail(`has ${open} open threads`)
   }
 
   /** Each who asked was told once for each time that it asked, unless it waits still. */
   #judgeTold(card: CardRow, types: readonly { readonly type: string; readonly actor_id: number | null }[], fail: (what: string) => unknown): void {
-    const id = this.#core().store.id('decision', card.id)
-    for (const { peer_id, waits } of this.#rows<{ peer_id: number; waits: number }>(`SELECT * FROM decision_requesters WHERE decision_id = ${card.id}`)) {
+    const id = this.core.store.id('decision', card.id)
+    for (const { peer_id, waits } of this.rows<{ peer_id: number; waits: number }>(`SELECT * FROM decision_requesters WHERE decision_id = ${card.id}`)) {
       const joined = types.filter(({ type, actor_id }) => actor_id === peer_id && (type === 'decision.raised' || type === 'decision.joined')).length
-      const told = this.#rows(
+      const told = this.rows(
         `SELECT 1 FROM messages m JOIN deliveries d ON d.message_id = m.id WHERE m.sender_id IS NULL AND m.kind = 'notify' AND d.peer_id = ${peer_id} AND m.body LIKE '${id} is %'`,
       ).length
       if (told !== joined - waits) fail(`told ${peer_id} ${told} times of ${joined - waits}`)
@@ -171,8 +132,8 @@ class DecisionWorld {
   }
 
   #judgeApproval(row: ApprovalRow, cards: readonly CardRow[]): void {
-    const id = this.#core().store.id('approval', row.id)
-    const fail = (what: string) => this.#failures.push(`${id}: ${what}`)
+    const id = this.core.store.id('approval', row.id)
+    const fail = (what: string) => this.failures.push(`${id}: ${what}`)
     const card = cards.find(({ id }) => id === row.decision_id)
     if (card?.state !== 'approved' || card.closed_by === null) fail('was given by nobody')
     const uses = this.#uses.filter(({ approval }) => approval === id)
@@ -223,7 +184,7 @@ class DecisionWorld {
       const frame = client?.wire.frames.find((each) => each.id === id)
       if (frame?.error?.data.code === 'already_closed') this.#refused += 1
       if (frame && !frame.error) this.#chosen.set(card.id, [...(this.#chosen.get(card.id) ?? []), option])
-      if (this.#life && !this.#life.dead) client?.wire.leave()
+      if (this.alive) client?.wire.leave()
     }
   }
 
@@ -243,65 +204,16 @@ class DecisionWorld {
     if (card) this.#call(peer, 'decisions.withdraw', { card: card.id, reason: 'not now' })
   }
 
-  #rows<Row>(sql: string): Row[] {
-    return this.disk.db.prepare(sql).all() as Row[]
-  }
-
   #client(name: string): { readonly name: string; readonly wire: CoreClient } | undefined {
-    if (!this.#life || this.#life.dead) return undefined
-    return { name, wire: new CoreClient(this.#core(), this.clock, this.#tokens.get(name) ?? '') }
+    if (!this.alive) return undefined
+    return { name, wire: new CoreClient(this.core, this.clock, this.#token(name)) }
   }
 
-  /** Calls as a peer or a device. A refusal, and a daemon that dies meanwhile, end the call. */
   #call<N extends OperationName>(name: string, operation: N, input: Input<N>): Output<N> | undefined {
-    try {
-      const client = this.#client(name)
-      const result = client?.wire.call(operation, input)
-      client?.wire.leave()
-      return result
-    } catch (error) {
-      if (error instanceof MusterError || !this.#life || this.#life.dead) return undefined
-      throw error
-    }
+    return this.call(this.#token(name), operation, input)
   }
 
-  #plant(fault: CommitFault | undefined, dies?: 'before' | 'after'): void {
-    this.disk.fault = fault
-    this.#dies = dies
-  }
-
-  #die(life = this.#life): void {
-    if (life && !life.dead) life.die()
-  }
-
-  async #live(): Promise<void> {
-    const life = new Life({
-      clock: this.clock,
-      disk: this.disk,
-      random: this.random,
-      contents: this.#contents,
-      onFatal: () => this.#die(life),
-      onUnexpected: (error, message) => {
-        if (error instanceof Error && !this.disk.injected.has(error)) this.#failures.push(`${message}: ${error.stack ?? error.message}`)
-      },
-    })
-    this.#life = life
-    // A daemon that cannot start ends.
-    const started = life.core.start().catch(() => this.#die(life))
-    this.clock.advance(0)
-    await started
-  }
-
-  #core() {
-    if (!this.#life) throw new Error('Nobody lives')
-    return this.#life.core
-  }
-
-  #diesAt(point: 'before' | 'after'): boolean {
-    if (this.#dies !== point) return false
-    this.#dies = undefined
-    this.#crashes += 1
-    this.#die()
-    return true
+  #token(name: string): string {
+    return this.#tokens.get(name) ?? ''
   }
 }
