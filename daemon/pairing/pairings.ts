@@ -68,7 +68,8 @@ export function createPairingHandlers(deps: HandlerDeps) {
       if (open.isOver(row.id)) throw new MusterError('already_closed', { state: 'ended', reason: 'Its time is over.' })
       requireConfirmer(tx, deps, caller, row)
       if (row.state === 'open') throw new MusterError('invalid_input', { hint: 'No device has redeemed the code yet.' })
-      if (row.comparison !== input.comparison) {
+      // Once: right digits in the same batch, or before the end could be written down, come too late.
+      if (!open.compare(row.id, input.comparison === row.comparison)) {
         tx.onFailure(() =>
           deps.pipeline.submit(
             (later) => endPairing(later, deps, row.id, 'Wrong digits were confirmed.'),
