@@ -156,14 +156,15 @@ function requireConfirmer(tx: Tx, deps: HandlerDeps, caller: Caller, row: Pairin
 
 /** Why a code was not taken. What ends by it, and that somebody tried, is written down by a command of its own: this one is rolled back. */
 function refusedCode(tx: Tx, deps: HandlerDeps, found: ReturnType<HandlerDeps['code']['attempt']>, row: PairingRow | undefined): MusterError {
-  if (row) {
+  // One that ended in this batch has a code in memory still, which is worth what any other is.
+  if (row && row.state !== 'ended') {
     suspect(tx, deps, row.id, 'A code was used again.', (later) => void later.run('UPDATE pairings SET reused = reused + 1 WHERE id = ?', row.id))
     return new MusterError('already_closed', {
       state: row.state,
       hint: 'The code has been used. If that was not you, answer no in the terminal and begin again.',
     })
   }
-  const { spent } = found as { readonly spent: number | undefined }
+  const spent = 'spent' in found ? found.spent : undefined
   suspect(tx, deps, deps.code.pairing, 'A wrong code was tried.')
   if (spent !== undefined) {
     tx.onFailure(() =>
