@@ -24,7 +24,7 @@ const startedAt = performance.now()
 let failures = 0
 for (let seed = first; seed < first + Number(values.seeds) && failures < Number(values.failures); seed += 1) {
   if (story) {
-    const { failures: broken, struck: _, ...counts } = await story.tell(seed, story.steps)
+    const { failures: broken, met: _, ...counts } = await story.tell(seed, story.steps)
     if (broken.length > 0) failures += 1
     print(broken.length > 0 ? `seed ${seed}: BROKEN: ${broken.join('\n')}` : `seed ${seed}: ${JSON.stringify(counts)}`)
     continue

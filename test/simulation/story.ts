@@ -15,8 +15,8 @@ type Step = () => void | Promise<void>
 /** What every story comes to, besides what it counts of its own. */
 export interface Told {
   readonly crashes: number
-  /** How often each fault struck a commit with each type of event, as `fault × type`. */
-  readonly struck: ReadonlyMap<string, number>
+  /** How often each fault struck a commit with each type of event, as `fault × type`, and what else a story counts so. */
+  readonly met: ReadonlyMap<string, number>
   /** What was broken. */
   readonly failures: readonly string[]
 }
@@ -30,7 +30,7 @@ export abstract class Story<Counts> {
   readonly clock: VirtualClock
   readonly disk: Disk
   protected readonly failures: string[] = []
-  readonly #struck = new Map<string, number>()
+  readonly #met = new Map<string, number>()
   #crashes = 0
   readonly #contents = new MemoryContents()
   #life: Life | undefined
@@ -44,11 +44,12 @@ export abstract class Story<Counts> {
       {
         onCommitted: (changes) => {
           this.#newest = changes
-          if (this.disk.fault) this.#strike(this.disk.fault, changes)
+          // The others keep a commit from happening.
+          if (this.disk.fault === 'doneIo') this.#strike('doneIo', changes)
           this.onCommitted(changes)
         },
         onFailed: (changes) => {
-          this.#strike(this.alive ? (this.disk.fault ?? 'none') : 'dies before', changes)
+          this.#strike(this.disk.fault ?? 'dies before', changes)
           this.onFailed(changes)
         },
         diesAt: (point) => this.#diesAt(point),
@@ -62,11 +63,11 @@ export abstract class Story<Counts> {
     try {
       await this.live()
       await this.found()
-      for (let n = 0; n < steps; n += 1) await this.step()
+      for (let n = 0; n < steps && this.failures.length === 0; n += 1) await this.step()
       this.plant(undefined)
       await this.revive()
       await this.settle()
-      return { ...this.judge(), crashes: this.#crashes, struck: this.#struck, failures: this.failures }
+      return { ...this.judge(), crashes: this.#crashes, met: this.#met, failures: this.failures }
     } finally {
       this.disk.dispose()
     }
@@ -199,7 +200,11 @@ export abstract class Story<Counts> {
   }
 
   #strike(fault: string, changes: readonly Change[]): void {
-    const types = new Set(changes.flatMap((change) => (change.what === 'event' ? [change.type] : [])))
-    for (const type of types) this.#struck.set(`${fault} × ${type}`, (this.#struck.get(`${fault} × ${type}`) ?? 0) + 1)
+    this.meet(fault, new Set(changes.flatMap((change) => (change.what === 'event' ? [change.type] : []))))
+  }
+
+  /** Counts that something met each of these. */
+  protected meet(what: string, others: Iterable<string>): void {
+    for (const other of others) this.#met.set(`${what} × ${other}`, (this.#met.get(`${what} × ${other}`) ?? 0) + 1)
   }
 }
