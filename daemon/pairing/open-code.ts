@@ -6,7 +6,8 @@ const MINUTE_MS = 60_000
 
 /**
  * The one code that can be redeemed, in memory alone: no file holds what would let its reader guess it, and a restart ends it. An attempt
- * counts when it is made, whatever becomes of its command: else all attempts of one batch would be the first.
+ * counts when it is made, whatever becomes of its command: else all attempts of one batch would be the first. In a batch that is run again
+ * it counts twice, which errs on the safe side.
  */
 export class OpenCode {
   readonly #clock: Clock

@@ -1,6 +1,7 @@
 import { NOBODY } from '../../daemon/gateway/bearer.ts'
 import { callOnce } from '../../daemon/gateway/one-call.ts'
 import { endedTokens, endTokens } from '../../daemon/peers/ended-tokens.ts'
+import type { Tx } from '../../daemon/store/transaction.ts'
 import { MusterError } from '../../src/errors.ts'
 import type { IdKind } from '../../src/ids.ts'
 import { CoreClient } from '../support/test-core.ts'
@@ -121,18 +122,29 @@ class PairingWorld extends Story<Counts> {
   #meetAtOnce(): void {
     const { clock, random } = this
     clock.advance(0)
-    const draft = this.#model.draft()
     const before = this.#model.state
     const isBurst = random.chance(0.02)
     const asked = isBurst
       ? this.#asks.burst(this.#known)
       : Array.from({ length: random.chance(0.5) ? 1 : random.between(2, 4) }, () => this.#asks.next(this.#known))
-    const posts = asked.map(([who, ask]) => this.#post(who, ask))
+    const failsAt = random.chance(0.15) ? random.between(0, asked.length - 1) : undefined
+    const posts = asked.map(([who, ask], index) => {
+      if (index === failsAt) this.#failHavingWritten()
+      return this.#post(who, ask)
+    })
     const refused = posts.map(({ who, ask, link }) => {
       const isKnown = link !== undefined || who.is !== 'device' || isLive(before, who.pairing)
       return isKnown ? this.#model.atTheDoor(who, ask) : 'unauthenticated'
     })
-    const right = posts.map(({ who, ask }, index) => refused[index] ?? this.#model.run(draft, who, ask, clock.monoMs()))
+    const run = (draft: Draft, some: readonly Post[]) => some.map(({ who, ask }, index) => refused[index] ?? this.#model.run(draft, who, ask, clock.monoMs()))
+    const draft = this.#model.draft()
+    if (failsAt !== undefined) {
+      // Those before it run twice, and what they counted in memory counts twice.
+      const first = this.#model.draft()
+      run(first, posts.slice(0, failsAt))
+      Object.assign(draft, { memory: first.memory })
+    }
+    const right = run(draft, posts)
     this.#expected = draft
     this.#fate = undefined
     const isSeldom = posts.some(({ ask }, index) => right[index] === 'ok' && SELDOM.has(ask.op))
@@ -142,6 +154,15 @@ class PairingWorld extends Story<Counts> {
     for (const [index, post] of posts.entries()) this.#judgeReply(post, this.#fate === 'committed' ? right[index] : refused[index])
     this.#requests += posts.length
     this.#pass(RETRY)
+  }
+
+  /** Another one's command, which makes the batch begin again. */
+  #failHavingWritten(): void {
+    const fail = (tx: Tx): void => {
+      tx.run('UPDATE pairings SET reused = reused WHERE id < 0')
+      throw new MusterError('forbidden')
+    }
+    this.core.pipeline.submit(fail, () => undefined)
   }
 
   /** `insertFull` stops a batch in its middle: what came after it runs later, or never. */
