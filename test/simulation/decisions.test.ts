@@ -10,6 +10,7 @@ it(`decides each card once and keeps approvals within their bounds, under seeds 
   expect(sums.expired).toBeGreaterThan(seeds)
   expect(sums.folded).toBeGreaterThan(seeds)
   expect(sums.refused).toBeGreaterThan(seeds * 4)
-  expect(sums.uses).toBeGreaterThan(seeds)
+  expect(sums.uses).toBeGreaterThan(seeds * 6)
+  expect(sums.revoked).toBeGreaterThan(seeds)
   expect(sums.crashes).toBeGreaterThan(seeds)
 })

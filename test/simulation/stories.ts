@@ -14,7 +14,7 @@ interface Telling<S extends Told> {
 }
 
 export const STORIES = {
-  decisions: { tell: simulateDecisions, seeds: 16, steps: 120 },
+  decisions: { tell: simulateDecisions, seeds: 16, steps: 160 },
   orchestrators: { tell: simulateLeads, seeds: 10, steps: 260 },
   pairing: { tell: simulatePairing, seeds: 30, steps: 300 },
   reviews: { tell: simulateReviews, seeds: 12, steps: 150 },
