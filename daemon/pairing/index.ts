@@ -47,7 +47,8 @@ export function createPairing(options: PairingDeps & { readonly timer: DueTimer 
   return {
     /** At a start. */
     prepare(tx: Tx): void {
-      endUnfinished(tx, deps)
+      // Nobody knows its code any more.
+      endUnfinished(tx, deps, 'The daemon was restarted.')
       endWaiting(tx, deps)
       tries.prepare(tx)
     },
