@@ -20,7 +20,7 @@ import { leave } from './settling.ts'
 import { listTiers, setTier } from './tiers.ts'
 import { lookAtTrouble, type TroubleAt } from './troubles.ts'
 
-export { rankedCards } from './reading.ts'
+export { rankedCards, waitingCards } from './reading.ts'
 export { purgeApprovals, purgeCards } from './retention.ts'
 export { contentOf, requestersOf } from './rows.ts'
 

@@ -8,6 +8,8 @@ import { createDeviceHandlers, listDevices } from './devices.ts'
 import { OpenCode } from './open-code.ts'
 import { createPairingHandlers, endPairing, endUnfinished, listPairings } from './pairings.ts'
 
+export { deviceCounts } from './devices.ts'
+
 export function createPairing(options: PairingDeps & { readonly timer: DueTimer }) {
   const { clock, pipeline, timer } = options
   const code = new OpenCode(clock)
