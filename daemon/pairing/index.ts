@@ -12,6 +12,8 @@ import { Passphrases } from './passphrases.ts'
 
 export { forgetPassphrases, type Passphrases } from './passphrases.ts'
 
+export { deviceCounts } from './devices.ts'
+
 export function createPairing(options: PairingDeps & { readonly timer: DueTimer }) {
   const { clock, pipeline, timer } = options
   const code = new OpenCode(clock)
