@@ -1,4 +1,4 @@
-import { runAsProcess } from '../services/process.ts'
+import { runAsProgram } from '../services/run-as-program.ts'
 import { observe } from './observe.ts'
 
-await runAsProcess(process, 'muster-observer', (duty) => observe(duty, process.env))
+await runAsProgram('muster-observer', observe)

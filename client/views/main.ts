@@ -1,4 +1,4 @@
-import { runAsProcess } from '../services/process.ts'
+import { runAsProgram } from '../services/run-as-program.ts'
 import { keepViews } from './keep-views.ts'
 
-await runAsProcess(process, 'muster-views', keepViews)
+await runAsProgram('muster-views', keepViews)

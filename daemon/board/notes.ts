@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
-import { findPeer, isOwnService, type PeerRow, peersOfRole, toRef, visibleCircle } from '../peers/index.ts'
+import { findPeer, ownService, type PeerRow, peersOfRole, toRef, visibleCircle } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -23,7 +23,7 @@ export function createNotes({ leaderOf, say }: NotesDeps): Command<'board.notes'
   return {
     run(tx, caller, input) {
       const sender = asPeer(caller)
-      if (!isOwnService(tx, sender, 'views'))
+      if (sender.peerId !== ownService(tx, 'views'))
         throw new MusterError('forbidden', { hint: 'Only the service that writes dashboard files tells what is in them.' })
       const circle = visibleCircle(tx, ADMIN, input.circle)
       const before = tx.get<{ sha256: string }>(TOLD, circle, input.file)?.sha256 ?? EMPTY

@@ -18,6 +18,9 @@ const ZOD_FREE = [
   'src/settings.ts',
   'src/forges.ts',
   'src/dashboard-files.ts',
+  'src/references.ts',
+  'src/channel-settings.ts',
+  'src/push-payload.ts',
 ]
 const SDK = inside('client').filter((file) => file.path.split('/').length === 2)
 
@@ -113,7 +116,7 @@ const ORDER = [
   ['sessions'],
   ['schedules'],
   ['reviews', 'decisions'],
-  ['orchestrators'],
+  ['channels', 'orchestrators'],
   ['watchdogs', 'board'],
   ['digest'],
   ['work'],

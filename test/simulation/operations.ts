@@ -66,13 +66,16 @@ const BOUNDARIES = [
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 /**
- * Who is paired decides for itself, by tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
+ * Who is paired, and how people are reached elsewhere, is for tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
  * digest reads what others wrote.
  */
 type Apart =
   | 'pairings'
   | 'devices'
   | 'actions'
+  | 'passphrase'
+  | 'push'
+  | 'channels'
   | 'schedules'
   | 'reviews'
   | 'decisions'
