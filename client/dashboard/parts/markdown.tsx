@@ -15,7 +15,7 @@ export function Markdown({ text }: { readonly text: string }) {
   const [whole, setWhole] = useState(false)
   const isCut = !whole && text.length > FIRST_CHARS
   const shown = isCut ? text.slice(0, FIRST_CHARS) : text
-  const tokens = useMemo(() => lexer(shown), [shown])
+  const tokens = useMemo(() => lexer(shown, { breaks: true }), [shown])
   return (
     <div class="markdown" dir="auto">
       <Blocks of={tokens} />

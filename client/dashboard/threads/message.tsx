@@ -1,0 +1,55 @@
+import { EyeOff } from 'lucide'
+import { Badge } from '../parts/badge.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { Markdown } from '../parts/markdown.tsx'
+import { PeerName } from '../parts/peer.tsx'
+import { visible } from '../parts/plain-text.ts'
+import { Time } from '../parts/time.tsx'
+import { me } from '../session/connection.ts'
+import { Attached } from './attached.tsx'
+import { StageLine } from './stage-line.tsx'
+import { CONTROL, KINDS, type Message, type Thread } from './words.ts'
+
+interface MessageProps {
+  readonly message: Message
+  readonly thread: Thread
+}
+
+/** One message of a thread: who said it, what, and how far it has come. */
+export function MessageView({ message, thread }: MessageProps) {
+  if (CONTROL.has(message.kind)) return <Control message={message} thread={thread} />
+  const isMine = message.from !== null && message.from.id === me.value?.id
+  const kind = KINDS[message.kind]
+  return (
+    <article class={isMine ? 'message message-mine' : 'message'} id={message.id} aria-labelledby={`${message.id}-head`}>
+      <header class="message-head" id={`${message.id}-head`}>
+        <PeerName of={message.from} />
+        {kind ? <Badge tone={kind.tone}>{kind.word}</Badge> : null}
+        {message.late ? <Badge tone="warn">Late</Badge> : null}
+        <span class="soft">
+          <Time at={message.at} as="clock" />
+        </span>
+      </header>
+      {message.redacted ? (
+        <p class="message-redacted" dir="auto">
+          <Icon of={EyeOff} /> {visible(message.body)}
+        </p>
+      ) : (
+        <Markdown text={message.body} />
+      )}
+      <Attached files={message.attachments} />
+      <footer class="message-foot">
+        <StageLine message={message} thread={thread} />
+      </footer>
+    </article>
+  )
+}
+
+/** What became of the thread, or will soon: said by the daemon, or by whoever took the ask back. */
+function Control({ message }: MessageProps) {
+  return (
+    <p class="message-control" id={message.id}>
+      <PeerName of={message.from} />: <span dir="auto">{visible(message.body)}</span> <Time at={message.at} as="clock" />
+    </p>
+  )
+}
