@@ -1,4 +1,5 @@
 import { Paperclip, X } from 'lucide'
+import type { ComponentChildren } from 'preact'
 import { useId, useRef, useState } from 'preact/hooks'
 import { wordsOf } from '../session/act.ts'
 import { connection } from '../session/connection.ts'
@@ -16,7 +17,7 @@ export interface Way {
   /** It cannot wait for the daemon. */
   readonly online?: boolean
   /** Takes it on. The text goes from the field once it resolves; it stays where that fails. */
-  readonly send: (text: string, files: readonly string[]) => void | Promise<unknown>
+  readonly send: (text: string, files: readonly string[]) => unknown
 }
 
 interface ComposerProps {
@@ -28,10 +29,12 @@ interface ComposerProps {
   /** Why nothing can be sent now, where the words alone would do. */
   readonly lacks?: string | undefined
   readonly rows?: number
+  /** What else there is to choose beside the buttons. */
+  readonly children?: ComponentChildren
 }
 
 /** Where something is written and sent. What was begun is kept on this device. */
-export function Composer({ about, label, ways, lacks, rows = 2 }: ComposerProps) {
+export function Composer({ about, label, ways, lacks, rows = 2, children }: ComposerProps) {
   const { draft, change, clear } = useDraft(about)
   const files = useUploads(draft, change)
   const [error, setError] = useState<string>()
@@ -85,6 +88,7 @@ export function Composer({ about, label, ways, lacks, rows = 2 }: ComposerProps)
       {(error ?? files.error) ? <ErrorNote>{error ?? files.error}</ErrorNote> : null}
       <div class="composer-foot">
         <AttachButton busy={files.busy} take={files.take} />
+        {children}
         {lacks && draft.text.trim() !== '' ? <span class="soft">{lacks}</span> : null}
         <span class="buttons">
           {[...ways].reverse().map((way) => (
@@ -144,7 +148,7 @@ function FileList({ draft, change }: { readonly draft: Draft; readonly change: (
   return (
     <ul class="composer-files" aria-label="Files to send">
       {draft.files.map((file) => (
-        <li key={file.id}>
+        <li key={file.id} class="composer-file">
           <Icon of={Paperclip} />
           <bdi>{visible(file.name)}</bdi> <span class="soft">{sizeInWords(file.size)}</span>
           <button type="button" class="quiet" onClick={() => without(file)}>

@@ -65,15 +65,15 @@ export function PeerPicker({ label, value, onChange, onlyPeers = false }: PeerPi
         onKeyDown={onKeyDown}
       />
       {/* A tap must not take the focus from the field before it is taken. */}
-      <ul id={`${id}-list`} class="picker-list" role="listbox" aria-label={label} hidden={!isOpen} onMouseDown={(event) => event.preventDefault()}>
+      <div id={`${id}-list`} class="picker-list" role="listbox" aria-label={label} hidden={!isOpen} onMouseDown={(event) => event.preventDefault()}>
         {choices.map((choice, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field takes the keys
           // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus, and names the active one
-          <li key={choice.address} id={`${id}-${index}`} role="option" aria-selected={index === at} onClick={() => choose(choice)}>
+          <div key={choice.address} id={`${id}-${index}`} role="option" aria-selected={index === at} onClick={() => choose(choice)}>
             <bdi>{choice.address}</bdi> <span class="soft">{choice.says}</span>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
     </div>
   )
 }

@@ -19,7 +19,13 @@ export function ComposePage() {
   const set = (part: Partial<Opening>): void => setOpening({ ...opening, ...part })
   const send = (body: string, files: readonly string[]): void => {
     const to = given
-    const common = { to, body, priority: opening.priority, ...(files.length > 0 && { attachments: [...files] }), ...(isSelector(to) && { select: opening.select }) }
+    const common = {
+      to,
+      body,
+      priority: opening.priority,
+      ...(files.length > 0 && { attachments: [...files] }),
+      ...(isSelector(to) && { select: opening.select }),
+    }
     const said = opening.kind === 'ask' ? say('threads.ask', { ...common, ...deadlineOf(opening) }, to) : say('threads.notify', common, to)
     // While the daemon is away the list shows what is on its way.
     if (connection.value.state !== 'online') return route('/threads')
@@ -67,7 +73,7 @@ function lackOf(opening: Opening, to: string): string | undefined {
 
 /** A page that links here may know a peer by its id only. */
 function useAddress(to: string): string {
-  const isId = /^pee_/.test(to)
+  const isId = /^peer_/.test(to)
   const { data } = useLive('peers.get', isId ? { peer: to } : undefined, [])
   return isId && data ? addressOf(data.peer) : to
 }

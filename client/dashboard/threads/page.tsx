@@ -3,8 +3,8 @@ import './threads.css'
 import { useRoute } from 'preact-iso'
 import { Empty } from '../parts/states.tsx'
 import { isWide } from '../parts/wide.ts'
-import { ThreadList } from './thread-list.tsx'
 import { ThreadPage } from './thread.tsx'
+import { ThreadList } from './thread-list.tsx'
 
 /** Threads: on a desk the list with the thread that is open beside it, on a phone one of the two. */
 export function ThreadsPage() {

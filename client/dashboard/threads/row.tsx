@@ -6,7 +6,7 @@ import { visible } from '../parts/plain-text.ts'
 import { Time } from '../parts/time.tsx'
 import { me } from '../session/connection.ts'
 import type { Listed } from './listing.ts'
-import { STATES } from './words.ts'
+import { nameOf, STATES } from './words.ts'
 
 interface ThreadRowProps {
   readonly thread: Listed
@@ -18,7 +18,6 @@ interface ThreadRowProps {
 /** A thread in a list: who to whom, how it begins or what was said last, and how it stands. */
 export function ThreadRow({ thread, isUnread, isOpen, href }: ThreadRowProps) {
   const { preview } = thread
-  const latest = preview?.latest
   return (
     <a class={`row thread-row${isUnread ? ' unread' : ''}`} href={href} aria-current={isOpen ? 'page' : undefined}>
       <span class="thread-row-head">
@@ -31,19 +30,10 @@ export function ThreadRow({ thread, isUnread, isOpen, href }: ThreadRowProps) {
           <Party of={thread.from} /> <span class="soft">to</span> {thread.to === null ? <span>several</span> : <Party of={thread.to} word="you" />}
         </span>
         <span class="row-side">
-          <Time at={latest?.at ?? thread.openedAt} />
+          <Time at={preview?.latest.at ?? thread.openedAt} />
         </span>
       </span>
-      {latest ? (
-        <span class="row-sub clamp" dir="auto">
-          {preview.messages > 1 ? (
-            <>
-              <bdi>{latest.from === null ? 'Muster' : latest.from.id === me.value?.id ? 'You' : latest.from.name}</bdi>:{' '}
-            </>
-          ) : null}
-          {visible(latest.text)}
-        </span>
-      ) : null}
+      {preview ? <Preview of={preview} /> : null}
       <span class="thread-row-foot">
         <StateBadge thread={thread} />
         {thread.priority === 'urgent' ? <Badge tone="bad">Urgent</Badge> : null}
@@ -51,6 +41,20 @@ export function ThreadRow({ thread, isUnread, isOpen, href }: ThreadRowProps) {
         {preview && preview.messages > 1 ? <span class="soft">{preview.messages} messages</span> : null}
       </span>
     </a>
+  )
+}
+
+/** What was said last; and by whom, where the one who opened the thread is not the only one. */
+function Preview({ of: { messages, latest } }: { readonly of: NonNullable<Listed['preview']> }) {
+  return (
+    <span class="row-sub clamp" dir="auto">
+      {messages > 1 ? (
+        <>
+          <bdi>{nameOf(latest.from, me.value?.id)}</bdi>:{' '}
+        </>
+      ) : null}
+      {visible(latest.text)}
+    </span>
   )
 }
 

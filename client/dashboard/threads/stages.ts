@@ -25,7 +25,11 @@ export function stageOf({ state, queuedAt, offeredAt, seenAt, endedAt, attempt }
   if (end) return { ...end, at: endedAt ?? queuedAt }
   if (seenAt !== null) return { word: 'seen', at: seenAt, tick: 'acked' }
   if (state === 'offered') return { word: attempt > 1 ? `offered, attempt ${attempt}` : 'offered', at: offeredAt ?? queuedAt, tick: 'offered' }
-  return { word: state === 'queued' && attempt > 0 ? `queued again after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}` : state, at: queuedAt, tick: 'waits' }
+  return {
+    word: state === 'queued' && attempt > 0 ? `queued again after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}` : state,
+    at: queuedAt,
+    tick: 'waits',
+  }
 }
 
 const RANK = ['dead', 'waits', 'offered', 'gone', 'acked'] as const

@@ -1,5 +1,5 @@
-import { Composer, type Way } from '../parts/composer.tsx'
 import { addressOf } from '../parts/addresses.ts'
+import { Composer, type Way } from '../parts/composer.tsx'
 import { act } from '../session/act.ts'
 import { me } from '../session/connection.ts'
 import { useLive } from '../session/live.ts'

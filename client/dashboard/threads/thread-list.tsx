@@ -6,9 +6,9 @@ import { PeerPicker } from '../parts/peer-picker.tsx'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { act, useDoing } from '../session/act.ts'
 import { me } from '../session/connection.ts'
-import { useLive } from '../session/live.ts'
 import { usePages } from '../session/pages.ts'
 import { listThreads, type Shown, shownBy, urlOf } from './listing.ts'
+import { useUnread } from './reading.ts'
 import { ThreadRow } from './row.tsx'
 import { Unsent } from './unsent.tsx'
 
@@ -24,7 +24,7 @@ export function ThreadList({ open }: { readonly open: string | undefined }) {
   const shown = shownBy(query)
   const self = me.value?.id
   const list = usePages(`threads ${self} ${JSON.stringify(shown)}`, (before) => listThreads(shown, self, before), ['thread', 'message.redacted'])
-  const unread = useLive('mailbox.peek', { limit: 100 }, ['thread', `mailbox ${self}`])
+  const unread = useUnread()
   const waiting = new Set(unread.data?.items.map(({ thread }) => thread.id))
   const heading = useHeading(open === undefined)
   const Heading = open === undefined ? 'h1' : 'h2'

@@ -1,18 +1,17 @@
-import { useEffect } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { type Card, WaitingCard } from '../cards/card.tsx'
 import { Page } from '../parts/page.tsx'
 import { Loaded } from '../parts/states.tsx'
 import { isWide } from '../parts/wide.ts'
-import { act } from '../session/act.ts'
-import { connection, me, peer } from '../session/connection.ts'
+import { me, peer } from '../session/connection.ts'
 import { useLive } from '../session/live.ts'
 import { usePages } from '../session/pages.ts'
 import { CancelButton } from './cancel.tsx'
-import { EndSentinel } from './end.tsx'
+import { EndSentinel, useNamedMessage } from './end.tsx'
 import { ThreadFacts } from './facts.tsx'
 import { shownBy, urlOf } from './listing.ts'
 import { MessageView } from './message.tsx'
+import { useRead } from './reading.ts'
 import { ThreadComposer } from './thread-composer.tsx'
 import { Unsent } from './unsent.tsx'
 import { type Message, nameOf, partOf, type Thread } from './words.ts'
@@ -29,7 +28,8 @@ export function ThreadPage({ id }: { readonly id: string }) {
   const thread = pages.answer.data?.items[0]?.thread
   const self = me.value?.id
   const { query } = useLocation()
-  useRead(id)
+  useRead([id])
+  useNamedMessage(pages.answer.data?.items.length ?? 0, pages.answer.data?.before ? pages.older : undefined)
   const title = thread ? `${nameOf(thread.from, self)} to ${thread.to === null ? 'several' : nameOf(thread.to, self).replace(/^You$/, 'you')}` : 'Thread'
   const mayCancel = thread?.state === 'open' && partOf(thread, self) === 'asker'
   return (
@@ -93,20 +93,4 @@ function useCardOf(thread: Thread): Card | undefined {
   const isAsked = partOf(thread, me.value?.id) === 'asked'
   const { data } = useLive('decisions.list', isAsked ? { limit: 200 } : undefined, ['decision'])
   return data?.cards.find((card) => card.thread === thread.id)
-}
-
-/** What is shown is read, on all devices: only what this thread holds, since nothing else was shown. */
-function useRead(id: string): void {
-  const { data } = useLive('mailbox.peek', { limit: 100 }, ['thread', `mailbox ${me.value?.id}`])
-  const deliveries = data?.items.filter(({ thread }) => thread.id === id).map(({ delivery }) => delivery.id) ?? []
-  const isOnline = connection.value.state === 'online'
-  useEffect(() => {
-    if (deliveries.length === 0 || !isOnline) return
-    const read = (): void => {
-      if (document.visibilityState === 'visible') act('mailbox.ack', { deliveries }).catch(() => undefined)
-    }
-    read()
-    document.addEventListener('visibilitychange', read)
-    return () => document.removeEventListener('visibilitychange', read)
-  }, [deliveries.join(), isOnline])
 }

@@ -45,7 +45,9 @@ function One({ of, isNamed }: { readonly of: Outgoing; readonly isNamed: boolean
       <p class="message-plain" dir="auto">
         {visible(of.text)}
       </p>
-      <p class="soft">{of.refused ?? (connection.value.state === 'online' ? 'The daemon has not confirmed it yet.' : 'It is kept here, and sent when the daemon is back.')}</p>
+      <p class="soft">
+        {of.refused ?? (connection.value.state === 'online' ? 'The daemon has not confirmed it yet.' : 'It is kept here, and sent when the daemon is back.')}
+      </p>
       {of.refused === undefined ? null : (
         <p class="buttons">
           <button type="button" class="small" onClick={() => void sayAgain(of)}>

@@ -1,41 +1,44 @@
-import type { PeerRef } from '../../../src/contract/index.ts'
+import type { Input } from '../../../src/contract/index.ts'
 import { HttpClient } from '../../contract/support/http-client.ts'
 import type { TestDaemon } from '../../support/daemon.ts'
-import { WireClient } from '../../support/wire-client.ts'
+import type { WireClient } from '../../support/wire-client.ts'
 
-/** Peers of one daemon, each with a connection of its own, for a browser to look at. */
+/** One peer of a test, connected until the test ends. */
+export interface Member {
+  readonly id: string
+  readonly token: string
+  readonly wire: WireClient
+}
+
+/** Peers that are there while somebody looks at the page. */
 export class Crew implements AsyncDisposable {
   readonly #daemon: TestDaemon
-  readonly #wires: WireClient[] = []
+  readonly admin: HttpClient
+  readonly #members: Member[] = []
 
   constructor(daemon: TestDaemon) {
     this.#daemon = daemon
+    this.admin = new HttpClient(daemon.url, daemon.home.token('admin'))
   }
 
-  get admin(): HttpClient {
-    return new HttpClient(this.#daemon.url, this.#daemon.home.token('admin'))
+  async join(name: string, { circle = 'main', ...more }: Partial<Input<'peers.register'>> & { readonly circle?: string } = {}): Promise<Member> {
+    const { token: enrolment } = await this.admin.call('enrolments.create', { circle, roles: [more.role ?? 'agent'] })
+    const { peer, token } = await new HttpClient(this.#daemon.url, enrolment).call('peers.register', { name, ...more })
+    const wire = await this.#daemon.connect(token, { consume: true })
+    const member = { id: peer.id, token, wire }
+    this.#members.push(member)
+    return member
   }
 
-  /** One that has joined and takes its mail, as an agent or in another role. */
-  async join(name: string, role: 'agent' | 'orchestrator' = 'agent', description = ''): Promise<WireClient> {
-    const { token: enrolment } = await this.admin.call('enrolments.create', { roles: [role] })
-    const joining = await WireClient.greet(this.#daemon.url, enrolment)
-    const { token } = await joining.call('peers.register', { name, role, description })
-    await joining[Symbol.asyncDispose]()
-    const wire = await WireClient.greet(this.#daemon.url, token, { consume: true })
-    this.#wires.push(wire)
-    return wire
-  }
-
-  /** The person whose device was paired. */
-  async person(): Promise<PeerRef> {
-    const { peers } = await this.admin.call('peers.list', { role: 'person' })
-    const [person] = peers
-    if (!person) throw new Error('Nobody has paired a device')
-    return person
+  /** One more device of the person, which is no browser: it is confirmed by one that is paired, or where there is none by the administrator. */
+  async device(name: string, confirmedBy?: HttpClient): Promise<HttpClient> {
+    const { pairing, code } = await this.admin.call('pairings.begin', {})
+    const redeemed = await new HttpClient(this.#daemon.url).call('pairings.redeem', { code, device: name })
+    await (confirmedBy ?? this.admin).call('pairings.confirm', { pairing: pairing.id, comparison: redeemed.pairing.comparison ?? '' })
+    return new HttpClient(this.#daemon.url, redeemed.token)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const wire of this.#wires) await wire[Symbol.asyncDispose]()
+    for (const { wire } of this.#members) await wire[Symbol.asyncDispose]()
   }
 }
