@@ -38,6 +38,7 @@ import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
+export { answeredAmong, deliveriesBetween, lastNumbers, threadsBetween } from './activity.ts'
 export { type AskScope, asksOwedBy, isUnread, openAsksAfter } from './ages.ts'
 export type { Ending } from './close.ts'
 export type { Consumer, ConsumerPort } from './consumer.ts'

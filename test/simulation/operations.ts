@@ -67,10 +67,10 @@ const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 /**
  * Who is paired decides for itself, by tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
- * digest reads what others wrote.
+ * digest and the activity of the node read what others wrote.
  */
 type Apart = 'pairings' | 'devices' | 'actions' | 'schedules' | 'reviews' | 'decisions' | 'approvals' | 'tiers' | 'orchestrators' | 'watchdogs' | 'digest'
-type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${Apart}.${string}`>
+type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | 'node.activity' | `${Apart}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
