@@ -1,2 +1,2 @@
 /** Names the contract: equal revisions accept and send the same frames. Written by `npx tsx scripts/golden.ts --write`. */
-export const CONTRACT_REVISION = 'dad24a17411e'
+export const CONTRACT_REVISION = '48ae772920ff'
