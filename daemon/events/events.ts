@@ -34,7 +34,7 @@ const AFTER = `SELECT ${COLUMNS} FROM events e
   WHERE e.seq > @after AND e.seq <= @upTo AND ${VISIBLE} AND ${WANTED}
   ORDER BY e.seq`
 const OLDEST = `${AFTER} LIMIT @limit`
-/** For a reader that has no cursor yet. */
+/** For a reader that has no cursor yet, or goes back from one. */
 const NEWEST = `${AFTER} DESC LIMIT @limit`
 
 /** The event log as a caller may read it. */
@@ -46,32 +46,39 @@ export interface EventPage {
   readonly events: Event[]
   readonly cursor: string
   readonly more: boolean
+  readonly before: string | null
 }
 
 /**
- * A page of events after a cursor, oldest first; without a cursor the newest page.
+ * A page of events after a cursor, or before one; without a cursor the newest page. Oldest first.
  *
- * @throws MusterError `cursor_expired` when the cursor is of another incarnation or below the retention floor
+ * @throws MusterError `cursor_expired` when the cursor is of another incarnation or below the retention floor, `invalid_input` for two cursors
  */
 export function readEvents(
   store: Store,
   reader: Reader,
   caller: Caller,
-  input: { readonly after?: string | undefined; readonly types?: readonly string[] | undefined; readonly limit: number },
+  input: { readonly after?: string | undefined; readonly before?: string | undefined; readonly types?: readonly string[] | undefined; readonly limit: number },
 ): EventPage {
+  if (input.after !== undefined && input.before !== undefined) throw new MusterError('invalid_input', { hint: 'Give `after` or `before`, not both.' })
   const last = store.last('event')
   const [self, own] = caller.kind === 'peer' ? [caller.peerId, caller.circleId] : [null, null]
   const types = input.types && input.types.length > 0 ? JSON.stringify(input.types) : null
   if (input.after === undefined) {
-    const newest = reader.all<EventRow>(NEWEST, { after: last - LIMITS.maxExamined, upTo: last, self, own, types, limit: input.limit })
-    return { events: newest.reverse().map((row) => toEvent(store, row)), cursor: store.cursor(last), more: false }
+    const upTo = input.before === undefined ? last : seqOf(store, input.before, last) - 1
+    const begin = Math.max(eventFloor(reader) - 1, upTo - LIMITS.maxExamined)
+    const rows = reader.all<EventRow>(NEWEST, { after: begin, upTo, self, own, types, limit: input.limit + 1 })
+    const page = rows.slice(0, input.limit).reverse()
+    const reached = rows.length > input.limit ? (page[0] as EventRow).seq : begin + 1
+    const before = reached > eventFloor(reader) ? store.cursor(reached) : null
+    return { events: page.map((row) => toEvent(store, row)), cursor: store.cursor(last), more: false, before }
   }
   const after = seqOf(store, input.after, last)
   const upTo = Math.min(last, after + LIMITS.maxExamined)
   const rows = reader.all<EventRow>(OLDEST, { after, upTo, self, own, types, limit: input.limit + 1 })
   const page = rows.slice(0, input.limit)
   const reached = rows.length > input.limit ? (page.at(-1) as EventRow).seq : upTo
-  return { events: page.map((row) => toEvent(store, row)), cursor: store.cursor(reached), more: reached < last }
+  return { events: page.map((row) => toEvent(store, row)), cursor: store.cursor(reached), more: reached < last, before: null }
 }
 
 /** The first event that is kept. */

@@ -1,6 +1,6 @@
 /** What the domains above may use of the peers. */
 export { resolve, resolveMany, resolveOne, resolvePast } from './addresses.ts'
-export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, maySee, visibleCircle } from './circles.ts'
+export { circleName, GRANTED_CIRCLES, grantedCircles, hasGrant, isLetIntoAll, maySee, visibleCircle } from './circles.ts'
 export { admitToken, type CredentialDeps, devicesOf, findDevice, renameCredential, requireLive, reserveToken, revoke } from './credentials.ts'
 export { endedTokens, endTokens } from './ended-tokens.ts'
 export { setLeading } from './leading.ts'

@@ -4,6 +4,7 @@ import { storeArtifact } from '../../daemon/artifacts/keeping.ts'
 import { type Core, createCore } from '../../daemon/core.ts'
 import type { Connection, SocketPort } from '../../daemon/gateway/connection.ts'
 import { mintCredential } from '../../daemon/peers/credentials.ts'
+import { makePerson } from '../../daemon/peers/index.ts'
 import type { OpenDriver } from '../../daemon/store/database.ts'
 import type { Outcome } from '../../daemon/store/pipeline.ts'
 import type { Tx } from '../../daemon/store/transaction.ts'
@@ -243,6 +244,16 @@ export class TestCore implements Disposable {
     wire.leave()
     if (role === 'person') this.run("UPDATE peers SET role = 'person' WHERE id = ?", this.core.store.number('peer', peer.id))
     return { id: peer.id, token, peer }
+  }
+
+  /** A person as a pairing makes one, let into every circle, with a device that is connected. */
+  person(name: string): CoreClient & { id: string; token: string } {
+    const id = this.core.store.id(
+      'peer',
+      this.#commit((tx) => makePerson(tx, name)),
+    )
+    const token = this.device(id, 'phone')
+    return Object.assign(this.connect(token), { id, token })
   }
 
   /** The token of one more device of a person, as a pairing would make it. */

@@ -85,6 +85,8 @@ function useReviews(a: Peer, b: Peer, lead: Peer): void {
 /** Questions and approvals, to a person with quiet hours, decided, joined, superseded, withdrawn, and by default. */
 function useDecisions(daemon: Daemon, a: Peer, lead: Peer): void {
   const ann = daemon.connect(daemon.register('ann', { role: 'person', mode: 'pull' }).token)
+  const owner = daemon.person('owner')
+  for (const scope of [{}, { circle: 'main' }, { peer: 'a' }]) owner.call('threads.list', { side: 'visible', ...scope })
   ann.call('decisions.quiet', { from: '00:00', to: '00:30', zone: 'UTC' })
   const raise = (question: string, more: object = {}) => a.call('decisions.raise', { ...QUESTION, question, key: question, ...more }).card.id
   const first = raise('one?', { default: { option: 'a', after: '1m' } })
@@ -154,6 +156,7 @@ function useEverything(daemon: Daemon): void {
     () => a.call('threads.get', { thread }),
     () => a.call('threads.list', { state: 'open' }),
     () => b.call('threads.list', { side: 'theirs' }),
+    () => b.call('threads.list', { side: 'visible', circle: 'main', preview: true }),
     () => b.call('threads.owed', {}),
     () => a.call('threads.trace', { id: message }),
     () => a.call('threads.wait', { thread, until: 'message' }),

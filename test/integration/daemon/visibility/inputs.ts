@@ -66,7 +66,14 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'threads.decline': (world, caller) => ({ ...thread(world, caller), reason: said(world) }),
   'threads.cancel': (world, caller) => ({ ...thread(world, caller), reason: said(world) }),
   'threads.get': (world, caller) => ({ ...thread(world, caller), ...maybe(world, 'before', () => world.ownId('message', caller)) }),
-  'threads.list': (world) => ({ side: world.random.chance(0.5) ? 'mine' : 'theirs' }),
+  'threads.list': (world) => ({
+    side: world.random.pick(['mine', 'theirs', 'visible']),
+    preview: world.random.chance(0.7),
+    limit: world.random.between(1, 60),
+    ...maybe(world, 'peer', () => world.address()),
+    ...maybe(world, 'circle', () => world.circle()),
+    ...maybe(world, 'before', () => world.anyId('thread')),
+  }),
   'threads.owed': (world) => maybe(world, 'after', () => world.anyId('thread')),
   'threads.wait': (world, caller) => ({ ...thread(world, caller), until: 'message', timeout: '1s', ...maybe(world, 'after', () => world.anyId('message')) }),
   'threads.trace': (world, caller) => ({ id: world.ownId(world.random.pick(['thread', 'message', 'delivery']) as 'thread', caller) }),
@@ -207,7 +214,12 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'artifacts.upload': (world) => ({ name: world.word('f') }),
   'artifacts.read': (world) => ({ artifact: world.random.chance(0.5) ? world.anyId('artifact') : world.anyId('attachment') }),
   'artifacts.list': (world) => maybe(world, 'before', () => world.anyId('artifact')),
-  'events.list': (world) => ({ limit: 200, ...maybe(world, 'after', () => world.daemon.core.store.cursor(0)) }),
+  'events.list': (world) => ({
+    limit: 200,
+    ...(world.random.chance(0.3)
+      ? { after: world.daemon.core.store.cursor(0) }
+      : maybe(world, 'before', () => world.daemon.core.store.cursor(world.daemon.core.store.last('event') - 150))),
+  }),
   'events.timeline': (world) => ({ peer: world.address(), limit: 200 }),
   'digest.get': (world) => ({ limit: 50, ...maybe(world, 'since', () => world.daemon.core.store.cursor(0)) }),
   'digest.seen': (world) => ({ cursor: world.daemon.core.store.cursor(0) }),
