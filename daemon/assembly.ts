@@ -1,5 +1,6 @@
 import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
+import type { createBoard } from './board/index.ts'
 import type { PeerCaller } from './caller.ts'
 import type { RandomBytes } from './clock.ts'
 import type { createDecisions } from './decisions/index.ts'
@@ -32,6 +33,7 @@ interface AssembleOptions {
   readonly decisions: ReturnType<typeof createDecisions>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
+  readonly board: ReturnType<typeof createBoard>
   readonly pairing: ReturnType<typeof createPairing>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
@@ -59,8 +61,23 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, decisions, orchestrators, watchdogs, pairing, artifacts, sessions, disconnect, status, diagnosis } =
-    options
+  const {
+    store,
+    random,
+    threads,
+    schedules,
+    reviews,
+    decisions,
+    orchestrators,
+    watchdogs,
+    board,
+    pairing,
+    artifacts,
+    sessions,
+    disconnect,
+    status,
+    diagnosis,
+  } = options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -85,6 +102,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...decisions.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
+      ...board.commands,
       ...pairing.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
@@ -109,6 +127,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...decisions.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
+      ...board.queries,
       ...pairing.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),

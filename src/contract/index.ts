@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import * as approvals from './approvals.ts'
 import * as artifacts from './artifacts.ts'
+import * as board from './board.ts'
 import * as decisions from './decisions.ts'
 import * as digest from './digest.ts'
 import * as events from './events.ts'
@@ -15,6 +16,7 @@ import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
+import type * as tasks from './tasks.ts'
 import * as threads from './threads.ts'
 import type * as touched from './touched.ts'
 import * as watchdogs from './watchdogs.ts'
@@ -136,6 +138,8 @@ const LIST = [
   watchdogs.getWatchdog,
   watchdogs.listWatchdogs,
   watchdogs.historyWatchdog,
+  board.getBoard,
+  board.tellNotes,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -218,6 +222,11 @@ export type Action = z.output<typeof approvals.Action>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
+export type Task = z.output<typeof tasks.Task>
+export type Progress = z.output<typeof tasks.Progress>
+export type BoardTask = z.output<typeof board.BoardTask>
+export type TaskStatus = z.output<typeof board.TaskStatus>
+export type BoardNeed = z.output<typeof board.BoardNeed>
 export type Leadership = z.output<typeof orchestrators.Leadership>
 export type Handover = z.output<typeof orchestrators.Handover>
 export type Need = z.output<typeof digest.Need>

@@ -113,7 +113,7 @@ const ORDER = [
   ['schedules'],
   ['reviews', 'decisions'],
   ['orchestrators'],
-  ['watchdogs'],
+  ['watchdogs', 'board'],
   ['digest'],
   ['work'],
   ['plans', 'workflows'],

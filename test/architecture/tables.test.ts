@@ -42,6 +42,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   quiet_hours: 'decisions',
   watchdogs: 'watchdogs',
   breaches: 'watchdogs',
+  board_notes: 'board',
   digest_marks: 'digest',
   fans: 'threads',
   fan_refusals: 'threads',

@@ -304,6 +304,8 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   },
   'mailbox.replay': { input: dead },
   'mailbox.discard': { input: dead },
+  'board.get': { input: ({ circle }) => ({ circle }) },
+  'board.notes': { input: ({ circle }) => ({ circle, file: '/x', text: '', chars: 0, sha256: '0'.repeat(64) }), refused: NO_PEER },
   'reviews.queue': {
     input: async (scene) => {
       await owed(scene)

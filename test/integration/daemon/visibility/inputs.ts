@@ -143,6 +143,8 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
     ],
   }),
   'reviews.watched': nothing,
+  'board.get': (world) => ({ since: '2020-01-01T00:00:00Z', ...maybe(world, 'circle', () => world.circle()) }),
+  'board.notes': (world) => ({ circle: world.circle(), file: '/x', text: said(world), chars: 3, sha256: 'a'.repeat(64) }),
   'orchestrators.status': (world) => maybe(world, 'circle', () => world.circle()),
   'orchestrators.claim': nothing,
   'orchestrators.handover': (world, caller) => ({
