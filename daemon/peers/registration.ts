@@ -215,15 +215,17 @@ function changesOf(before: PeerRow, input: Parsed<'peers.describe'>): Record<str
   return changed
 }
 
-/** A peer acts on itself; the administrator names one. */
+/** A peer acts on itself, a person on whoever it sees but on other people; the administrator names one. */
 function ownOrAny(tx: Tx, caller: Caller, address: string | undefined): PeerRow {
   if (caller.kind === 'admin') {
     if (address === undefined) throw new MusterError('invalid_input', { hint: 'Say which peer.' })
     return resolveOne(tx, caller, address)
   }
-  const { peerId } = asPeer(caller)
-  if (address !== undefined && resolveOne(tx, caller, address).id !== peerId) throw new MusterError('forbidden', { hint: 'A peer may do this to itself only.' })
-  return mustFind(tx, peerId)
+  const { peerId, role } = asPeer(caller)
+  const peer = address === undefined ? mustFind(tx, peerId) : resolveOne(tx, caller, address)
+  if (peer.id === peerId || (role === 'person' && peer.role !== 'person')) return peer
+  const hint = role === 'person' ? 'Another person is for the administrator to look after.' : 'A peer may do this to itself only.'
+  throw new MusterError('forbidden', { hint })
 }
 
 function mustFind(reader: Reader, id: number): PeerRow {
