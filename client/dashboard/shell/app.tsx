@@ -4,6 +4,8 @@ import { Page } from '../parts/page.tsx'
 import { Empty } from '../parts/states.tsx'
 import { connection } from '../session/connection.ts'
 import { Nav } from './nav.tsx'
+import { Palette } from './palette.tsx'
+import { Shortcuts } from './shortcuts.tsx'
 import { Toasts } from './toasts.tsx'
 import { Unpaired } from './unpaired.tsx'
 
@@ -57,6 +59,8 @@ export function App() {
         </ErrorBoundary>
       </main>
       <Toasts />
+      <Palette />
+      <Shortcuts />
     </LocationProvider>
   )
 }
