@@ -1,9 +1,10 @@
 import type { Output, Parsed, Role, Turn } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
+import { decodeId } from '../../src/ids.ts'
 import { asPeer, type Caller, type Command, type PeerCaller, type Query } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
-import { resolveOne } from './addresses.ts'
+import { resolveOne, resolvePast } from './addresses.ts'
 import { type CredentialDeps, mintCredential, requireUnused, revokeAll, usableEnrolment } from './credentials.ts'
 import { type EnrolmentRow, findPeer, isActive, type Liveness, PEER_COLUMNS, type PeerRow, toCredential, toPeer } from './rows.ts'
 
@@ -102,7 +103,11 @@ export function createRegistration(deps: RegistrationDeps) {
     },
   }
 
-  const get: Query<'peers.get'> = (reader, caller, input) => ({ peer: toPeer(reader, resolveOne(reader, caller, input.peer), deps.live) })
+  // By its id also one that has retired: peers.list shows those, too.
+  const get: Query<'peers.get'> = (reader, caller, { peer }) => {
+    const row = decodeId(peer)?.kind === 'peer' ? resolvePast(reader, caller, peer) : resolveOne(reader, caller, peer)
+    return { peer: toPeer(reader, row, deps.live) }
+  }
 
   return { register, describe, rename, retire, get, list: listPeers(deps.live) }
 }
