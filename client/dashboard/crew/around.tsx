@@ -56,7 +56,7 @@ function ThreadRow({ of }: { readonly of: Thread }) {
     <div class="row row-linked">
       <span class="row-main">
         <a class="row-title clamp" href={`/threads/${of.id}`} dir="auto">
-          {visible(of.task?.title ?? preview?.first.text ?? of.id)}
+          {visible(of.task?.title ?? preview?.first.text.split('\n', 1)[0] ?? of.id)}
         </a>
         <span class="row-sub">
           <PeerName of={of.from} link={false} /> to {of.to ? <PeerName of={of.to} link={false} /> : 'several'}

@@ -84,7 +84,7 @@ function Circle({ name, peers }: { readonly name: string; readonly peers: readon
               <span class="crew-does" dir="auto">
                 {task ? <TaskLine of={task} /> : <span class="soft">{visible(each.description)}</span>}
               </span>
-              <span class="crew-reach soft">{each.presence === 'online' ? REACH[each.reach] : null}</span>
+              <span class={each.reach === 'push' ? 'crew-reach on-desk soft' : 'crew-reach soft'}>{each.presence === 'online' ? REACH[each.reach] : null}</span>
               <span class="crew-runtime soft">
                 {visible(each.runtime)}
                 {each.capabilities.length > 0 ? ` · ${each.capabilities.join(', ')}` : null}

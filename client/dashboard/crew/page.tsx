@@ -79,7 +79,7 @@ function Who({ of }: { readonly of: CrewPeer }) {
           <>
             <Presence of={of} />
             <span class="soft">
-              for <Time at={sinceOf(of)} as="lasting" />
+              <Time at={sinceOf(of)} as="lasting" />
             </span>
           </>
         )}

@@ -1,6 +1,8 @@
 import type { HttpClient } from '../../contract/support/http-client.ts'
 import { ACTION, type Crew, type Member, QUESTION, request } from './crew.ts'
 
+const PULL = 'https://github.com/crew/billing/pull/41'
+
 export interface BusyDay {
   readonly atlas: Member
   readonly builder: Member
@@ -8,6 +10,8 @@ export interface BusyDay {
   /** A card each. */
   readonly question: string
   readonly approval: string
+  readonly schedule: string
+  readonly review: string
 }
 
 /** A day as a person meets it: several at work, two cards, an ask, long names, another script. `person` is a paired device. */
@@ -37,7 +41,22 @@ export async function busyDay(crew: Crew): Promise<BusyDay> {
   const { card } = await builder.wire.call('decisions.raise', QUESTION)
   await atlas.wire.call('decisions.raise', QUESTION)
   const { card: approval } = await request(atlas, ACTION)
-  return { atlas, builder, reviewer, question: card.id, approval: approval?.id ?? '' }
+  const { schedule } = await atlas.wire.call('schedules.create', {
+    to: 'builder',
+    body: 'What is done, what is next, and what is in the way?',
+    label: 'Standup',
+    cron: '0 9 * * 1-5',
+    zone: 'America/New_York',
+  })
+  await atlas.wire.call('schedules.create', { to: 'docs', kind: 'ask', body: 'Is the manual up to date with what was merged since Monday?', every: '24h' })
+  const { review } = await builder.wire.call('reviews.request', {
+    subject: { pr: PULL },
+    sha: 'c0ffee0'.padEnd(40, '1'),
+    title: 'Store for invoices, with its migration and the tests of both',
+    note: 'Mind the lock while it migrates.',
+  })
+  await crew.admin.call('reviews.observe', { observations: [{ subject: { pr: PULL }, state: 'open', checks: 'failing', at: new Date().toISOString() }] })
+  return { atlas, builder, reviewer, question: card.id, approval: approval?.id ?? '', schedule: schedule.id, review: review.id }
 }
 
 /** An ask to the person, who is named by its device. */
