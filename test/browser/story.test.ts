@@ -38,10 +38,10 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
     const keys = new TestHome()
     await using service = await PushService.start(pushKeyIn(`${keys.path}/push.key.json`))
     const home = homeWith({ pushHosts: [service.host] })
-    writeFileSync(home.paths.pushKey, readFileSync(`${keys.path}/push.key.json`), { mode: 0o600 })
-    keys.remove()
     const clock = new SteppedClock(Date.now())
     await using daemon = await createTestDaemon({ home, clock })
+    writeFileSync(home.paths.pushKey, readFileSync(`${keys.path}/push.key.json`), { mode: 0o600 })
+    keys.remove()
     await using crew = new Crew(daemon)
     const lead = await crew.join('lead', { role: 'orchestrator', description: 'Hands out the work' })
     const [builder, tester] = [
@@ -72,6 +72,7 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
     // A card: pushed, shown by the worker of the page, answered with one tap.
     await builder.wire.call('decisions.raise', { ...QUESTION, priority: 'urgent' } as never)
     await service.until(() => service.pushed.length === 1)
+    await phone.until('navigator.serviceWorker.controller !== null')
     const session = await phone.context.newCDPSession(page)
     await receive(session, daemon.url, service.pushed[0]?.payload as PushPayload)
     const shown =
@@ -85,7 +86,7 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
       .getByRole('button', { name: new RegExp(QUESTION.options[0]?.text ?? '') })
       .first()
       .click()
-    await page.getByText('Nothing waits for you.').waitFor()
+    await page.getByText(/Nothing (else )?waits for you/).waitFor()
     const outcome = await offered(builder.wire)
     expect(outcome.message.body).toContain(QUESTION.options[0]?.text)
     await service.until(() => service.pushed.length === 2)
