@@ -199,7 +199,7 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'channels.unbind': (world) => ({ channel: world.anyId('channel') }),
   'channels.test': (world) => ({ channel: world.anyId('channel') }),
   'channels.take': () => ({ bot: null }),
-  'channels.report': (world) => ({ errand: world.anyId('outbox'), outcome: 'gone' }),
+  'channels.report': () => ({ errand: 'out_k7qm2x1', outcome: 'gone' }),
   'channels.press': (world) => ({ bot: 'b', account: '1', chat: '1', nonce: world.word('x') }),
   'channels.hear': (world) => ({ bot: 'b', account: '1', chat: '1', key: world.word('k'), isPrivate: true, name: 'x', text: said(world) }),
   'decisions.raise': (world) => ({ ...QUESTION, question: `What of ${world.word('q')}?`, ...maybe(world, 'topic', () => 'topic') }),
