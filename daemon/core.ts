@@ -193,9 +193,12 @@ export function createCore(options: CoreOptions) {
     random,
     log,
     pipeline,
+    store,
     timer,
     publicUrl: options.publicUrl ?? '',
     disconnect,
+    callerOf,
+    tell: threads.tell,
     perform: (tx, person, operation, input) => handlers.commands[operation as CommandName].run(tx, person, input as never),
   })
   const services: Services = new Services({ clock, random, log, pipeline, disconnect, isNeeded: { channels: () => channels.isNeeded(store, clock.wallMs()) } })
@@ -261,6 +264,7 @@ export function createCore(options: CoreOptions) {
     outlook,
     connections,
     backups,
+    passphrases: pairing.passphrases,
     calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
     hello: createHello(store, options, threads),

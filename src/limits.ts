@@ -168,6 +168,15 @@ export const LIMITS = {
   maxWaitingActions: 16,
   maxProposedActions: 4,
   maxActionBytes: 65_536,
+  /** Of a passphrase: its characters, and how many of them differ at least. */
+  minPassphraseChars: 16,
+  minPassphraseDifferent: 8,
+  maxPassphraseChars: 256,
+  /** Wrong passphrases after which none is looked at for a while; from then on each further one has the same pause behind it. */
+  maxWrongPassphrases: 5,
+  passphrasePauseMs: 900_000,
+  /** Passphrases that wait to be looked at: that is done one after the other. */
+  maxWaitingPassphrases: 8,
   /** Of what has ended, so many are kept. */
   keptPairings: 200,
   keptActions: 1_000,

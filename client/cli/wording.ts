@@ -30,6 +30,7 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'actions.propose': 'as-person',
   'actions.reject': 'as-person',
   'actions.get': 'as-person',
+  'passphrase.approve': 'as-person',
   'threads.ask': 'ask',
   'threads.notify': 'notify',
   'threads.broadcast': 'broadcast',

@@ -4,6 +4,7 @@ import { connection, peer } from './session/connection.ts'
 import { forgetDevice } from './session/device.ts'
 import { followEvents } from './session/events.ts'
 import { resumeOutgoing } from './session/outgoing.ts'
+import { lendHalf } from './session/push.ts'
 import { registerWorker } from './session/worker.ts'
 import { App } from './shell/app.tsx'
 import './styles/tokens.css'
@@ -23,6 +24,7 @@ connection.subscribe(({ state }) => {
     isFollowing = true
     void followEvents()
     void resumeOutgoing()
+    void lendHalf()
     void trim()
   }
 })

@@ -6,7 +6,7 @@ export { endedTokens, endTokens } from './ended-tokens.ts'
 export { setLeading } from './leading.ts'
 export { areRelated, lineageOf } from './lineage.ts'
 export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
-export { makePerson, people, personNamed, requireFreeName } from './people.ts'
+export { makePerson, PEOPLE, people, personNamed, requireFreeName } from './people.ts'
 export {
   type CredentialRow,
   credentialLabel,

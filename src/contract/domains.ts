@@ -13,6 +13,7 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   pairings: "Making a device a person's.",
   devices: 'What speaks for people.',
   actions: 'One operation, once, in the name of a person.',
+  passphrase: 'By which a terminal acts as a person, once.',
   artifacts: 'Files: what peers upload, and what messages carry.',
   threads: 'Asks and notifies, and what is said in them.',
   fans: 'One ask to many, with a joined result.',

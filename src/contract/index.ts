@@ -12,6 +12,7 @@ import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as orchestrators from './orchestrators.ts'
 import * as pairing from './pairing.ts'
+import * as passphrase from './passphrase.ts'
 import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
@@ -56,6 +57,10 @@ const LIST = [
   pairing.rejectAction,
   pairing.getAction,
   pairing.listActions,
+  passphrase.setPassphrase,
+  passphrase.clearPassphrase,
+  passphrase.statePassphrase,
+  passphrase.approveByPassphrase,
   threads.askThread,
   threads.notifyThread,
   threads.broadcastThread,

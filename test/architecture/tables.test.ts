@@ -20,6 +20,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   observing: 'peers',
   pairings: 'pairing',
   actions: 'pairing',
+  passphrases: 'pairing',
   artifacts: 'artifacts',
   artifact_room: 'artifacts',
   attachments: 'threads',

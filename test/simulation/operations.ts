@@ -73,6 +73,7 @@ type Apart =
   | 'pairings'
   | 'devices'
   | 'actions'
+  | 'passphrase'
   | 'push'
   | 'channels'
   | 'schedules'

@@ -51,7 +51,7 @@ export function App() {
             <Route path="/reviews/:review" component={ReviewPage} />
             <Route path="/timeline" component={TimelinePage} />
             <Route path="/messages/:message" component={MessagePage} />
-            <Route path="/health" component={HealthPage} />
+            <Route path="/node" component={HealthPage} />
             <Route path="/settings" component={SettingsPage} />
             <Route path="/settings/:section" component={SettingsPage} />
             <Route default component={NotHere} />

@@ -1,3 +1,4 @@
+import { scryptSync } from 'node:crypto'
 import type { Mode, OperationName } from '../../../src/contract/index.ts'
 import type { ErrorCode } from '../../../src/errors.ts'
 import { ACTION, QUESTION, REQUEST } from '../../support/cards.ts'
@@ -125,6 +126,17 @@ const proposed = async (scene: Scene) => {
   return await act(isPeer ? me.token : adminToken, 'actions.propose', proposal)
 }
 
+const PASSPHRASE = 'five random words of mine'
+/** Gives a person a passphrase, at lower costs than its device would. */
+const remember = async (scene: Scene, owner: Scene['me']) => {
+  const { write, number } = scene
+  const hash = scryptSync(PASSPHRASE, 'salt', 32, { N: 16, r: 1, p: 1 }).toString('hex')
+  await write(
+    `INSERT OR REPLACE INTO passphrases (person_id, device_id, salt, hash, n, r, p, set_at) VALUES (?, ?, CAST('salt' AS BLOB), x'${hash}', 16, 1, 1, 0)`,
+    number('peer', owner.id),
+    number('credential', await deviceOf(scene, owner)),
+  )
+}
 const SUBSCRIPTION = { endpoint: 'https://fcm.googleapis.com/fcm/send/x', keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) } }
 const ACCOUNT = { bot: 'https://api.telegram.org#1', account: '1', chat: '1' }
 /** A channel of the person of the scene. */
@@ -192,6 +204,16 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'actions.reject': { input: async (scene) => ({ action: (await proposed(scene)).action.id }) },
   'actions.get': { input: async (scene) => ({ action: (await proposed(scene)).action.id }) },
   'actions.list': nothing,
+  'passphrase.set': { input: () => ({ passphrase: PASSPHRASE }) },
+  'passphrase.clear': nothing,
+  'passphrase.state': nothing,
+  'passphrase.approve': {
+    input: async (scene) => {
+      const { action } = await proposed(scene)
+      await remember(scene, await person(scene))
+      return { action: action.id, passphrase: PASSPHRASE }
+    },
+  },
   'push.key': nothing,
   'push.subscribe': { input: () => SUBSCRIPTION },
   'push.unsubscribe': nothing,

@@ -114,6 +114,14 @@ describe('a pairing', () => {
     expect(await shown()).toMatchObject({ state: 'redeemed', reused: 2 })
   })
 
+  it('is under way once, also of several that are begun at the same moment', async () => {
+    const begun = await Promise.all([1, 2, 3].map(() => admin().call('pairings.begin', {})))
+    const states = (await admin().call('pairings.list', {})).pairings.map(({ state }) => state)
+    expect(states.sort()).toEqual(['ended', 'ended', 'open'])
+    const codes = await Promise.all(begun.map(({ code }) => refusal(undefined, 'pairings.redeem', { code, device: 'x' })))
+    expect(codes.sort()).toEqual(['accepted', 'not_found', 'not_found'])
+  })
+
   it('takes a code as people type it, and knows a slip from a guess', async () => {
     const { code } = await admin().call('pairings.begin', {})
     const wrong = `${code.slice(0, -1)}${code.endsWith('0') ? '1' : '0'}`
@@ -206,6 +214,7 @@ describe('an action', () => {
     'enrolments.spawn',
     'devices.revoke',
     'actions.approve',
+    'passphrase.clear',
     'channels.bind',
     'push.subscribe',
     'circles.create',

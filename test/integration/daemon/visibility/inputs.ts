@@ -190,6 +190,11 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'actions.reject': (world) => ({ action: world.anyId('action') }),
   'actions.get': (world) => ({ action: world.anyId('action') }),
   'actions.list': nothing,
+  // The words say nothing: what may be known is whether there is one, by its own person.
+  'passphrase.set': () => ({ passphrase: 'five random words of mine' }),
+  'passphrase.clear': nothing,
+  'passphrase.state': nothing,
+  'passphrase.approve': (world) => ({ action: world.anyId('action'), passphrase: 'somebody else knows others' }),
   'push.key': nothing,
   'push.subscribe': (world) => ({ endpoint: `https://fcm.googleapis.com/${world.word('e')}`, keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) } }),
   'push.unsubscribe': nothing,
