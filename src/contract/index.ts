@@ -133,6 +133,7 @@ const LIST = [
   channels.unsubscribePush,
   channels.listChannels,
   channels.bindChannel,
+  channels.confirmChannel,
   channels.setChannel,
   channels.unbindChannel,
   channels.testChannel,

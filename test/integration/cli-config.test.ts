@@ -49,7 +49,14 @@ const VALUES: Readonly<Record<string, { readonly good: readonly string[]; readon
   name: { good: ['web'], bad: ['we b', ''] },
   telegram: {
     good: ['{}', '{"token": {"variable": "BOT"}}', '{"token": {"file": "/bot.token"}, "baseUrl": "http://127.0.0.1:8081"}'],
-    bad: ['', '[]', '{"token": "77:AA"}', '{"baseUrl": "https://x.test"}', '{"token": {"file": "bot.token"}}', '{"token": {"variable": "BOT"}, "baseUrl": "http://x.test"}'],
+    bad: [
+      '',
+      '[]',
+      '{"token": "77:AA"}',
+      '{"baseUrl": "https://x.test"}',
+      '{"token": {"file": "bot.token"}}',
+      '{"token": {"variable": "BOT"}, "baseUrl": "http://x.test"}',
+    ],
   },
   ntfy: {
     good: ['{}', '{"baseUrl": "https://ntfy.example.org"}', '{"token": {"file": "/ntfy.token"}}'],
@@ -57,7 +64,13 @@ const VALUES: Readonly<Record<string, { readonly good: readonly string[]; readon
   },
   webhooks: {
     good: ['[]', '[{"name": "home", "url": "https://x.test/hook", "secret": {"variable": "HOOK"}}]'],
-    bad: ['', '{}', '[{"name": "home", "url": "https://x.test/hook"}]', '[{"name": "a b", "url": "https://x.test", "secret": {"variable": "H"}}]', '[{"name": "home", "url": "http://x.test", "secret": {"variable": "H"}}]'],
+    bad: [
+      '',
+      '{}',
+      '[{"name": "home", "url": "https://x.test/hook"}]',
+      '[{"name": "a b", "url": "https://x.test", "secret": {"variable": "H"}}]',
+      '[{"name": "home", "url": "http://x.test", "secret": {"variable": "H"}}]',
+    ],
   },
   pushHosts: { good: ['', 'push.example.org,127.0.0.1:8080'], bad: ['a b', 'https://x/'] },
   forges: {

@@ -200,6 +200,7 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'push.unsubscribe': nothing,
   'channels.list': nothing,
   'channels.bind': (world) => ({ kind: 'ntfy', topic: world.word('t') }),
+  'channels.confirm': (world) => ({ channel: world.anyId('channel') }),
   'channels.set': (world) => ({ channel: world.anyId('channel'), wants: ['mail'] }),
   'channels.unbind': (world) => ({ channel: world.anyId('channel') }),
   'channels.test': (world) => ({ channel: world.anyId('channel') }),
