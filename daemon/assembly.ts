@@ -1,5 +1,6 @@
 import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
+import type { createBoard } from './board/index.ts'
 import type { PeerCaller } from './caller.ts'
 import type { createChannels } from './channels/index.ts'
 import type { RandomBytes } from './clock.ts'
@@ -34,6 +35,7 @@ interface AssembleOptions {
   readonly channels: ReturnType<typeof createChannels>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
+  readonly board: ReturnType<typeof createBoard>
   readonly pairing: ReturnType<typeof createPairing>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
@@ -71,6 +73,7 @@ export function assemble(options: AssembleOptions): Handlers {
     channels,
     orchestrators,
     watchdogs,
+    board,
     pairing,
     artifacts,
     sessions,
@@ -103,6 +106,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...channels.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
+      ...board.commands,
       ...pairing.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
@@ -128,6 +132,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...channels.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
+      ...board.queries,
       ...pairing.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),

@@ -23,7 +23,7 @@ import { listTiers, setTier } from './tiers.ts'
 import { lookAtTrouble, type TroubleAt } from './troubles.ts'
 
 export { cardOfThread, LETTER } from './answers.ts'
-export { rankedCards } from './reading.ts'
+export { rankedCards, waitingCards } from './reading.ts'
 export type { Choice as CardChoice } from './resolving.ts'
 export { purgeApprovals, purgeCards } from './retention.ts'
 export { type CardRow, closedOf, contentOf, findCard, LETTERS, type Letter, requestersOf } from './rows.ts'

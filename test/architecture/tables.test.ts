@@ -47,6 +47,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   channel_nonces: 'channels',
   watchdogs: 'watchdogs',
   breaches: 'watchdogs',
+  board_notes: 'board',
   digest_marks: 'digest',
   fans: 'threads',
   fan_refusals: 'threads',

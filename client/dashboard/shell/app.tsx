@@ -11,9 +11,8 @@ import { Unpaired } from './unpaired.tsx'
 
 const CardPage = lazy(() => import('../cards/page.tsx').then(({ CardPage }) => CardPage))
 const OrchestratorPage = lazy(() => import('../orchestrator/page.tsx').then(({ OrchestratorPage }) => OrchestratorPage))
-const ThreadsPage = lazy(() => import('../threads/list.tsx').then(({ ThreadsPage }) => ThreadsPage))
+const ThreadsPage = lazy(() => import('../threads/page.tsx').then(({ ThreadsPage }) => ThreadsPage))
 const ComposePage = lazy(() => import('../threads/compose.tsx').then(({ ComposePage }) => ComposePage))
-const ThreadPage = lazy(() => import('../threads/page.tsx').then(({ ThreadPage }) => ThreadPage))
 const CrewPage = lazy(() => import('../crew/list.tsx').then(({ CrewPage }) => CrewPage))
 const PeerPage = lazy(() => import('../crew/page.tsx').then(({ PeerPage }) => PeerPage))
 const SchedulesPage = lazy(() => import('../schedules/list.tsx').then(({ SchedulesPage }) => SchedulesPage))
@@ -42,7 +41,7 @@ export function App() {
             <Route path="/orchestrator" component={OrchestratorPage} />
             <Route path="/threads" component={ThreadsPage} />
             <Route path="/threads/new" component={ComposePage} />
-            <Route path="/threads/:thread" component={ThreadPage} />
+            <Route path="/threads/:thread" component={ThreadsPage} />
             <Route path="/crew" component={CrewPage} />
             <Route path="/crew/:peer" component={PeerPage} />
             <Route path="/schedules" component={SchedulesPage} />

@@ -159,6 +159,7 @@ const MUTE = { observer: 'forbidden' } as const
 export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.activity': { input: () => ({ over: 'day' }) },
   'node.diagnose': nothing,
   // Where nothing is written.
   'node.backup': { input: () => ({ path: 'not/from/the/root' }), refused: { admin: 'invalid_input' } },
@@ -348,6 +349,8 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   },
   'mailbox.replay': { input: dead },
   'mailbox.discard': { input: dead },
+  'board.get': { input: ({ circle }) => ({ circle }) },
+  'board.notes': { input: ({ circle }) => ({ circle, file: '/x', text: '', chars: 0, sha256: '0'.repeat(64) }), refused: NO_PEER },
   'reviews.queue': {
     input: async (scene) => {
       await owed(scene)

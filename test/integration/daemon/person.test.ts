@@ -155,3 +155,29 @@ describe('what a page shows', () => {
     expect(lead.call('events.list', { types: ['pairing'] }).events).toEqual([])
   })
 })
+
+describe('the status', () => {
+  it('counts what waits for people, and the devices that they have', async () => {
+    using daemon = await TestCore.start()
+    const { admin } = daemon
+    const counts = () => {
+      const { cards, devices } = admin.call('node.status', {})
+      return { cards, devices }
+    }
+    expect(counts()).toEqual({ cards: { waiting: 0, oldestAt: null }, devices: { paired: 0, pairings: 0, actions: 0 } })
+    const phone = daemon.person('owner')
+    daemon.device(phone.id, 'laptop')
+    const a = daemon.join('a')
+    const raisedAt = new Date(daemon.clock.wallMs()).toISOString()
+    a.call('decisions.raise', QUESTION)
+    daemon.pass(60_000)
+    a.call('decisions.raise', { ...QUESTION, question: 'And then?' })
+    admin.call('actions.propose', { operation: 'threads.notify', input: { to: 'a', body: 'x' }, person: phone.id })
+    admin.call('pairings.begin', { person: 'ann' })
+    expect(counts()).toEqual({ cards: { waiting: 2, oldestAt: raisedAt }, devices: { paired: 2, pairings: 1, actions: 1 } })
+    const { cards } = phone.call('decisions.queue', {})
+    for (const { card } of cards) phone.call('decisions.resolve', { card: card.id, option: 'a' })
+    for (const { id } of phone.call('devices.list', {}).devices) phone.say('devices.revoke', { device: id })
+    expect(counts()).toMatchObject({ cards: { waiting: 0, oldestAt: null }, devices: { paired: 0 } })
+  })
+})

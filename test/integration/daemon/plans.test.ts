@@ -41,6 +41,7 @@ const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
   [/^SELECT \* FROM \(SELECT \* FROM deliveries WHERE state IN/, 'the diagnosis looks at the first 1,000 that wait, by their index'],
   [/INDEXED BY deliveries_dead/, 'the dead letters, which are few, by their index'],
   [/^SELECT due_at FROM open_asks ORDER BY due_at LIMIT 1$/, 'the first entry of an index'],
+  [/^SELECT raised_at FROM decisions WHERE state = 'waiting' ORDER BY id LIMIT 1$/, 'the same'],
   [/^SELECT fire_at FROM schedules WHERE state = 'active' ORDER BY fire_at LIMIT 1$/, 'the same'],
   [/^SELECT next_at FROM watchdogs WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1$/, 'the same'],
   [/^SELECT \* FROM reviews r WHERE state = 'owed' AND/, 'what is owed, at most 500 in each circle, by its index'],

@@ -23,6 +23,7 @@ const wanted = (world: World) =>
 export const INPUTS: { readonly [N in OperationName]: Make } = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.activity': (world) => ({ over: world.random.pick(['hour', 'day']) }),
   'node.diagnose': nothing,
   'node.backup': () => ({ path: 'elsewhere' }),
   'peers.register': (world) => ({ name: world.random.chance(0.5) ? world.word('n') : world.address() }),
@@ -143,6 +144,8 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
     ],
   }),
   'reviews.watched': nothing,
+  'board.get': (world) => ({ since: '2020-01-01T00:00:00Z', ...maybe(world, 'circle', () => world.circle()) }),
+  'board.notes': (world) => ({ circle: world.circle(), file: '/x', text: said(world), chars: 3, sha256: 'a'.repeat(64) }),
   'orchestrators.status': (world) => maybe(world, 'circle', () => world.circle()),
   'orchestrators.claim': nothing,
   'orchestrators.handover': (world, caller) => ({

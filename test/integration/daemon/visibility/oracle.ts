@@ -105,7 +105,9 @@ export class Oracle {
     }
     for (const row of this.#rows('pairs')) {
       const [a, b] = [this.#peers.get(row['a'] as number), this.#peers.get(row['b'] as number)]
-      if (this.#into(a?.['circle_id']) && this.#into(b?.['circle_id'])) this.#say(row['reason'])
+      // Whoever is parked is told why, wherever the other is.
+      const isOne = row['a'] === this.#viewer.peer || row['b'] === this.#viewer.peer
+      if (isOne || (this.#into(a?.['circle_id']) && this.#into(b?.['circle_id']))) this.#say(row['reason'])
     }
   }
 
