@@ -136,6 +136,7 @@ const LIST = [
   channels.unsubscribePush,
   channels.listChannels,
   channels.bindChannel,
+  channels.confirmChannel,
   channels.setChannel,
   channels.unbindChannel,
   channels.testChannel,

@@ -27,6 +27,8 @@ CREATE TABLE channels (
   address       TEXT NOT NULL,
   wants         TEXT NOT NULL,
   bound_at      INTEGER NOT NULL,
+  -- An account speaks for its person from here on.
+  confirmed_at  INTEGER,
   last_sent_at  INTEGER,
   problem       TEXT,
   ended_at      INTEGER,

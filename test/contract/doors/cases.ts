@@ -221,6 +221,7 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'channels.list': { input: () => ({}), refused: POWERLESS },
   // No bot is set there.
   'channels.bind': { input: () => ({ kind: 'telegram' }), refused: { person: 'invalid_input' } },
+  'channels.confirm': { input: bound },
   'channels.set': { input: async (scene) => ({ ...(await bound(scene)), wants: ['mail'] }) },
   'channels.unbind': { input: bound, refused: UNBOUND },
   'channels.test': { input: bound, refused: UNBOUND },

@@ -48,6 +48,7 @@ export class Oracle {
     this.#watchdogs()
     this.#cards()
     this.#approvals()
+    this.#channels()
     this.#events()
     this.#credentials()
   }
@@ -269,6 +270,16 @@ export class Oracle {
       for (const one of [row['requester_id'], row['granted_by']]) this.#ref(one)
     }
     for (const row of this.#rows('tiers')) if (this.#into(row['circle_id'])) this.#ref(row['set_by'])
+  }
+
+  /** Of one's own person, for whoever is one; what they carry is nobody's to read there. */
+  #channels(): void {
+    for (const row of this.#rows('channels')) {
+      if (!this.#admin && row['person_id'] !== this.#viewer.peer) continue
+      this.#id('channel', row['id'])
+      this.#say(row['label'])
+      this.#ref(row['person_id'])
+    }
   }
 
   /** Who leads and stands by is for whoever sees into the circle; what is handed over for its orchestrators and the people among them. */
