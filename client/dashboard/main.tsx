@@ -25,9 +25,11 @@ connection.subscribe(({ state }) => {
   } else if (state === 'online' && !isFollowing) {
     isFollowing = true
     void followEvents()
-    void resumeOutgoing()
     void trim()
   }
 })
-if (connection.peek().state !== 'unpaired') peer()
+if (connection.peek().state !== 'unpaired') {
+  peer()
+  void resumeOutgoing()
+}
 if (import.meta.env.PROD) void registerWorker()

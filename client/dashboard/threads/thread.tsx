@@ -44,6 +44,7 @@ export function ThreadPage({ id }: { readonly id: string }) {
           return newest ? (
             <div class="thread">
               <ThreadFacts thread={newest.thread} />
+              <h2 class="hidden">Messages</h2>
               {before === null ? null : (
                 <button type="button" class="thread-older" disabled={pages.loading} onClick={pages.older}>
                   {pages.loading ? 'Loading…' : 'Older messages'}
