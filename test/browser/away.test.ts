@@ -101,6 +101,8 @@ describe.skipIf(!hasBrowser)('a page that was away', () => {
     await wire.call('threads.cancel', { thread, reason: 'found it myself' })
     await wire.call('threads.notify', { to: id, body: 'The import is done.' })
     await page.clock.fastForward(HOUR_MS)
+    await page.getByText('Offline').waitFor()
+    expect(await page.getByText('Needs your answer').count()).toBe(1)
     await context.setOffline(false)
     await page.getByRole('link', { name: /The import is done/ }).waitFor()
     await page.getByText('Cancelled').waitFor()
