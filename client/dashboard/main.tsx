@@ -5,6 +5,7 @@ import { forgetDevice } from './session/device.ts'
 import { forgetDrafts } from './session/drafts.ts'
 import { followEvents } from './session/events.ts'
 import { forgetOutgoing, resumeOutgoing } from './session/outgoing.ts'
+import { lendHalf } from './session/push.ts'
 import { registerWorker } from './session/worker.ts'
 import { App } from './shell/app.tsx'
 import './styles/tokens.css'
@@ -25,6 +26,7 @@ connection.subscribe(({ state }) => {
   } else if (state === 'online' && !isFollowing) {
     isFollowing = true
     void followEvents()
+    void lendHalf()
     void trim()
   }
 })

@@ -19,11 +19,14 @@ export const PLACES: readonly Place[] = [
   { path: '/schedules', name: 'Schedules', icon: CalendarClock, key: 's', onPhone: false },
   { path: '/reviews', name: 'Reviews', icon: GitPullRequest, key: 'r', onPhone: false },
   { path: '/timeline', name: 'Timeline', icon: Clock4, key: 'l', onPhone: false },
-  { path: '/health', name: 'Health', icon: HeartPulse, key: 'h', onPhone: false },
+  { path: '/node', name: 'Health', icon: HeartPulse, key: 'h', onPhone: false },
   { path: '/settings', name: 'Settings', icon: Settings, key: ',', onPhone: false },
 ]
 
+/** What people decide belongs to the first place. */
+const DECISIONS = /^\/(?:cards|approvals|tiers)(?:\/|$)/
+
 /** Whether a path is that of a place or below it. */
 export function isAt(path: string, place: Place): boolean {
-  return place.path === '/' ? path === '/' || path.startsWith('/cards') : path === place.path || path.startsWith(`${place.path}/`)
+  return place.path === '/' ? path === '/' || DECISIONS.test(path) : path === place.path || path.startsWith(`${place.path}/`)
 }
