@@ -63,7 +63,7 @@ export function createHttp(options: HttpOptions): { readonly app: FastifyInstanc
   const isSecure = (request: IncomingMessage) => isEncrypted(request, options.trustedProxy)
   addRestDoor(app, { deps: options.deps, version: options.version, isSecure })
   addPairDoor(app, { deps: options.deps, isSecure })
-  addArtifactsDoor(app, options.deps)
+  addArtifactsDoor(app, { deps: options.deps, isSecure })
   const dashboard = createDashboardDoor()
   app.setNotFoundHandler((request, reply) => dashboard(request, reply) ?? sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))
