@@ -27,7 +27,7 @@ export function Mark({ of, onClose }: ActionProps) {
   const [head] = useState(of.head)
   const given = { review: of.id, verdict, ...(head !== null && of.kind !== 'artifact' && { sha: head }), ...(note.trim() !== '' && { note: note.trim() }) }
   return (
-    <Confirm title="Mark as reviewed" does="Mark it" done="Marked. Its authors are told." work={() => act('reviews.mark', given)} onClose={onClose}>
+    <Confirm title="Mark reviewed" does="Mark it" done="Marked. Its authors are told." work={() => act('reviews.mark', given)} onClose={onClose}>
       <fieldset class="choices">
         <legend>What you think of it{head ? `, at ${short(head)}` : ''}</legend>
         {MARKS.map(([value, words]) => (
@@ -52,9 +52,9 @@ export function Assign({ of, onClose }: ActionProps) {
   const given: Input<'reviews.assign'> = { review: of.id, ...(to === '' ? { select: {} } : { to }), ...(note.trim() !== '' && { note: note.trim() }) }
   return (
     <Confirm
-      title="Give it to somebody"
-      does="Give it"
-      done="It was given. Whoever has it now is asked to close it."
+      title="Assign"
+      does="Assign it"
+      done="It was assigned. Whoever has it now is asked to close it."
       work={() => act('reviews.assign', given)}
       onClose={onClose}
     >
