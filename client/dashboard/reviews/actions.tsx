@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { Input } from '../../browser.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { visible } from '../parts/plain-text.ts'
@@ -115,12 +115,12 @@ export function RequestReview({ onClose }: { readonly onClose: (made?: string) =
   const [pr, setPr] = useState('')
   const [note, setNote] = useState('')
   const [author, setAuthor] = useState('')
-  const [made, setMade] = useState<string>()
+  const made = useRef<string | undefined>(undefined)
   const { data } = useLive('peers.list', { limit: 200 }, ['peer'])
   const crew = data?.peers.filter(({ role }) => role === 'agent' || role === 'orchestrator') ?? []
   const work = async (): Promise<void> => {
     const given = { subject: { pr: pr.trim() }, ...(note.trim() !== '' && { note: note.trim() }), ...(author !== '' && { authors: [author] }) }
-    setMade((await act('reviews.request', given)).review.id)
+    made.current = (await act('reviews.request', given)).review.id
   }
   return (
     <Confirm
@@ -129,7 +129,7 @@ export function RequestReview({ onClose }: { readonly onClose: (made?: string) =
       done="It stands in the queue."
       disabled={pr.trim() === ''}
       work={work}
-      onClose={(isDone) => onClose(isDone ? made : undefined)}
+      onClose={(isDone) => onClose(isDone ? made.current : undefined)}
     >
       <label class="field">
         <span>Link of the pull or merge request</span>
