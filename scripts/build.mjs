@@ -42,7 +42,11 @@ export async function build({ force = false } = {}) {
 /** Writes the dashboard into a folder: every file as it is and compressed, and a list of what the page needs to open without the daemon. */
 async function bundleDashboard(into) {
   const { build: bundle } = await import('vite')
-  await bundle({ configFile: join(root, DASHBOARD, 'vite.config.ts'), logLevel: 'warn', build: { outDir: into } })
+  const configFile = join(root, DASHBOARD, 'vite.config.ts')
+  await bundle({ configFile, logLevel: 'warn', build: { outDir: into } })
+  // By itself: not every browser lets a service worker import, so it shares nothing with the page.
+  const worker = { input: join(root, DASHBOARD, 'worker/worker.ts'), output: { entryFileNames: 'worker.js' } }
+  await bundle({ configFile, logLevel: 'warn', publicDir: false, build: { outDir: into, emptyOutDir: false, rollupOptions: worker } })
   const files = readdirSync(into, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   const paths = files.map((entry) => `/${relative(into, join(entry.parentPath, entry.name)).replaceAll('\\', '/')}`)
   const apart = ['/index.html', '/worker.js']

@@ -2,8 +2,10 @@ import { render } from 'preact'
 import { forgetAll, trim } from './session/cache.ts'
 import { connection, peer } from './session/connection.ts'
 import { forgetDevice } from './session/device.ts'
+import { forgetDrafts } from './session/drafts.ts'
 import { followEvents } from './session/events.ts'
-import { resumeOutgoing } from './session/outgoing.ts'
+import { forgetOutgoing, resumeOutgoing } from './session/outgoing.ts'
+import { lendHalf } from './session/push.ts'
 import { registerWorker } from './session/worker.ts'
 import { App } from './shell/app.tsx'
 import './styles/tokens.css'
@@ -18,11 +20,14 @@ let isFollowing = false
 connection.subscribe(({ state }) => {
   if (state === 'unpaired') {
     forgetDevice()
+    forgetDrafts()
     void forgetAll()
+    void forgetOutgoing()
   } else if (state === 'online' && !isFollowing) {
     isFollowing = true
     void followEvents()
     void resumeOutgoing()
+    void lendHalf()
     void trim()
   }
 })

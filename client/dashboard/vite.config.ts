@@ -13,10 +13,6 @@ export default defineConfig({
     // The policy of the page lets no inline text in: neither a script nor a data URL.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: {
-      input: { index: `${here}index.html`, worker: `${here}worker/worker.ts` },
-      output: { entryFileNames: ({ name }) => (name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js') },
-    },
   },
   server: {
     proxy: { '/v1': { target: process.env['MUSTER_URL'] ?? 'http://127.0.0.1:6878', ws: true }, '/pair': process.env['MUSTER_URL'] ?? 'http://127.0.0.1:6878' },

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { asPeer, type Caller, type Command, type PeerCaller } from '../caller.ts'
-import { findPeer, isOwnService, type PeerRow, peersOfRole, toRef, visibleCircle } from '../peers/index.ts'
+import { findPeer, ownService, type PeerRow, peersOfRole, toRef, visibleCircle } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -13,7 +14,7 @@ const ADMIN: Caller = { kind: 'admin', credentialId: 0 }
 
 export interface NotesDeps {
   readonly leaderOf: (reader: Reader, circleId: number) => number | null
-  /** @throws MusterError `mailbox_full` */
+  /** Supersedes what waits unread of that topic. @throws MusterError `mailbox_full` */
   readonly say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string, topic: string) => void
 }
 
@@ -22,14 +23,14 @@ export function createNotes({ leaderOf, say }: NotesDeps): Command<'board.notes'
   return {
     run(tx, caller, input) {
       const sender = asPeer(caller)
-      if (!isOwnService(tx, sender, 'views'))
+      if (sender.peerId !== ownService(tx, 'views'))
         throw new MusterError('forbidden', { hint: 'Only the service that writes dashboard files tells what is in them.' })
       const circle = visibleCircle(tx, ADMIN, input.circle)
       const before = tx.get<{ sha256: string }>(TOLD, circle, input.file)?.sha256 ?? EMPTY
       if (before === input.sha256) return { outcome: 'unchanged', to: null }
       const leader = whoLeads(tx, circle, leaderOf(tx, circle))
       if (!leader) return { outcome: 'waiting', to: null }
-      say(tx, sender, [leader], bodyOf(input), 'user-notes')
+      say(tx, sender, [leader], bodyOf(input), `user-notes ${createHash('sha256').update(input.file).digest('hex').slice(0, 16)}`)
       tx.run(TELL, circle, input.file, input.sha256, leader.id, tx.now)
       return { outcome: 'told', to: toRef(tx, leader) }
     },

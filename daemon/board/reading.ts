@@ -3,8 +3,8 @@ import { LIMITS } from '../../src/limits.ts'
 import { formatTime, parseTime } from '../../src/time.ts'
 import type { Caller, Query } from '../caller.ts'
 import type { Clock } from '../clock.ts'
-import { contentOf, isCardThread, rankedCards, requestersOf } from '../decisions/index.ts'
-import { activePeers, circleName, isOwnService, refOf, visibleCircle } from '../peers/index.ts'
+import { cardOfThread, contentOf, rankedCards, requestersOf } from '../decisions/index.ts'
+import { activePeers, circleName, ownService, refOf, visibleCircle } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import { type BoardScope, endedAsksOf, openAsksOf, type ThreadRow } from '../threads/index.ts'
 import { judge, type OpenTask, toEndedTask, toOpenTask } from './tasks.ts'
@@ -24,7 +24,7 @@ export function createBoardReading({ clock, takenUpAt }: BoardReading): Query<'b
   return (reader, caller, input): Output<'board.get'> => {
     const now = clock.wallMs()
     // The service that writes dashboard files reads what an administrator does, in whatever circle it was told to.
-    const viewer = isOwnService(reader, caller, 'views') ? ADMIN : caller
+    const viewer = caller.kind === 'peer' && caller.peerId === ownService(reader, 'views') ? ADMIN : caller
     const circle = circleOf(reader, viewer, input.circle)
     const scope: BoardScope = { self: viewer.kind === 'peer' ? viewer.peerId : null, circle }
     const peers = activePeers(reader, circle, LIMITS.maxExamined)
@@ -74,7 +74,7 @@ function needsOf(reader: Reader, caller: Caller, circle: number, { asks, now }: 
       return { kind: 'card', id: reader.id('decision', row.id), from, to: null, says: contentOf(row).question, at: formatTime(row.raised_at) }
     })
   const plain = asks
-    .filter(({ id }) => !isCardThread(reader, id))
+    .filter(({ id }) => !cardOfThread(reader, id))
     .sort((a, b) => a.id - b.id)
     .map((row): BoardNeed => {
       const { thread, from, to, title, openedAt } = toEndedTask(reader, row)

@@ -71,11 +71,6 @@ export function requestersOf(reader: Reader, id: number): { readonly peer_id: nu
   return reader.all('SELECT peer_id, waits FROM decision_requesters WHERE decision_id = ? ORDER BY at, peer_id', id)
 }
 
-/** Whether a card was given to somebody on this thread. */
-export function isCardThread(reader: Reader, thread: number): boolean {
-  return reader.get('SELECT 1 FROM decision_mail WHERE thread_id = ?', thread) !== undefined
-}
-
 export function isRequester(reader: Reader, id: number, peerId: number): boolean {
   return reader.get('SELECT 1 FROM decision_requesters WHERE decision_id = ? AND peer_id = ?', id, peerId) !== undefined
 }

@@ -7,6 +7,9 @@ import { PEER_COLUMNS, type PeerRow } from './rows.ts'
 /** Where people stand; they are let into it as into every other. */
 const CIRCLE = 'main'
 
+/** SQL for the people of this node. */
+export const PEOPLE = "SELECT id FROM peers WHERE role = 'person' AND retired_at IS NULL"
+
 /** The people of this node, the first one first. */
 export function people(reader: Reader, limit: number): PeerRow[] {
   return reader.all<PeerRow>(

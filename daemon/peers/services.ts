@@ -1,4 +1,3 @@
-import type { Caller } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { ensureCircle } from './circles.ts'
@@ -23,11 +22,6 @@ export const IS_OWN_OBSERVER = isOwn('observer')
 /** The daemon's own writer of dashboard files. */
 export const IS_OWN_VIEWS = isOwn('views')
 
-/** Whether a caller is that service of the daemon's own. */
-export function isOwnService(reader: Reader, caller: Caller, service: string): boolean {
-  return caller.kind === 'peer' && caller.role === 'service' && reader.get(`SELECT 1 WHERE ${isOwn(service)}`, { self: caller.peerId }) !== undefined
-}
-
 /**
  * A new credential for a service, which becomes a peer with the first one. All that it had before end here: whatever is left of an
  * earlier process can do nothing more.
@@ -42,6 +36,11 @@ export function credentialOfService(
   if (found) revokeAll(tx, deps, found.id)
   const peerId = found?.id ?? joinAsService(tx, service, description)
   return { peerId, token: mintCredential(tx, deps.random, peerId, 'service').token }
+}
+
+/** The peer of a service of the daemon's own; `undefined` before it has run. */
+export function ownService(reader: Reader, service: string): number | undefined {
+  return reader.get<PeerRow>(OWN, sessionOf(service))?.id
 }
 
 /** Ends every credential of a service. */

@@ -22,8 +22,9 @@ const OPEN = `SELECT t.* FROM (SELECT o.thread_id AS id FROM json_each(@peers) p
   CROSS JOIN threads t ON t.id = o.id WHERE ${READABLE}`
 const ENDED_TASKS = `SELECT t.* FROM (SELECT * FROM threads WHERE circle_id = @circle AND task IS NOT NULL AND closed_at >= @since ORDER BY closed_at DESC LIMIT @limit) t
   WHERE ${READABLE}`
-const ENDED_ASKS = `SELECT t.* FROM threads t WHERE t.id > @after AND t.kind = 'ask' AND t.circle_id = @circle AND t.task IS NULL AND t.closed_at >= @since AND ${READABLE}`
-const NEWEST = 'SELECT id, opened_at FROM threads ORDER BY id DESC LIMIT 1 OFFSET @back'
+const ENDED_ASKS = `SELECT t.* FROM (SELECT * FROM threads WHERE circle_id = @circle ORDER BY id DESC LIMIT @limit) t
+  WHERE t.kind = 'ask' AND t.task IS NULL AND t.closed_at >= @since AND ${READABLE}`
+const BEHIND = 'SELECT opened_at FROM threads WHERE circle_id = @circle ORDER BY id DESC LIMIT 1 OFFSET @limit'
 
 /** What waits for an answer of these peers, in no order. */
 export function openAsksOf(reader: Reader, { self }: BoardScope, peers: readonly number[]): FoundAsks {
@@ -34,14 +35,14 @@ export function openAsksOf(reader: Reader, { self }: BoardScope, peers: readonly
 
 /**
  * The asks of a circle that ended since then, in no order. Those that say what work they are about are found by an index; of the others those among
- * the newest threads of the node: an index of all would cost each ask what this is not worth.
+ * the newest threads of the circle: an index by the time of the end would cost each ask what this is not worth.
  */
 export function endedAsksOf(reader: Reader, scope: BoardScope, since: number): FoundAsks {
   const limit = LIMITS.maxBoardExamined
   const tasks = reader.all<ThreadRow>(ENDED_TASKS, { ...scope, since, limit })
-  const oldest = reader.get<{ id: number; opened_at: number }>(NEWEST, { back: limit })
-  const others = reader.all<ThreadRow>(ENDED_ASKS, { ...scope, since, after: oldest?.id ?? 0 })
-  return { asks: [...tasks, ...others], complete: tasks.length < limit && (oldest === undefined || oldest.opened_at < since) }
+  const others = reader.all<ThreadRow>(ENDED_ASKS, { ...scope, since, limit })
+  const behind = reader.get<{ opened_at: number }>(BEHIND, { circle: scope.circle, limit })
+  return { asks: [...tasks, ...others], complete: tasks.length < limit && (behind === undefined || behind.opened_at < since) }
 }
 
 /** When the recipient of an ask took it up: it was handed over or offered, or has said something in it; `null` while it only waits. */

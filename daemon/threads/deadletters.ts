@@ -35,7 +35,10 @@ export function tellOfDeath(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: 
   // The daemon has no mailbox, and a peer that cannot be told of its own failure is on the list of dead letters already.
   if (message.sender_id === null || message.sender_id === row.peer_id || !isActive(tx, message.sender_id)) return
   const cause = { causedBy: message.id, hops: message.hops, attended: message.attended === 1 }
-  postMore(tx, deps, thread, { kind: 'fail', sender: null, from: null, body, recipients: [message.sender_id], solicited: true, cause, control: true })
+  const draft = { kind: 'fail', sender: null, from: null, body, recipients: [message.sender_id], solicited: true, cause, control: true } as const
+  const told = postMore(tx, deps, thread, draft)
+  const about = { peer: message.sender_id, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id] } as const
+  tx.event({ type: 'thread.message', ...about, changed: { message: tx.id('message', told.messageId) } })
 }
 
 /** By the index of the dead letters, which are few; in the order of the table every delivery would be looked at. */

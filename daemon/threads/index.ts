@@ -28,7 +28,7 @@ import { createOpening } from './open.ts'
 import { createPairHandlers, listPairs, unpark } from './pairs.ts'
 import { createPulling, owedThreads, peekMailbox } from './pull.ts'
 import { getThread, redactMessage } from './reading.ts'
-import { createReplying } from './reply.ts'
+import { createReplying, replyAs } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
 import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
@@ -40,12 +40,13 @@ import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
-export { type AskScope, asksOwedBy, isUnread, openAsksAfter } from './ages.ts'
+export { answeredAmong, deliveriesBetween, lastNumbers, threadsBetween } from './activity.ts'
+export { type AskScope, asksOwedBy, isMessageUnread, isUnread, openAsksAfter } from './ages.ts'
 export { type BoardScope, endedAsksOf, lastSaid, openAsksOf } from './board.ts'
 export type { Ending } from './close.ts'
 export type { Consumer, ConsumerPort } from './consumer.ts'
 export { deadLetters, deadOfMailbox } from './deadletters.ts'
-export type { CardWord, FollowedEnd, SessionsPort } from './deps.ts'
+export type { CardWord, Delivered, FollowedEnd, SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { isAwaited, stuckDeliveries } from './diagnosis.ts'
 export type { OfferWatch } from './dispatcher.ts'
@@ -83,6 +84,7 @@ export interface ThreadsOptions {
   readonly sessions: SessionsPort
   readonly contents: Contents
   readonly onPosted: ThreadDeps['onPosted']
+  readonly onDelivered: ThreadDeps['onDelivered']
   readonly onFollowedEnd: ThreadDeps['onFollowedEnd']
   readonly onCardWord: ThreadDeps['onCardWord']
   readonly onTrouble: ThreadDeps['onTrouble']
@@ -126,6 +128,7 @@ export function createThreads(options: ThreadsOptions) {
     random,
     contents: options.contents,
     onPosted: options.onPosted,
+    onDelivered: options.onDelivered,
     onFollowedEnd: options.onFollowedEnd,
     onCardWord: options.onCardWord,
     onTrouble: options.onTrouble,
@@ -153,6 +156,7 @@ export function createThreads(options: ThreadsOptions) {
       tell(tx, deps, sender, recipients, { body, priority: 'normal', topic }).refused,
     /** When the recipient of an ask took it up; `null` while it only waits. */
     takenUpAt: (reader: Reader, thread: ThreadRow) => takenUpAt(reader, deps, thread),
+    replyAs: (tx: Tx, by: PeerCaller, threadId: number, body: string) => replyAs(tx, deps, by, threadId, body),
     openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
     endFollowed: (tx: Tx, threadId: number, ending: Ending) => endFollowed(tx, deps, threadId, ending),
     /** Replays or discards the dead letters of a mailbox, up to so many. @returns how many */

@@ -144,6 +144,8 @@ const TOMBSTONE = '[redacted]'
 /** Takes the words and the files out of a message. What other messages carry as well stays with them. */
 function redact(tx: Tx, contents: Contents, message: MessageRow): void {
   tx.run('UPDATE messages SET body = ?, redacted_at = ?, attached = 0, touched = NULL, progress = NULL WHERE id = ?', TOMBSTONE, tx.now, message.id)
+  // What an ask says of its work is part of its words.
+  tx.run('UPDATE threads SET task = NULL WHERE id = ? AND head = ? AND task IS NOT NULL', message.thread_id, message.id)
   for (const artifact of detach(tx, message)) dropUncarried(tx, contents, artifact)
 }
 
@@ -156,8 +158,6 @@ export const redactMessage = ({ contents }: Pick<ThreadDeps, 'contents'>): Comma
       removeDocument(tx, message.id, 'erased')
       redact(tx, contents, message)
       const thread = findThread(tx, message.thread_id) as ThreadRow
-      // What an ask says of its work is part of its words.
-      if (thread.task !== null && thread.head === message.id) tx.run('UPDATE threads SET task = NULL WHERE id = ?', thread.id)
       // A decline's and a cancel's words are the thread's reason too.
       if (thread.reason === message.body) tx.run('UPDATE threads SET reason = ? WHERE id = ?', TOMBSTONE, thread.id)
       const actor = caller.kind === 'peer' ? caller.peerId : null

@@ -13,7 +13,7 @@ export function storedTask(tx: Tx, caller: Caller, { after, ...said }: Task): st
   const threads = [...new Set(after)].map((id) => {
     const { thread } = viewThread(tx, caller, id)
     if (thread.kind === 'ask') return thread.id
-    throw new MusterError('invalid_input', { field: 'task.after', id, hint: 'A task is after asks: a notify is never answered.' })
+    throw new MusterError('invalid_input', { field: 'after', id, hint: 'A task is after asks: a notify is never answered.' })
   })
   return JSON.stringify({ v: 1, ...said, ...(threads.length > 0 && { after: threads }) })
 }

@@ -10,7 +10,7 @@ const ENTRIES = [
   /^daemon\/(bin|config|offline)\.ts$/,
   /^client\/(index|run)\.ts$/,
   /^client\/(cli|demo)\//,
-  /^client\/observer\/main\.ts$/,
+  /^client\/services\/run-as-program\.ts$/,
   /^client\/dashboard\/vite\.config\.ts$/,
   /^(bench|test|scripts)\//,
 ]
@@ -29,11 +29,14 @@ function isDefaultExport(tokens: readonly Token[], index: number): boolean {
   return isWord(tokens, index - 1, 'export') || (isWord(tokens, index - 1, 'as') && ['}', ','].includes(text(tokens, index + 1) ?? ''))
 }
 
+/** What a type stands behind; a word between tags does not. */
+const BEFORE_TYPE = new Set([':', '<', '>', '|', '&', '=', ',', '(', '[', 'as', 'is', 'extends', 'keyof', 'satisfies', 'readonly'])
+
 /** The type, not a property or a method of that name. */
 function isAny(tokens: readonly Token[], index: number): boolean {
   if (!isWord(tokens, index, 'any')) return false
   const after = text(tokens, index + 1) ?? ''
-  return text(tokens, index - 1) !== '.' && !['(', ':', '?'].includes(after)
+  return BEFORE_TYPE.has(text(tokens, index - 1) ?? '') && !['(', ':', '?'].includes(after)
 }
 
 function isProcessState(tokens: readonly Token[], index: number): boolean {

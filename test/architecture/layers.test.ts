@@ -17,6 +17,10 @@ const ZOD_FREE = [
   'src/paths.ts',
   'src/settings.ts',
   'src/forges.ts',
+  'src/dashboard-files.ts',
+  'src/references.ts',
+  'src/channel-settings.ts',
+  'src/push-payload.ts',
 ]
 const SDK = inside('client').filter((file) => file.path.split('/').length === 2)
 
@@ -112,7 +116,7 @@ const ORDER = [
   ['sessions'],
   ['schedules'],
   ['reviews', 'decisions'],
-  ['orchestrators'],
+  ['channels', 'orchestrators'],
   ['watchdogs', 'board'],
   ['digest'],
   ['work'],

@@ -24,7 +24,7 @@ export function readSources(...folders: string[]): SourceFile[] {
 }
 
 export function parseSource(path: string, text: string): SourceFile {
-  const tokens = scan(text)
+  const tokens = scan(text, { jsx: path.endsWith('.tsx') })
   const imports = importsOf(tokens).map((found) =>
     found.specifier.startsWith('.') ? { ...found, target: posix.normalize(posix.join(posix.dirname(path), found.specifier)) } : found,
   )

@@ -5,6 +5,8 @@ import { visible } from './plain-text.ts'
 
 /** Beyond this a body is shown in part first: laying out a quarter of a megabyte takes a phone seconds. */
 const FIRST_CHARS = 6_000
+/** As on forges, but that a line ends where its writer ended it. */
+const GRAMMAR = { gfm: true, breaks: true }
 const SAFE_LINK = /^(?:https?:|mailto:)/i
 
 /**
@@ -15,7 +17,7 @@ export function Markdown({ text }: { readonly text: string }) {
   const [whole, setWhole] = useState(false)
   const isCut = !whole && text.length > FIRST_CHARS
   const shown = isCut ? text.slice(0, FIRST_CHARS) : text
-  const tokens = useMemo(() => lexer(shown), [shown])
+  const tokens = useMemo(() => lexer(shown, GRAMMAR), [shown])
   return (
     <div class="markdown" dir="auto">
       <Blocks of={tokens} />

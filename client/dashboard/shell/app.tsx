@@ -14,9 +14,8 @@ const CardsPage = lazy(() => import('../cards/list.tsx').then(({ CardsPage }) =>
 const ApprovalsPage = lazy(() => import('../cards/approvals.tsx').then(({ ApprovalsPage }) => ApprovalsPage))
 const TiersPage = lazy(() => import('../cards/tiers.tsx').then(({ TiersPage }) => TiersPage))
 const OrchestratorPage = lazy(() => import('../orchestrator/page.tsx').then(({ OrchestratorPage }) => OrchestratorPage))
-const ThreadsPage = lazy(() => import('../threads/list.tsx').then(({ ThreadsPage }) => ThreadsPage))
+const ThreadsPage = lazy(() => import('../threads/page.tsx').then(({ ThreadsPage }) => ThreadsPage))
 const ComposePage = lazy(() => import('../threads/compose.tsx').then(({ ComposePage }) => ComposePage))
-const ThreadPage = lazy(() => import('../threads/page.tsx').then(({ ThreadPage }) => ThreadPage))
 const CrewPage = lazy(() => import('../crew/list.tsx').then(({ CrewPage }) => CrewPage))
 const PeerPage = lazy(() => import('../crew/page.tsx').then(({ PeerPage }) => PeerPage))
 const SchedulesPage = lazy(() => import('../schedules/list.tsx').then(({ SchedulesPage }) => SchedulesPage))
@@ -48,7 +47,7 @@ export function App() {
             <Route path="/orchestrator" component={OrchestratorPage} />
             <Route path="/threads" component={ThreadsPage} />
             <Route path="/threads/new" component={ComposePage} />
-            <Route path="/threads/:thread" component={ThreadPage} />
+            <Route path="/threads/:thread" component={ThreadsPage} />
             <Route path="/crew" component={CrewPage} />
             <Route path="/crew/:peer" component={PeerPage} />
             <Route path="/schedules" component={SchedulesPage} />
@@ -57,7 +56,7 @@ export function App() {
             <Route path="/reviews/:review" component={ReviewPage} />
             <Route path="/timeline" component={TimelinePage} />
             <Route path="/messages/:message" component={MessagePage} />
-            <Route path="/health" component={HealthPage} />
+            <Route path="/node" component={HealthPage} />
             <Route path="/settings" component={SettingsPage} />
             <Route path="/settings/:section" component={SettingsPage} />
             <Route default component={NotHere} />

@@ -19,7 +19,7 @@ export const PLACES: readonly Place[] = [
   { path: '/schedules', name: 'Schedules', icon: CalendarClock, key: 's', onPhone: false },
   { path: '/reviews', name: 'Reviews', icon: GitPullRequest, key: 'r', onPhone: false },
   { path: '/timeline', name: 'Timeline', icon: Clock4, key: 'l', onPhone: false },
-  { path: '/health', name: 'Health', icon: HeartPulse, key: 'h', onPhone: false },
+  { path: '/node', name: 'Health', icon: HeartPulse, key: 'h', onPhone: false },
   { path: '/settings', name: 'Settings', icon: Settings, key: ',', onPhone: false },
 ]
 

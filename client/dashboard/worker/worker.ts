@@ -1,4 +1,6 @@
-/// <reference lib="webworker" />
+import type { PushPayload } from '../../../src/push-payload.ts'
+import { onTap, show } from './push.ts'
+
 declare const self: ServiceWorkerGlobalScope
 
 /** The shell of the page: what it takes to show what was kept, without the daemon. Answers of the daemon are never kept here. */
@@ -17,6 +19,12 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || origin !== self.location.origin) return
   if (request.mode === 'navigate' && !/^\/(?:v1|pair|mcp)(?:\/|$)/.test(pathname)) event.respondWith(page(request))
   else if (ASSET.test(pathname)) event.respondWith(asset(request))
+})
+self.addEventListener('push', (event) => {
+  if (event.data) event.waitUntil(show(event.data.json() as PushPayload))
+})
+self.addEventListener('notificationclick', (event) => {
+  event.waitUntil(onTap(event.notification, event.action))
 })
 
 /** All files of this build, so that a place that was never visited opens offline too. */

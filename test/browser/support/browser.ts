@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 
 const CHROMIUM = process.env['MUSTER_CHROMIUM'] ?? '/usr/bin/chromium'
 /** Without it, the tests of the dashboard are skipped, and the run says so. */
@@ -65,6 +65,11 @@ export class Device implements AsyncDisposable {
   async screenshot(name: string): Promise<void> {
     mkdirSync(SCREENSHOTS, { recursive: true })
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' })
+  }
+
+  /** Waits until an expression is true in the page, asked by the debugger: the policy of the page lets nobody else evaluate one. */
+  async until(expression: string): Promise<void> {
+    await vi.waitUntil(() => this.page.evaluate(expression), { timeout: 20_000, interval: 50 })
   }
 
   async expectNoProblems(): Promise<void> {
