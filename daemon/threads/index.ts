@@ -40,6 +40,7 @@ import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
+export { answeredAmong, deliveriesBetween, lastNumbers, threadsBetween } from './activity.ts'
 export { type AskScope, asksOwedBy, isMessageUnread, isUnread, openAsksAfter } from './ages.ts'
 export { type BoardScope, endedAsksOf, lastSaid, openAsksOf } from './board.ts'
 export type { Ending } from './close.ts'

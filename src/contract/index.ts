@@ -26,6 +26,7 @@ import * as watchdogs from './watchdogs.ts'
 const LIST = [
   node.pingNode,
   node.nodeStatus,
+  node.nodeActivity,
   node.backUpNode,
   node.diagnoseNode,
   peers.registerPeer,

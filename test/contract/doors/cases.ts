@@ -159,6 +159,7 @@ const MUTE = { observer: 'forbidden' } as const
 export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.activity': { input: () => ({ over: 'day' }) },
   'node.diagnose': nothing,
   // Where nothing is written.
   'node.backup': { input: () => ({ path: 'not/from/the/root' }), refused: { admin: 'invalid_input' } },

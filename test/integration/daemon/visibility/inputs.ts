@@ -23,6 +23,7 @@ const wanted = (world: World) =>
 export const INPUTS: { readonly [N in OperationName]: Make } = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.activity': (world) => ({ over: world.random.pick(['hour', 'day']) }),
   'node.diagnose': nothing,
   'node.backup': () => ({ path: 'elsewhere' }),
   'peers.register': (world) => ({ name: world.random.chance(0.5) ? world.word('n') : world.address() }),
