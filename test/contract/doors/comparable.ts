@@ -29,6 +29,7 @@ const VARYING = new Set([
   'queued',
   'deadLetters',
   'parkedPairs',
+  'paired',
   'purgedRows',
   'after',
   'lastUsedAt',

@@ -233,6 +233,9 @@ export class Oracle {
       const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
       if (!oversees && row['owner_id'] !== peer && row['tells_id'] !== peer) continue
       this.#id('watchdog', row['id'])
+      // Who has it watched named it.
+      if (row['owner_id'] === peer) this.#id('thread', row['thread_id'])
+      if (row['owner_id'] === peer) this.#id('review', row['review_id'])
       this.#say(row['label'], row['reason'], this.#circles.get(row['scope_id'] as number)?.['name'])
       for (const one of [row['owner_id'], row['tells_id'], row['peer_id']]) this.#ref(one)
     }
