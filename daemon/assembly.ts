@@ -10,6 +10,7 @@ import type { ToolCalls } from './gateway/tool-calls.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
+import type { Ingress } from './ingress/index.ts'
 import type { createOrchestrators } from './orchestrators/index.ts'
 import type { createPairing } from './pairing/index.ts'
 import { addGrant, createCircle, listCircles, listGrants, removeGrant } from './peers/circles.ts'
@@ -33,6 +34,7 @@ interface AssembleOptions {
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly pairing: ReturnType<typeof createPairing>
+  readonly ingress: Ingress
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -59,7 +61,7 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, decisions, orchestrators, watchdogs, pairing, artifacts, sessions, disconnect, status, diagnosis } =
+  const { store, random, threads, schedules, reviews, decisions, orchestrators, watchdogs, pairing, ingress, artifacts, sessions, disconnect, status, diagnosis } =
     options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
@@ -86,6 +88,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...orchestrators.commands,
       ...watchdogs.commands,
       ...pairing.commands,
+      ...ingress.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -110,6 +113,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...orchestrators.queries,
       ...watchdogs.queries,
       ...pairing.queries,
+      ...ingress.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

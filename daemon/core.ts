@@ -10,6 +10,7 @@ import { createDecisions } from './decisions/index.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
 import { createHello } from './hello.ts'
+import { createIngress, type Variable } from './ingress/index.ts'
 import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
@@ -60,6 +61,8 @@ export interface CoreOptions {
   readonly artifacts?: string
   /** Where devices reach it from elsewhere. */
   readonly publicUrl?: string
+  /** A variable of the environment that this runs in: a secret may stand there. */
+  readonly variable?: Variable
   /** Where an SDK of OpenTelemetry is registered. */
   readonly tracing?: RegisteredTracing | undefined
 }
@@ -183,6 +186,18 @@ export function createCore(options: CoreOptions) {
     disconnect,
     perform: (tx, person, operation, input) => handlers.commands[operation as CommandName].run(tx, person, input as never),
   })
+  const ingress = createIngress({
+    store,
+    pipeline,
+    clock,
+    timer,
+    random,
+    threads,
+    callerOf,
+    variable: options.variable ?? (() => undefined),
+    publicUrl: options.publicUrl ?? '',
+    retire: (tx, peerId, reason) => void handlers.commands['peers.retire'].run(tx, { kind: 'admin', credentialId: 0 }, { peer: tx.id('peer', peerId), reason }),
+  })
   const services = new Services({ clock, random, log, pipeline, disconnect })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
@@ -200,7 +215,7 @@ export function createCore(options: CoreOptions) {
     path: options.path,
     now: () => clock.wallMs(),
   }
-  const diagnosis: DiagnosisSource = { store, jumps, services, now: () => clock.wallMs() }
+  const diagnosis: DiagnosisSource = { store, jumps, services, ingress, now: () => clock.wallMs() }
   const handlers: Handlers = assemble({
     store,
     random,
@@ -211,6 +226,7 @@ export function createCore(options: CoreOptions) {
     orchestrators,
     watchdogs,
     pairing,
+    ingress,
     artifacts,
     sessions,
     connections,
@@ -245,6 +261,7 @@ export function createCore(options: CoreOptions) {
     outlook,
     connections,
     backups,
+    ingress,
     calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
     hello: createHello(store, options, threads),

@@ -19,6 +19,10 @@ export const ID_KINDS = {
   action: 'act',
   decision: 'dec',
   approval: 'apv',
+  /** Where events of the world outside come in. */
+  source: 'src',
+  /** One such event. */
+  arrival: 'arv',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

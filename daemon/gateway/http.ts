@@ -6,6 +6,7 @@ import type { RandomBytes } from '../clock.ts'
 import { ARTIFACTS_PATH, addArtifactsDoor } from './artifacts-door.ts'
 import type { GatewayDeps } from './deps.ts'
 import { isEncrypted } from './device-token.ts'
+import { addHooksDoor } from './hooks/door.ts'
 import { asHttpError, pathOf, refuseClient, sendError } from './http-error.ts'
 import { HEADERS_TIMEOUT_MS } from './http-timeouts.ts'
 import { addMcpDoor } from './mcp.ts'
@@ -62,6 +63,7 @@ export function createHttp(options: HttpOptions): { readonly app: FastifyInstanc
   const isSecure = (request: IncomingMessage) => isEncrypted(request, options.trustedProxy)
   addRestDoor(app, { deps: options.deps, version: options.version, isSecure })
   addPairDoor(app, { deps: options.deps, isSecure })
+  addHooksDoor(app, options.deps)
   addArtifactsDoor(app, options.deps)
   app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))

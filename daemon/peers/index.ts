@@ -25,5 +25,5 @@ export {
   timeOrNull,
   toRef,
 } from './rows.ts'
-export { credentialOfService, endService } from './services.ts'
+export { credentialOfService, endService, makeService } from './services.ts'
 export { setTurn } from './turns.ts'

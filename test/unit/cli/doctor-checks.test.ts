@@ -46,6 +46,7 @@ describe('what the daemon tells of itself', () => {
       stuck: { count: 0, deliveries: [] },
       leftovers: { awaited: 0, credentials: 0 },
       services: [],
+      sources: [],
     },
   }
   const here = { now: NOW, revision: 'r1', node: '20.20.2' }
