@@ -7,10 +7,10 @@ import { seenDigest } from './digest/index.ts'
 import { listEvents } from './events/events.ts'
 import type { Link } from './gateway/deps.ts'
 import type { ToolCalls } from './gateway/tool-calls.ts'
+import type { Ingress } from './ingress/index.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
-import type { Ingress } from './ingress/index.ts'
 import type { createOrchestrators } from './orchestrators/index.ts'
 import type { createPairing } from './pairing/index.ts'
 import { addGrant, createCircle, listCircles, listGrants, removeGrant } from './peers/circles.ts'
@@ -61,8 +61,23 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, decisions, orchestrators, watchdogs, pairing, ingress, artifacts, sessions, disconnect, status, diagnosis } =
-    options
+  const {
+    store,
+    random,
+    threads,
+    schedules,
+    reviews,
+    decisions,
+    orchestrators,
+    watchdogs,
+    pairing,
+    ingress,
+    artifacts,
+    sessions,
+    disconnect,
+    status,
+    diagnosis,
+  } = options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)

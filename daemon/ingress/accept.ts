@@ -33,6 +33,7 @@ export interface Accepted {
 
 const INSERT = `INSERT INTO arrivals (id, source_id, id_key, body_key, at, event, delivery, outcome, times, thread_id, reason)
   VALUES (@id, @source_id, @id_key, @body_key, @at, @event, @delivery, @outcome, @times, @thread_id, @reason)`
+const EVENTS = { accepted: 'arrival.accepted', filtered: 'arrival.filtered', failed: 'arrival.failed' } as const
 const AGAIN = 'UPDATE arrivals SET times = times + 1, outcome = @outcome, thread_id = @thread_id, reason = @reason WHERE id = @id'
 
 /**
@@ -53,9 +54,14 @@ export function accept(tx: Tx, deps: IngressDeps, sourceId: number, facts: Event
   const arrival: ArrivalRow = earlier ? { ...earlier, ...became, times: earlier.times + 1 } : { ...fresh(tx, source, facts, keys), ...became }
   if (earlier) tx.run(AGAIN, { id: arrival.id, ...became })
   else tx.run(INSERT, { ...arrival })
-  const changed = { source: source.name, event: arrival.event, thread: became.thread_id === null ? null : tx.id('thread', became.thread_id), reason: became.reason }
+  const changed = {
+    source: source.name,
+    event: arrival.event,
+    thread: became.thread_id === null ? null : tx.id('thread', became.thread_id),
+    reason: became.reason,
+  }
   const { circle_id: circle, peer_id: actor } = source
-  tx.event({ type: `arrival.${arrival.outcome}`, actor, circle, audience: 'granted', subject: ['arrival', arrival.id], changed })
+  tx.event({ type: EVENTS[arrival.outcome], actor, circle, audience: 'granted', subject: ['arrival', arrival.id], changed })
   return { arrival, isDuplicate: false }
 }
 
@@ -101,7 +107,7 @@ function fresh(tx: Tx, source: SourceRow, { event, id }: EventFacts, keys: Keys)
 function isWanted(source: SourceRow, { event, body }: EventFacts): boolean {
   const events = eventsOf(source)
   if (events !== null && (event === null || !events.includes(event))) return false
-  return filtersOf(source).every(({ field, is }) => fieldOf(body, field) === is)
+  return filtersOf(source).every(({ field, is }) => fieldOf(body, field.split('.')) === is)
 }
 
 type Became = Pick<ArrivalRow, 'outcome' | 'thread_id' | 'reason'>
@@ -126,7 +132,6 @@ function sendAs(tx: Tx, { threads: { commands } }: IngressDeps, sender: PeerCall
   const priority = PRIORITIES[source.priority - 1] ?? 'normal'
   // Nothing in the crew caused it: what a program outside sends begins a chain, and is no exception to the rules against runaways.
   const common = { to: target, select: selects ?? undefined, body: render(source.template, facts), priority, causedBy: null } as const
-  if (kind === 'ask')
-    return commands['threads.ask'].run(tx, sender, { ...common, deadline: formatDuration(deadline_ms ?? LIMITS.defaultDeadlineMs) })
+  if (kind === 'ask') return commands['threads.ask'].run(tx, sender, { ...common, deadline: formatDuration(deadline_ms ?? LIMITS.defaultDeadlineMs) })
   return commands['threads.notify'].run(tx, sender, { ...common, topic: topic === null ? undefined : renderLine(topic, facts, 100) })
 }

@@ -89,9 +89,11 @@ function requireTarget(tx: Tx, deps: IngressDeps, row: SourceRow): void {
 }
 
 function requireRoom(tx: Tx, name: string): void {
-  if (sourceNamed(tx, name)) throw new MusterError('name_taken', { name, hint: 'ingress.list shows those that there are.' }, { message: `There is a source ${name} already.` })
+  if (sourceNamed(tx, name))
+    throw new MusterError('name_taken', { name, hint: 'ingress.list shows those that there are.' }, { message: `There is a source ${name} already.` })
   const count = tx.get<{ n: number }>('SELECT count(*) AS n FROM sources')?.n ?? 0
-  if (count >= LIMITS.maxSources) throw new MusterError('invalid_input', { limit: LIMITS.maxSources, hint: `At most ${LIMITS.maxSources} sources; remove one that you no longer need.` })
+  if (count >= LIMITS.maxSources)
+    throw new MusterError('invalid_input', { limit: LIMITS.maxSources, hint: `At most ${LIMITS.maxSources} sources; remove one that you no longer need.` })
 }
 
 function known(tx: Tx, id: number): SourceRow {

@@ -23,7 +23,10 @@ export { purgeArrivals } from './retention.ts'
 export type { Variable } from './secrets.ts'
 
 /** The door at which events come in, as the daemon itself knocks at it. */
-export type OwnDoor = (path: string, sent: { readonly headers: Readonly<Record<string, string>>; readonly body: string }) => Promise<{ status: number; text: string }>
+export type OwnDoor = (
+  path: string,
+  sent: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+) => Promise<{ status: number; text: string }>
 
 export type Ingress = ReturnType<typeof createIngress>
 

@@ -31,7 +31,12 @@ export function prove(scheme: Scheme, secret: string, { headers, body }: Sent): 
 }
 
 /** The headers with which somebody who knows the secret sends a body. */
-export function sign(scheme: Scheme, secret: string, body: Uint8Array, { id, seconds }: { readonly id: string; readonly seconds: number }): Record<string, string> {
+export function sign(
+  scheme: Scheme,
+  secret: string,
+  body: Uint8Array,
+  { id, seconds }: { readonly id: string; readonly seconds: number },
+): Record<string, string> {
   const ids = scheme.id && 'header' in scheme.id ? { [scheme.id.header]: id } : {}
   if (scheme.by === 'token') return { ...ids, [scheme.header]: `${scheme.prefix}${secret}` }
   const time = String(seconds)
@@ -74,7 +79,9 @@ function digestOf({ key, head }: HmacScheme, secret: string, { id, time }: { rea
   return createHmac('sha256', bytes).update(head(id, time)).update(body).digest()
 }
 
+/** Whole, since decoding would stop at what is none of its characters. */
+const DIGEST = { hex: /^[0-9a-f]{64}$/i, base64: /^[A-Za-z0-9+/]{43}=$/ } as const
+
 function isDigest(text: string, encoding: 'hex' | 'base64', digest: Buffer): boolean {
-  const given = Buffer.from(text, encoding)
-  return given.length === digest.length && timingSafeEqual(given, digest)
+  return DIGEST[encoding].test(text) && timingSafeEqual(Buffer.from(text, encoding), digest)
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Clock } from '../clock.ts'
-import { type Accepted, accept, keysOf } from './accept.ts'
+import { accept, keysOf } from './accept.ts'
 import type { IngressDeps } from './deps.ts'
 import { readBody } from './payload.ts'
 import { headerOf, prove, type Sent } from './proof.ts'
@@ -50,18 +50,17 @@ export async function receive(options: ReceptionOptions, knock: Knock): Promise<
   const scheme = schemeOf(verifyOf(source))
   requireProof(options, source, scheme, knock, turnAway)
   const waitMs = rates.take(source.id, source.per_minute, clock.monoMs())
-  if (waitMs > 0) turnAway(`more than ${source.per_minute} events a minute`, new MusterError('too_many_requests', { retryInMs: waitMs }, { message: 'Too many events.' }))
+  if (waitMs > 0)
+    turnAway(`more than ${source.per_minute} events a minute`, new MusterError('too_many_requests', { retryInMs: waitMs }, { message: 'Too many events.' }))
   const read = readBody(knock)
   if (!read.ok) return turnAway(read.why, new MusterError('invalid_frame', {}, { message: `The body cannot be read: ${read.why}.` }))
-  const challenge = scheme.slack && fieldOf(read.body, 'type') === 'url_verification' ? fieldOf(read.body, 'challenge') : undefined
+  const challenge = scheme.slack && fieldOf(read.body, ['type']) === 'url_verification' ? fieldOf(read.body, ['challenge']) : undefined
   if (challenge !== undefined) return { kind: 'challenge', challenge: challenge.slice(0, MAX_CHALLENGE_CHARS) }
   const facts = factsOf(source, scheme, knock, read.body)
   const { arrival, isDuplicate } = await pipeline.execute((tx) => accept(tx, options, source.id, facts, keysOf(scheme, facts.id, knock.body)))
   if (arrival.outcome === 'failed') throw comeAgain('The message could not be sent.')
   return { kind: 'event', id: store.id('arrival', arrival.id), isDuplicate, wantsNothing: scheme.slack === true }
 }
-
-export type { Accepted }
 
 /** What an event is known by, and says. */
 export function factsOf({ name }: Pick<SourceRow, 'name'>, { id, event }: Scheme, { headers }: Sent, body: unknown): EventFacts {

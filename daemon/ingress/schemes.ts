@@ -3,8 +3,8 @@ import type { Source } from '../../src/contract/index.ts'
 /** How a request proves where it comes from, as it was said: the name of a program, or a description. */
 export type Verify = Source['verify']
 
-/** Where something stands: in a header, or in a field of the body. */
-export type Place = { readonly header: string } | { readonly field: string }
+/** Where something stands: in a header, or in a field of the body, from the outside in. */
+export type Place = { readonly header: string } | { readonly field: readonly string[] }
 
 interface Common {
   readonly header: string
@@ -38,6 +38,7 @@ export type Scheme = (TokenScheme | HmacScheme) & {
 
 const HMAC = { by: 'hmac', encoding: 'hex', separator: null, time: null, head: () => '', key: 'text' } as const
 const timed = (_id: string, time: string) => `${time}.`
+const withId = (id: string, time: string) => `${id}.${time}.`
 
 /** As the documentation of each program has it. */
 const PRESETS: Readonly<Record<Extract<Verify, string>, Scheme>> = {
@@ -50,11 +51,20 @@ const PRESETS: Readonly<Record<Extract<Verify, string>, Scheme>> = {
     prefix: 'v0=',
     time: { header: 'x-slack-request-timestamp' },
     head: (_id, time) => `v0:${time}:`,
-    id: { field: 'event_id' },
-    event: { field: 'event.type' },
+    id: { field: ['event_id'] },
+    event: { field: ['event', 'type'] },
     slack: true,
   },
-  stripe: { ...HMAC, header: 'stripe-signature', prefix: 'v1=', separator: ',', time: { prefix: 't=' }, head: timed, id: { field: 'id' }, event: { field: 'type' } },
+  stripe: {
+    ...HMAC,
+    header: 'stripe-signature',
+    prefix: 'v1=',
+    separator: ',',
+    time: { prefix: 't=' },
+    head: timed,
+    id: { field: ['id'] },
+    event: { field: ['type'] },
+  },
   standard: {
     ...HMAC,
     header: 'webhook-signature',
@@ -62,9 +72,9 @@ const PRESETS: Readonly<Record<Extract<Verify, string>, Scheme>> = {
     encoding: 'base64',
     separator: ' ',
     time: { header: 'webhook-timestamp' },
-    head: (id, time) => `${id}.${time}.`,
+    head: withId,
     id: { header: 'webhook-id' },
-    event: { field: 'type' },
+    event: { field: ['type'] },
     key: 'whsec',
   },
 }
@@ -75,10 +85,8 @@ export function schemeOf(verify: Verify): Scheme {
   if (verify.by === 'token') return { by: 'token', ...common }
   const { encoding, signed } = verify
   const time = verify.timestampHeader === undefined ? null : { header: verify.timestampHeader.toLowerCase() }
-  return { ...HMAC, ...common, encoding, time, head: HEADS[signed] }
+  return { ...HMAC, ...common, encoding, time, head: signed === 'body' ? HMAC.head : signed.startsWith('id') ? withId : timed }
 }
-
-const HEADS = { body: () => '', 'timestamp.body': timed, 'id.timestamp.body': (id: string, time: string) => `${id}.${time}.` } as const
 
 function inHeader(name: string | undefined): Place | null {
   return name === undefined ? null : { header: name.toLowerCase() }
@@ -90,7 +98,8 @@ export function whyNoScheme(verify: Verify): { readonly field: string; readonly 
   const { signed, timestampHeader, idHeader } = verify
   if (signed === 'body' && timestampHeader !== undefined)
     return { field: 'timestampHeader', hint: 'A time that is not signed proves nothing: say with `signed` how it is, or leave it out.' }
-  if (signed !== 'body' && timestampHeader === undefined) return { field: 'timestampHeader', hint: `Say in which header the time stands, since ${signed} is signed.` }
+  if (signed !== 'body' && timestampHeader === undefined)
+    return { field: 'timestampHeader', hint: `Say in which header the time stands, since ${signed} is signed.` }
   if (signed.startsWith('id') && idHeader === undefined) return { field: 'idHeader', hint: `Say in which header the id stands, since ${signed} is signed.` }
   return undefined
 }

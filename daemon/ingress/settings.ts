@@ -17,28 +17,35 @@ type Said = Partial<Omit<Parsed<'ingress.update'>, 'source'>>
  * @throws MusterError `invalid_input` for what does not fit together
  */
 export function settle(said: Said, before?: SourceRow): Settings {
-  const kind = said.kind ?? before?.kind ?? 'notify'
+  // Of a new one, the contract asks for each of these or has a default for it.
+  const { verify, secret, target, kind, priority, filters, per_minute } = { ...before, ...required(said) } as Required
   const selects = over(said.select, before?.selects)
   if (kind === 'ask' && selects === 'all') throw refuse('select', 'An ask goes to one peer; a notify can go to all.')
-  const verify = (said.verify ?? (before && JSON.parse(before.verify))) as Verify
+  const events = over(said.events && JSON.stringify(said.events), before?.events)
+  requireScheme(JSON.parse(verify) as Verify, events)
+  const template = templateOf('text', over(said.text, before?.template) ?? DEFAULT_TEMPLATE)
+  const [deadline_ms, topic] = [deadlineOf(kind, said.deadline, before), topicOf(kind, said.topic, before)]
+  return { verify, secret, target, selects, kind, deadline_ms, priority, topic, template, events, filters, per_minute }
+}
+
+type Required = Pick<Settings, 'verify' | 'secret' | 'target' | 'kind' | 'priority' | 'filters' | 'per_minute'>
+/** Of what every source has, what is said. */
+function required({ verify, secret, to, kind, priority, where, perMinute }: Said): Partial<Required> {
+  return {
+    ...(verify && { verify: JSON.stringify(verify) }),
+    ...(secret && { secret: JSON.stringify(secret) }),
+    ...(to !== undefined && { target: to }),
+    ...(kind && { kind }),
+    ...(priority && { priority: priorityNumber(priority) }),
+    ...(where && { filters: JSON.stringify(where) }),
+    ...(perMinute !== undefined && { per_minute: perMinute }),
+  }
+}
+
+function requireScheme(verify: Verify, events: string | null): void {
   const lacks = whyNoScheme(verify)
   if (lacks) throw refuse(lacks.field, lacks.hint)
-  const events = over(said.events && JSON.stringify(said.events), before?.events)
   if (events !== null && schemeOf(verify).event === null) throw refuse('events', 'Say with `eventHeader` in which header the name of an event stands.')
-  return {
-    verify: JSON.stringify(verify),
-    secret: said.secret === undefined ? (before?.secret ?? '') : JSON.stringify(said.secret),
-    target: said.to ?? before?.target ?? '',
-    selects,
-    kind,
-    deadline_ms: deadlineOf(kind, said.deadline, before),
-    priority: said.priority === undefined ? (before?.priority ?? priorityNumber('normal')) : priorityNumber(said.priority),
-    topic: topicOf(kind, said.topic, before),
-    template: templateOf('text', said.text === null ? DEFAULT_TEMPLATE : (said.text ?? before?.template ?? DEFAULT_TEMPLATE)),
-    events,
-    filters: said.where === undefined ? (before?.filters ?? '[]') : JSON.stringify(said.where),
-    per_minute: said.perMinute ?? before?.per_minute ?? LIMITS.maxEventsPerMinute,
-  }
 }
 
 function over<T>(said: T | null | undefined, before: T | null | undefined): T | null {

@@ -31,7 +31,8 @@ export function whyNoTemplate(template: string): string | undefined {
   const stranger = names.find((name) => !PATH.test(name) && !NAMED.some((known) => known === name))
   if (stranger !== undefined)
     return `Expected a path of field names, like {{pull_request.title}}, or one of ${NAMED.map((name) => `{{${name}}}`).join(', ')}; not {{${stranger.slice(0, 64)}}}.`
-  if (/\{\{|\}\}/.test(template.replace(PLACEHOLDER, ''))) return 'A placeholder begins with {{ and ends with }}, both on one line; here one of them stands alone.'
+  if (/\{\{|\}\}/.test(template.replace(PLACEHOLDER, '')))
+    return 'A placeholder begins with {{ and ends with }}, both on one line; here one of them stands alone.'
   return names.length > MAX_PLACEHOLDERS ? `At most ${MAX_PLACEHOLDERS} placeholders.` : undefined
 }
 
@@ -40,7 +41,7 @@ export function whyNoTemplate(template: string): string | undefined {
  * it is and never read as a template. Long values and texts are cut, and end in an ellipsis.
  */
 export function render(template: string, facts: EventFacts): string {
-  const fill = (name: string) => clip(valueOf(name, facts) ?? `(no ${name})`, LIMITS.maxFilledChars)
+  const fill = (name: string) => clip(said(name, facts) ?? `(no ${name})`, LIMITS.maxFilledChars)
   const text = template.replace(PLACEHOLDER, (_all, name: string) => fill(name.trim()))
   const safe = clip(clean(text), LIMITS.maxRenderedChars)
   return safe.trim() === '' ? '(no text)' : safe
@@ -48,13 +49,18 @@ export function render(template: string, facts: EventFacts): string {
 
 /** The same as one line, such as a topic. */
 export function renderLine(template: string, facts: EventFacts, maxChars: number): string {
-  return clip(clip(render(template, facts), 4 * maxChars).replace(/\s+/g, ' ').trim(), maxChars)
+  return clip(
+    clip(render(template, facts), 4 * maxChars)
+      .replace(/\s+/g, ' ')
+      .trim(),
+    maxChars,
+  )
 }
 
 /** What the body says at a path, as text; `undefined` where it says nothing. Only fields of its own count, and none that every object has. */
-export function fieldOf(body: unknown, path: string): string | undefined {
+export function fieldOf(body: unknown, path: readonly string[]): string | undefined {
   let at = body
-  for (const name of path.split('.')) {
+  for (const name of path) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return undefined
     at = (at as Readonly<Record<string, unknown>>)[name]
   }
@@ -63,14 +69,19 @@ export function fieldOf(body: unknown, path: string): string | undefined {
 
 /** A text of somebody else's in one line of a bounded length, for lists. */
 export function lineOf(text: string, maxChars: number): string {
-  return clip(clean(clip(text, 4 * maxChars)).replace(/\s+/g, ' ').trim(), maxChars)
+  return clip(
+    clean(clip(text, 4 * maxChars))
+      .replace(/\s+/g, ' ')
+      .trim(),
+    maxChars,
+  )
 }
 
 function placeholdersOf(template: string): string[] {
   return [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name.trim())
 }
 
-function valueOf(name: string, { source, event, id, body }: EventFacts): string | undefined {
+function said(name: string, { source, event, id, body }: EventFacts): string | undefined {
   switch (name) {
     case '@source':
       return source
@@ -81,7 +92,7 @@ function valueOf(name: string, { source, event, id, body }: EventFacts): string 
     case '@body':
       return asJson(body)
     default:
-      return fieldOf(body, name)
+      return fieldOf(body, name.split('.'))
   }
 }
 

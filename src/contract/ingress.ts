@@ -42,10 +42,19 @@ const Verify = z.union([Preset, z.discriminatedUnion('by', [Hmac, Token])])
 /** Where the secret stands: a file that only the daemon's user may read, or a variable of the daemon's environment. The secret itself is in no request and no table. */
 const Secret = z
   .strictObject({
-    file: z.string().regex(/^\/[^\0\n]{1,4095}$/, 'Expected a path from the root on').optional(),
-    variable: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'Expected the name of a variable').optional(),
+    file: z
+      .string()
+      .regex(/^\/[^\0\n]{1,4095}$/, 'Expected a path from the root on')
+      .optional(),
+    variable: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'Expected the name of a variable')
+      .optional(),
   })
-  .refine(({ file, variable }) => (file === undefined) !== (variable === undefined), 'Expected {"file": "/path/from/the/root"} or {"variable": "NAME"}, not the secret itself')
+  .refine(
+    ({ file, variable }) => (file === undefined) !== (variable === undefined),
+    'Expected {"file": "/path/from/the/root"} or {"variable": "NAME"}, not the secret itself',
+  )
 
 /** `pull_request.title`: fields of the JSON body, from the outside in; a number counts in a list. */
 const Path = z.string().regex(/^[\w$-]{1,64}(?:\.[\w$-]{1,64}){0,15}$/, 'Expected a path like pull_request.title')

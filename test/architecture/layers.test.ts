@@ -108,7 +108,7 @@ const ORDER = [
   ['peers'],
   ['events', 'artifacts', 'pairing'],
   ['threads'],
-  ['sessions'],
+  ['sessions', 'ingress'],
   ['schedules'],
   ['reviews', 'decisions'],
   ['orchestrators'],

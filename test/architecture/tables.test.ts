@@ -40,6 +40,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   approvals: 'decisions',
   tiers: 'decisions',
   quiet_hours: 'decisions',
+  sources: 'ingress',
+  arrivals: 'ingress',
   watchdogs: 'watchdogs',
   breaches: 'watchdogs',
   digest_marks: 'digest',

@@ -69,7 +69,19 @@ const PRIORITIES = ['urgent', 'normal', 'low'] as const
  * Who is paired decides for itself, and what comes from outside comes by HTTP, by tests of their own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
  * digest reads what others wrote.
  */
-type Apart = 'pairings' | 'devices' | 'actions' | 'schedules' | 'reviews' | 'decisions' | 'approvals' | 'tiers' | 'orchestrators' | 'watchdogs' | 'digest' | 'ingress'
+type Apart =
+  | 'pairings'
+  | 'devices'
+  | 'actions'
+  | 'schedules'
+  | 'reviews'
+  | 'decisions'
+  | 'approvals'
+  | 'tiers'
+  | 'orchestrators'
+  | 'watchdogs'
+  | 'digest'
+  | 'ingress'
 type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${Apart}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {

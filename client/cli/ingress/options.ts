@@ -69,7 +69,8 @@ export function optionsOf(flags: Flags): Update {
 export function creationOf(flags: Flags, name: string): Create {
   const { verify, secret, to, ...rest } = optionsOf(flags)
   if (verify === undefined) throw usageError('--from is missing', `Expected one of: ${FROM.join(', ')}.`)
-  if (secret === undefined) throw usageError('the secret is missing', 'Name the file where it stands with --secret-file <path>, or a variable with --secret-variable <name>.')
+  if (secret === undefined)
+    throw usageError('the secret is missing', 'Name the file where it stands with --secret-file <path>, or a variable with --secret-variable <name>.')
   if (to === undefined) throw usageError('--to is missing', 'Say who is told or asked.')
   const circle = flags.text('circle')
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null))
@@ -78,24 +79,30 @@ export function creationOf(flags: Flags, name: string): Create {
 
 function verifyOf(flags: Flags): Create['verify'] | undefined {
   const from = flags.choice('from', FROM)
-  const foreign = flags.given.find((flag) => flag in VERIFY_FLAGS && !/^(?:from|secret-)/.test(flag))
-  if (from !== 'hmac' && from !== 'token') {
-    if (foreign !== undefined) throw usageError(`--${foreign} goes with --from hmac or --from token`, 'What a known program sends is known.')
-    return from
-  }
-  const [header, prefix, idHeader, eventHeader] = ['header', 'prefix', 'id-header', 'event-header'].map((flag) => flags.text(flag))
-  const common = {
-    ...(prefix !== undefined && { prefix }),
-    ...(idHeader !== undefined && { idHeader }),
-    ...(eventHeader !== undefined && { eventHeader }),
-  }
+  if (from === 'hmac') return { by: 'hmac', header: headerOf(flags), ...commonOf(flags), ...hmacOf(flags) }
+  const foreign = flags.given.find((flag) => (from === 'token' ? HMAC_FLAGS : SCHEME_FLAGS).test(flag))
+  if (foreign !== undefined) throw usageError(`--${foreign} does not go with this`, 'It goes with --from hmac; what a known program sends is known.')
+  const header = flags.text('header')
+  return from === 'token' ? { by: 'token', ...(header !== undefined && { header }), ...commonOf(flags) } : from
+}
+
+const HMAC_FLAGS = /^(?:encoding|signed|timestamp-header)$/
+const SCHEME_FLAGS = /^(?:encoding|signed|prefix|(?:.+-)?header)$/
+
+function headerOf(flags: Flags): string {
+  const header = flags.text('header')
+  if (header === undefined) throw usageError('--header is missing', 'Say in which header the signature stands.')
+  return header
+}
+
+function commonOf(flags: Flags) {
+  const [prefix, idHeader, eventHeader] = [flags.text('prefix'), flags.text('id-header'), flags.text('event-header')]
+  return { ...(prefix !== undefined && { prefix }), ...(idHeader !== undefined && { idHeader }), ...(eventHeader !== undefined && { eventHeader }) }
+}
+
+function hmacOf(flags: Flags) {
   const [encoding, signed, timestampHeader] = [flags.choice('encoding', ENCODINGS), flags.choice('signed', SIGNED), flags.text('timestamp-header')]
-  if (from === 'hmac') {
-    if (header === undefined) throw usageError('--header is missing', 'Say in which header the signature stands.')
-    return { by: 'hmac', header, ...common, ...(encoding && { encoding }), ...(signed && { signed }), ...(timestampHeader !== undefined && { timestampHeader }) }
-  }
-  if (encoding ?? signed ?? timestampHeader) throw usageError('--encoding, --signed and --timestamp-header go with --from hmac', 'A token signs nothing.')
-  return { by: 'token', ...(header !== undefined && { header }), ...common }
+  return { ...(encoding && { encoding }), ...(signed && { signed }), ...(timestampHeader !== undefined && { timestampHeader }) }
 }
 
 /** The daemon has a folder of its own, so a path goes to it from the root on. */

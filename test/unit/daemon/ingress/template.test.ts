@@ -33,7 +33,16 @@ describe('a template', () => {
   })
 
   it('finds no field that every object has, and no way to a prototype', () => {
-    for (const path of ['__proto__', 'constructor', 'constructor.name', 'toString', '__proto__.polluted', 'hasOwnProperty', 'a.__proto__', 'a.constructor.prototype'])
+    for (const path of [
+      '__proto__',
+      'constructor',
+      'constructor.name',
+      'toString',
+      '__proto__.polluted',
+      'hasOwnProperty',
+      'a.__proto__',
+      'a.constructor.prototype',
+    ])
       expect(say(`{{${path}}}`, { a: {} })).toBe(`(no ${path})`)
     const own = JSON.parse('{"__proto__": {"x": "its own"}, "constructor": "a word"}') as unknown
     expect(say('{{__proto__.x}} {{constructor}}', own)).toBe('its own a word')
@@ -55,7 +64,12 @@ describe('a template', () => {
   it('says of what is nested too deep that it is', () => {
     const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown
     expect(say('{{@body}}', deep)).toMatch(/nested too deep|^\[/)
-    expect(fieldOf(deep, Array.from({ length: 16 }, () => '0').join('.'))).toMatch(/nested too deep|^\[/)
+    expect(
+      fieldOf(
+        deep,
+        Array.from({ length: 16 }, () => '0'),
+      ),
+    ).toMatch(/nested too deep|^\[/)
   })
 
   it('is refused where it is none, with what would be one', () => {
@@ -66,7 +80,10 @@ describe('a template', () => {
   })
 
   it('whatever it is and whatever comes, makes a bounded text that is safe, and never throws', () => {
-    const piece = fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), fc.constantFrom('{{', '}}', '{{a}}', '{{a.b}}', '{{@body}}', '{{__proto__}}', '{{a.0}}'))
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.constantFrom('{{', '}}', '{{a}}', '{{a.b}}', '{{@body}}', '{{__proto__}}', '{{a.0}}'),
+    )
     const template = fc.array(piece, { maxLength: 12 }).map((parts) => parts.join(''))
     const body = fc.oneof(fc.jsonValue({ stringUnit: 'binary' } as never), fc.record({ a: fc.jsonValue(), b: fc.string({ unit: 'binary' }) }))
     fc.assert(
