@@ -159,7 +159,7 @@ export const LIMITS = {
   maxSourceNameChars: 56,
   /** The body of one event, and such bodies that are read at once. */
   maxEventBytes: 262_144,
-  maxEventsAtOnce: 64,
+  maxEventsAtOnce: 256,
   maxEventsPerMinute: 6_000,
   /** How far the time that an event is signed with may be from ours. */
   eventWindowMs: 300_000,

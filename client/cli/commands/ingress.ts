@@ -48,9 +48,10 @@ export const command = family({
     remove: { summary: 'Close it, and forget what came', words: ['source'], run: remove },
   },
   examples: [
-    ['muster ingress create ci --from github --secret-file ~/.config/muster/ci.secret --to lead --events pull_request', 'pull requests go to lead'],
-    ['muster ingress create alarm --from standard --secret-variable ALARM --to role:orchestrator --one --kind ask', 'who leads has to answer'],
-    ['muster ingress update ci --text "{{sender.login}}: {{pull_request.title}}" --where action=opened', 'what is said, and when'],
+    ['muster ingress create ci --from github --secret-file ~/ci.secret --to lead', 'what GitHub sends goes to lead'],
+    ['muster ingress update ci --events issues --where action=opened', 'only new issues'],
+    ['muster ingress update ci --text "{{sender.login}}: {{issue.title}}"', 'what is said'],
+    ['muster ingress update ci --to role:orchestrator --one --kind ask', 'who leads has to answer'],
     ['muster ingress test ci', 'a signed sample: does it arrive?'],
     ['muster ingress show ci', 'why a hook did nothing'],
   ],
