@@ -1,6 +1,7 @@
 import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
 import type { PeerCaller } from './caller.ts'
+import type { createChannels } from './channels/index.ts'
 import type { RandomBytes } from './clock.ts'
 import type { createDecisions } from './decisions/index.ts'
 import { seenDigest } from './digest/index.ts'
@@ -31,6 +32,7 @@ interface AssembleOptions {
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
   readonly decisions: ReturnType<typeof createDecisions>
+  readonly channels: ReturnType<typeof createChannels>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly pairing: ReturnType<typeof createPairing>
@@ -68,6 +70,7 @@ export function assemble(options: AssembleOptions): Handlers {
     schedules,
     reviews,
     decisions,
+    channels,
     orchestrators,
     watchdogs,
     pairing,
@@ -100,6 +103,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...schedules.commands,
       ...reviews.commands,
       ...decisions.commands,
+      ...channels.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
       ...pairing.commands,
@@ -125,6 +129,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...schedules.queries,
       ...reviews.queries,
       ...decisions.queries,
+      ...channels.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
       ...pairing.queries,

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import { MusterError } from '../../src/errors.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Clock, RandomBytes } from '../clock.ts'
+import { forgetPassphrases } from '../pairing/index.ts'
 import { endedTokens, endTokens } from '../peers/index.ts'
 import { openDatabase, SCHEMA } from '../store/database.ts'
 import { adoptLives, INCARNATIONS, type IncarnationRow } from '../store/incarnations.ts'
@@ -158,6 +159,7 @@ function beginLife(staged: string, { clock, random }: RestoreOptions, known: { e
     const ended = store.db.transaction(() => {
       const tx = new Tx(store, clock.wallMs())
       const count = endTokens(tx, known.ended)
+      forgetPassphrases(tx)
       tx.event({ type: 'node.restored', audience: 'admin', changed: { incarnation: store.tag, ended: count } })
       store.saveCounters()
       return count

@@ -7,6 +7,7 @@ import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { Ingress } from '../ingress/index.ts'
 import type { OperationRunner } from '../operations.ts'
+import type { Passphrases } from '../pairing/index.ts'
 import type { PresenceTracker } from '../peers/presence.ts'
 import type { SessionRegistry } from '../sessions/index.ts'
 import type { Store } from '../store/store.ts'
@@ -43,6 +44,7 @@ export interface GatewayDeps {
   readonly outlook: (peerId: number) => Outlook
   readonly connections: Set<Link>
   readonly backups: Backups
+  readonly passphrases: Passphrases
   readonly ingress: Pick<Ingress, 'receive' | 'test' | 'attach'>
   /** Calls that come without a connection. */
   readonly calls: ToolCalls

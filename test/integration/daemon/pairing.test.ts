@@ -114,6 +114,14 @@ describe('a pairing', () => {
     expect(await shown()).toMatchObject({ state: 'redeemed', reused: 2 })
   })
 
+  it('is under way once, also of several that are begun at the same moment', async () => {
+    const begun = await Promise.all([1, 2, 3].map(() => admin().call('pairings.begin', {})))
+    const states = (await admin().call('pairings.list', {})).pairings.map(({ state }) => state)
+    expect(states.sort()).toEqual(['ended', 'ended', 'open'])
+    const codes = await Promise.all(begun.map(({ code }) => refusal(undefined, 'pairings.redeem', { code, device: 'x' })))
+    expect(codes.sort()).toEqual(['accepted', 'not_found', 'not_found'])
+  })
+
   it('takes a code as people type it, and knows a slip from a guess', async () => {
     const { code } = await admin().call('pairings.begin', {})
     const wrong = `${code.slice(0, -1)}${code.endsWith('0') ? '1' : '0'}`
@@ -200,13 +208,22 @@ describe('an action', () => {
     expect(await refusal(phone, 'actions.approve', { action: action.id, code })).toBe('accepted')
   })
 
-  it.each(['pairings.begin', 'credentials.create', 'enrolments.spawn', 'devices.revoke', 'actions.approve', 'circles.create', 'peers.list', 'nothing.at_all'])(
-    'is never %s',
-    async (operation) => {
-      await first()
-      expect(await refusal(token('adminToken'), 'actions.propose', { operation })).toBe('invalid_input')
-    },
-  )
+  it.each([
+    'pairings.begin',
+    'credentials.create',
+    'enrolments.spawn',
+    'devices.revoke',
+    'actions.approve',
+    'passphrase.clear',
+    'channels.bind',
+    'push.subscribe',
+    'circles.create',
+    'peers.list',
+    'nothing.at_all',
+  ])('is never %s', async (operation) => {
+    await first()
+    expect(await refusal(token('adminToken'), 'actions.propose', { operation })).toBe('invalid_input')
+  })
 
   it('is refused where its input would be, and where too many wait', async () => {
     await first()

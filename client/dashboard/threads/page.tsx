@@ -1,0 +1,5 @@
+import { Page } from '../parts/page.tsx'
+
+export function ThreadPage() {
+  return <Page title="Thread">{null}</Page>
+}
