@@ -10,6 +10,7 @@ import type { Clock, RandomBytes } from './clock.ts'
 import { createDecisions } from './decisions/index.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
+import { addHeartbeat } from './heartbeat.ts'
 import { createHello } from './hello.ts'
 import { createIngress, type Variable } from './ingress/index.ts'
 import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
@@ -378,23 +379,6 @@ function describeCaller(store: Store, caller: Caller): string {
   if (caller.kind === 'peer') return store.id('peer', caller.peerId)
   if (caller.kind === 'nobody') return 'nobody'
   return caller.kind === 'admin' ? `admin ${store.id('credential', caller.credentialId)}` : store.id('enrolment', caller.enrolmentId)
-}
-
-/** One heartbeat for all connections; their answers stay in memory. Postponed, it gives every answer on its way a full period. */
-function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Link>, presence: PresenceTracker): { readonly postpone: () => void } {
-  let dueAt = clock.monoMs() + LIMITS.heartbeatMs
-  const postpone = () => {
-    dueAt = clock.monoMs() + LIMITS.heartbeatMs
-  }
-  timer.add({
-    next: () => ({ mono: dueAt }),
-    run: () => {
-      postpone()
-      for (const connection of [...connections]) connection.beat()
-      presence.settleUnwritten()
-    },
-  })
-  return { postpone }
 }
 
 function asMono(at: number | undefined): { readonly mono: number } | undefined {

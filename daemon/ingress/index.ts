@@ -1,6 +1,5 @@
 /** The ingress domain: signed events of the world outside that become messages to peers. */
 import type { Output, Parsed } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
 import type { Caller } from '../caller.ts'
 import type { Clock, RandomBytes } from '../clock.ts'
 import type { Reader } from '../store/store.ts'
@@ -39,6 +38,11 @@ export interface IngressOptions extends Omit<IngressDeps, 'refusals'> {
 /** How often what was said to those who send for the sources is cleared away: nobody reads it. */
 const CLEAR_EVERY_MS = 3_600_000
 
+/** Of an error as the door says it. */
+function messageIn(text: string): string {
+  return (JSON.parse(text) as { readonly error: { readonly message: string } }).error.message
+}
+
 export function createIngress(options: IngressOptions) {
   const { store, pipeline, clock, timer } = options
   const deps: IngressDeps = { ...options, refusals: new Refusals() }
@@ -64,8 +68,7 @@ export function createIngress(options: IngressOptions) {
   const test = async (caller: Caller, input: Parsed<'ingress.test'>): Promise<Output<'ingress.test'>> => {
     const row = changeable(store, caller, input.source)
     const secret = secretOf(row, deps)
-    if (!secret.ok) throw new MusterError('unavailable', { hint: secret.problem }, { message: 'The source has no secret.' })
-    if (!door) throw new MusterError('unavailable', {}, { message: 'There is no door for events.' })
+    if (!secret.ok || !door) return { status: 503, arrival: null, says: secret.ok ? 'this daemon has no door for events' : secret.problem }
     const scheme = schemeOf(verifyOf(row))
     const id = `test-${Buffer.from(options.random(9)).toString('hex')}`
     const { headers, body } = sampleOf(row, input, id)
@@ -74,7 +77,7 @@ export function createIngress(options: IngressOptions) {
     const { status, text } = await door(`/hooks/${row.name}`, { headers: signed, body })
     const facts = factsOf(row, scheme, { headers: signed, body: bytes }, JSON.parse(body))
     const arrival = arrivalOf(store, row.id, keysOf(scheme, facts.id, bytes))
-    return { status, arrival: arrival ? toArrival(store, caller, arrival) : null, says: status < 300 ? null : text.slice(0, 1_000) }
+    return { status, arrival: arrival ? toArrival(store, caller, arrival) : null, says: status < 300 ? null : messageIn(text) }
   }
 
   return {

@@ -91,7 +91,8 @@ function unknown(knock: Knock): MusterError {
 }
 
 function unproven(): MusterError {
-  return new MusterError('unauthenticated', { hint: 'There is no such source, or the request is not signed as it wants it.' })
+  const message = 'The request does not prove where it comes from.'
+  return new MusterError('unauthenticated', { hint: 'There is no such source, or the request is not signed as it wants it.' }, { message })
 }
 
 function comeAgain(message: string): MusterError {

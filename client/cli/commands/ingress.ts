@@ -63,13 +63,13 @@ async function list(invocation: Invocation): Promise<number> {
 }
 
 async function create(invocation: Invocation): Promise<number> {
-  const input = creationOf(invocation.flags, invocation.words[0] ?? '')
+  const input = creationOf(invocation)
   const { source } = await asReader(invocation, ({ call }) => call('ingress.create', input))
   return tell(invocation, source, `${source.name} takes events at ${source.url ?? source.path}.`)
 }
 
 async function update(invocation: Invocation): Promise<number> {
-  const changes = optionsOf(invocation.flags)
+  const changes = optionsOf(invocation)
   if (Object.keys(changes).length === 0) throw usageError('nothing is to be changed', 'Say what with a flag; --help lists them.')
   const input = { ...one(invocation), ...changes }
   const { source } = await asReader(invocation, ({ call }) => call('ingress.update', input))

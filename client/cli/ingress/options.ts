@@ -1,7 +1,8 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Input } from '../../../src/contract/index.ts'
 import { LIMITS } from '../../../src/limits.ts'
 import type { Flags } from '../arguments.ts'
+import type { Invocation } from '../command.ts'
 import { usageError } from '../failure.ts'
 import type { Flag } from '../flags.ts'
 import { PRIORITIES, PRIORITY_FLAG, SELECT_FLAGS, selectOf } from '../sending.ts'
@@ -44,8 +45,8 @@ export const SOURCE_FLAGS = {
 } as const satisfies Record<string, Flag>
 
 /** What the flags say; only what was given. With "none" an option goes, where something is changed. */
-export function optionsOf(flags: Flags): Update {
-  const [verify, secret, select] = [verifyOf(flags), secretOf(flags), selectOf(flags)]
+export function optionsOf({ flags, environment }: Pick<Invocation, 'flags' | 'environment'>): Update {
+  const [verify, secret, select] = [verifyOf(flags), secretOf(flags, environment.cwd()), selectOf(flags)]
   const [to, text, kind, priority] = [flags.text('to'), flags.text('text'), flags.choice('kind', KINDS), flags.choice('priority', PRIORITIES)]
   const perMinute = flags.count('per-minute', { min: 1, max: LIMITS.maxEventsPerMinute })
   const where = flags.all('where').map(filterOf)
@@ -66,15 +67,16 @@ export function optionsOf(flags: Flags): Update {
 }
 
 /** The same for a new source, with what it cannot do without. */
-export function creationOf(flags: Flags, name: string): Create {
-  const { verify, secret, to, ...rest } = optionsOf(flags)
+export function creationOf(invocation: Invocation): Create {
+  const { flags, words } = invocation
+  const { verify, secret, to, ...rest } = optionsOf(invocation)
   if (verify === undefined) throw usageError('--from is missing', `Expected one of: ${FROM.join(', ')}.`)
   if (secret === undefined)
     throw usageError('the secret is missing', 'Name the file where it stands with --secret-file <path>, or a variable with --secret-variable <name>.')
   if (to === undefined) throw usageError('--to is missing', 'Say who is told or asked.')
   const circle = flags.text('circle')
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null))
-  return { name, verify, secret, to, ...given, ...(circle !== undefined && { circle }) }
+  return { name: words[0] ?? '', verify, secret, to, ...given, ...(circle !== undefined && { circle }) }
 }
 
 function verifyOf(flags: Flags): Create['verify'] | undefined {
@@ -106,10 +108,10 @@ function hmacOf(flags: Flags) {
 }
 
 /** The daemon has a folder of its own, so a path goes to it from the root on. */
-function secretOf(flags: Flags): Create['secret'] | undefined {
+function secretOf(flags: Flags, cwd: string): Create['secret'] | undefined {
   const [file, variable] = [flags.text('secret-file'), flags.text('secret-variable')]
   if (file !== undefined && variable !== undefined) throw usageError('the secret is given twice', 'It stands in a file or in a variable.')
-  if (file !== undefined) return { file: isAbsolute(file) ? file : resolve(file) }
+  if (file !== undefined) return { file: resolve(cwd, file) }
   return variable === undefined ? undefined : { variable }
 }
 
