@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, number | string | null>>
 
 /** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
 const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
-const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg|dec|apv)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg|dec|apv|src|arv)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
 
 export class Oracle {
   readonly ids = new Set<string>()
@@ -49,6 +49,7 @@ export class Oracle {
     this.#cards()
     this.#approvals()
     this.#channels()
+    this.#ingress()
     this.#events()
     this.#credentials()
   }
@@ -282,6 +283,23 @@ export class Oracle {
       this.#id('channel', row['id'])
       this.#say(row['label'])
       this.#ref(row['person_id'])
+    }
+  }
+
+  /** Where events come in, and what came, is for orchestrators and people who see into the circle. */
+  #ingress(): void {
+    const role = this.#peers.get(this.#viewer.peer)?.['role']
+    for (const row of this.#rows('sources')) {
+      const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
+      if (!oversees) continue
+      this.#id('source', row['id'])
+      this.#say(row['name'], row['target'], row['template'], this.#circles.get(row['circle_id'] as number)?.['name'])
+      this.#ref(row['peer_id'])
+      this.#ref(row['created_by'])
+      for (const arrival of this.#rows('arrivals').filter(({ source_id }) => source_id === row['id'])) {
+        this.#id('arrival', arrival['id'])
+        this.#say(arrival['event'], arrival['delivery'], arrival['reason'])
+      }
     }
   }
 
