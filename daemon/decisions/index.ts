@@ -23,6 +23,7 @@ import { lookAtTrouble, type TroubleAt } from './troubles.ts'
 export { rankedCards } from './reading.ts'
 export { purgeApprovals, purgeCards } from './retention.ts'
 export { contentOf, requestersOf } from './rows.ts'
+export { type Spent, spendApprovals, spentApprovals } from './spent.ts'
 
 export interface DecisionsOptions extends DecisionDeps {
   readonly store: Store
