@@ -1,6 +1,7 @@
 import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
 import type { PeerCaller } from './caller.ts'
+import type { createChannels } from './channels/index.ts'
 import type { RandomBytes } from './clock.ts'
 import type { createDecisions } from './decisions/index.ts'
 import { seenDigest } from './digest/index.ts'
@@ -30,6 +31,7 @@ interface AssembleOptions {
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
   readonly decisions: ReturnType<typeof createDecisions>
+  readonly channels: ReturnType<typeof createChannels>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly pairing: ReturnType<typeof createPairing>
@@ -59,8 +61,23 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, decisions, orchestrators, watchdogs, pairing, artifacts, sessions, disconnect, status, diagnosis } =
-    options
+  const {
+    store,
+    random,
+    threads,
+    schedules,
+    reviews,
+    decisions,
+    channels,
+    orchestrators,
+    watchdogs,
+    pairing,
+    artifacts,
+    sessions,
+    disconnect,
+    status,
+    diagnosis,
+  } = options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -83,6 +100,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...schedules.commands,
       ...reviews.commands,
       ...decisions.commands,
+      ...channels.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
       ...pairing.commands,
@@ -107,6 +125,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...schedules.queries,
       ...reviews.queries,
       ...decisions.queries,
+      ...channels.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
       ...pairing.queries,

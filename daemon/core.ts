@@ -5,6 +5,7 @@ import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
 import type { Caller, CommandName, PeerCaller } from './caller.ts'
+import { type ChannelSettings, createChannels } from './channels/index.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { createDecisions } from './decisions/index.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
@@ -58,6 +59,8 @@ export interface CoreOptions {
   readonly backupWriter?: BackupWriter
   /** The folder of the artifacts. */
   readonly artifacts?: string
+  /** What the settings allow of channels; without it nothing but push messages, which then have no key. */
+  readonly channels?: ChannelSettings
   /** Where devices reach it from elsewhere. */
   readonly publicUrl?: string
   /** Where an SDK of OpenTelemetry is registered. */
@@ -116,6 +119,7 @@ export function createCore(options: CoreOptions) {
     contents: artifacts.contents,
     watch: tracing,
     onPosted: (tx, posted) => reviews.onPosted(tx, posted),
+    onDelivered: (tx, delivered) => channels.onDelivered(tx, delivered),
     onFollowedEnd: (tx, ended) => {
       reviews.onAskEnded(tx, ended)
       decisions.onAskEnded(tx, ended)
@@ -146,9 +150,20 @@ export function createCore(options: CoreOptions) {
     threads,
     schedules,
     callerOf,
+    onGiven: (tx, card, personId) => channels.onCardGiven(tx, card, personId),
+    onSettled: (tx, card) => channels.onCardSettled(tx, card),
     get zone() {
       return options.zone
     },
+  })
+  const channels: ReturnType<typeof createChannels> = createChannels({
+    random,
+    settings: options.channels ?? NO_CHANNELS,
+    decisions,
+    callerOf,
+    ask: (tx, by, to, body) => void threads.commands['threads.ask'].run(tx, by, { to, select: 'one', body, priority: 'normal' }),
+    reply: (tx, by, thread, body) => threads.replyAs(tx, by, thread, body),
+    onNeeded: () => services.need('channels'),
   })
   const orchestrators = createOrchestrators({
     pipeline,
@@ -178,12 +193,15 @@ export function createCore(options: CoreOptions) {
     random,
     log,
     pipeline,
+    store,
     timer,
     publicUrl: options.publicUrl ?? '',
     disconnect,
+    callerOf,
+    tell: threads.tell,
     perform: (tx, person, operation, input) => handlers.commands[operation as CommandName].run(tx, person, input as never),
   })
-  const services = new Services({ clock, random, log, pipeline, disconnect })
+  const services: Services = new Services({ clock, random, log, pipeline, disconnect, isNeeded: { channels: () => channels.isNeeded(store, clock.wallMs()) } })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
   const status: StatusSource = {
@@ -208,6 +226,7 @@ export function createCore(options: CoreOptions) {
     schedules,
     reviews,
     decisions,
+    channels,
     orchestrators,
     watchdogs,
     pairing,
@@ -245,6 +264,7 @@ export function createCore(options: CoreOptions) {
     outlook,
     connections,
     backups,
+    passphrases: pairing.passphrases,
     calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
     hello: createHello(store, options, threads),
@@ -276,6 +296,7 @@ export function createCore(options: CoreOptions) {
     gateway,
     artifacts,
     services,
+    disconnect,
     /** A scan found the index of the search damaged. */
     distrustIndex: () => index.distrust(),
     status: () => nodeStatus(status)(store, { kind: 'admin', credentialId: 0 }, {}),
@@ -319,6 +340,16 @@ export function createCore(options: CoreOptions) {
       store.close()
     },
   }
+}
+
+const NO_CHANNELS: ChannelSettings = {
+  telegram: false,
+  ntfy: false,
+  webhooks: [],
+  pushHosts: [],
+  pushKey: () => {
+    throw new MusterError('unavailable', { hint: 'This daemon has no key for push messages.' })
+  },
 }
 
 /** The daemon acts in the name of a peer. */

@@ -137,6 +137,24 @@ export const LIMITS = {
   lookingCommands: 8,
   /** What one notice names. */
   maxToldBreaches: 10,
+  // Channels
+  maxPushEndpointChars: 2_048,
+  /** Of one person, and at work at the same time. */
+  maxPersonChannels: 16,
+  maxBusyChannels: 256,
+  /** How long a code that binds an account, and the buttons of a card, are good for. */
+  bindingCodeMs: 600_000,
+  nonceMs: 86_400_000,
+  /** A notice that could not be sent is tried again after the first, doubled each time, up to the last; after so many tries it is dead. */
+  noticeBackoffFirstMs: 5_000,
+  noticeBackoffLastMs: 3_600_000,
+  maxNoticeTries: 12,
+  /** Notices of one channel that wait or are dead: further messages are not told there. Cards always are. */
+  maxWaitingNotices: 200,
+  /** The longest that the other side may have one wait. */
+  noticeRetryMs: 86_400_000,
+  /** Of a body, in characters; the rest is behind the link. */
+  maxNoticeChars: 600,
   // Pairing
   maxDeviceChars: 64,
   /** How long a code, and an action that waits for a person, are good for. */
@@ -150,6 +168,15 @@ export const LIMITS = {
   maxWaitingActions: 16,
   maxProposedActions: 4,
   maxActionBytes: 65_536,
+  /** Of a passphrase: its characters, and how many of them differ at least. */
+  minPassphraseChars: 16,
+  minPassphraseDifferent: 8,
+  maxPassphraseChars: 256,
+  /** Wrong passphrases after which none is looked at for a while; from then on each further one has the same pause behind it. */
+  maxWrongPassphrases: 5,
+  passphrasePauseMs: 900_000,
+  /** Passphrases that wait to be looked at: that is done one after the other. */
+  maxWaitingPassphrases: 8,
   /** Of what has ended, so many are kept. */
   keptPairings: 200,
   keptActions: 1_000,

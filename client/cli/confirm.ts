@@ -2,6 +2,7 @@ import type { Invocation } from './command.ts'
 import type { Environment } from './environment.ts'
 import { usageError } from './failure.ts'
 import type { Flag } from './flags.ts'
+import { isTerminal } from './secret.ts'
 
 /** The flags of what asks before it does something. */
 export const CONFIRM_FLAGS = {
@@ -17,7 +18,7 @@ export const CONFIRM_FLAGS = {
 export async function isConfirmed({ flags, out, environment }: Invocation, question = 'Do this?'): Promise<boolean> {
   if (flags.on('yes')) return true
   const { stdin, stderr } = environment
-  if (out.json || !('isTTY' in stdin && stdin.isTTY === true)) throw usageError('nothing was changed: there is nobody to ask', 'Give --yes, or --dry-run.')
+  if (out.json || !isTerminal(stdin)) throw usageError('nothing was changed: there is nobody to ask', 'Give --yes, or --dry-run.')
   stderr.write(`${question} [y/N] `)
   return /^y(es)?$/i.test((await firstLine(stdin)).trim())
 }

@@ -74,6 +74,8 @@ export const LOG_MESSAGES: ReadonlySet<string> = new Set([
   'listening with TLS',
   'a device was paired',
   'a pairing was refused',
+  'a wrong passphrase was given',
+  'a passphrase could not be looked at',
   'stopping',
   'stopped',
   'connected',

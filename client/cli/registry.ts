@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   token: { group: 'The daemon', summary: 'Mint, list and revoke credentials', load: () => import('./commands/token.ts') },
   pair: { group: 'The daemon', summary: "Make a phone or a browser a person's device", load: () => import('./commands/pair.ts') },
   devices: { group: 'The daemon', summary: 'The devices of people: look, rename, revoke', load: () => import('./commands/devices.ts') },
+  channels: { group: 'The daemon', summary: 'How people are reached elsewhere: look, test, end', load: () => import('./commands/channels.ts') },
   ask: { group: 'Asking and telling', summary: 'Ask a peer and wait for its answer', load: () => import('./commands/ask.ts') },
   notify: { group: 'Asking and telling', summary: 'Tell a peer something that needs no answer', load: () => import('./commands/notify.ts') },
   fan: { group: 'Asking and telling', summary: 'Ask many the same and join what they answer', load: () => import('./commands/fan.ts') },

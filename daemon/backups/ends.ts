@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import { type Spent, spendApprovals, spentApprovals } from '../decisions/index.ts'
+import { forgetPassphrases } from '../pairing/index.ts'
 import { endedTokens, endTokens } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -16,7 +17,8 @@ export function endsIn(db: Database.Database): Ends {
   return { tokens: endedTokens(db), approvals: spentApprovals(db) }
 }
 
-/** Returns how many of each had not ended here. */
+/** In the copy that is put back. Returns how many of each had not ended there. */
 export function keepEnds(tx: Tx, { tokens, approvals }: Ends): { readonly tokens: number; readonly approvals: number } {
+  forgetPassphrases(tx)
   return { tokens: endTokens(tx, tokens), approvals: spendApprovals(tx, approvals) }
 }

@@ -31,14 +31,17 @@ export function admit({ store, runner }: Pick<GatewayDeps, 'store' | 'runner'>, 
 }
 
 /** What makes, names or ends an authority is done by whoever has it. */
-const NEVER_PROPOSED = /^(?:pairings|devices|actions|credentials|enrolments)\./
+const NEVER_PROPOSED = /^(?:pairings|devices|actions|passphrase|credentials|enrolments|push|channels)\./
 
 /** An action is held against the contract as it is proposed, so that a person is shown what would be done and nothing that would be refused as bad input. */
 function proposed(proposal: Parsed<'actions.propose'>): Parsed<'actions.propose'> {
   const operation = Object.hasOwn(OPERATIONS, proposal.operation) ? OPERATIONS[proposal.operation as OperationName] : undefined
   const isPossible = operation?.kind === 'command' && PROPOSABLE.has(operation.access) && !NEVER_PROPOSED.test(operation.name)
   if (!isPossible)
-    throw new MusterError('invalid_input', { field: 'operation', hint: 'Expected a command that a person may call, and none about devices or credentials.' })
+    throw new MusterError('invalid_input', {
+      field: 'operation',
+      hint: 'Expected a command that a person may call, and none about devices, passphrases, credentials or channels.',
+    })
   const parsed = operation.input.safeParse(proposal.input)
   if (!parsed.success) throw invalidInput(parsed.error)
   return { ...proposal, input: parsed.data as Record<string, unknown> }

@@ -191,6 +191,10 @@ export class Connection implements Link, Heart, ConsumerPort {
           return this.#watches.start(input as never, settle)
         case 'node.backup':
           return this.#deps.backups.start(input as never, settle)
+        case 'passphrase.set':
+          return this.#deps.passphrases.set(this.caller, input as never, settle)
+        case 'passphrase.approve':
+          return this.#deps.passphrases.approve(this.caller, input as never, settle)
         case 'artifacts.read':
           return readPart(this.#deps, this.caller, input as never, settle)
         case 'artifacts.upload':

@@ -6,6 +6,7 @@ import type { Backups } from '../backups/index.ts'
 import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { OperationRunner } from '../operations.ts'
+import type { Passphrases } from '../pairing/index.ts'
 import type { PresenceTracker } from '../peers/presence.ts'
 import type { SessionRegistry } from '../sessions/index.ts'
 import type { Store } from '../store/store.ts'
@@ -42,6 +43,7 @@ export interface GatewayDeps {
   readonly outlook: (peerId: number) => Outlook
   readonly connections: Set<Link>
   readonly backups: Backups
+  readonly passphrases: Passphrases
   /** Calls that come without a connection. */
   readonly calls: ToolCalls
   /** Who a token speaks for now. */

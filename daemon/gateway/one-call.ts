@@ -35,6 +35,10 @@ export function callOnce({ deps, caller, signal }: OneCall, operation: string, p
       return waitOnce(new SessionWatches(deps, caller), (watches, then) => watches.start(input as never, then), signal, settle)
     case 'node.backup':
       return deps.backups.start(input as never, settle)
+    case 'passphrase.set':
+      return deps.passphrases.set(caller, input as never, settle)
+    case 'passphrase.approve':
+      return deps.passphrases.approve(caller, input as never, settle)
     case 'artifacts.read':
       return readPart(deps, caller, input as never, settle)
     case 'artifacts.upload':

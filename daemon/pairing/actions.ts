@@ -47,7 +47,7 @@ export function createActionHandlers(deps: HandlerDeps) {
       if (attempt !== 'right') throw wrongDigits(tx, deps, row.id, attempt)
       // What the operation refuses, this refuses: nothing was written, and it waits on.
       const output = deps.perform(tx, person, row.operation, JSON.parse(row.input))
-      endAction(tx, deps, row.id, { state: 'done', actor: person.peerId, output })
+      endAction(tx, deps, row.id, { state: 'done', how: 'device', actor: person.peerId, output })
       return { action: toAction(tx, mustFind(tx, row.id)) }
     },
   }
@@ -82,15 +82,18 @@ const ENDINGS = { done: 'action.done', rejected: 'action.rejected', ended: 'acti
 interface End {
   readonly state: 'done' | 'rejected' | 'ended'
   readonly reason?: string
+  /** By what it was done. */
+  readonly how?: 'device' | 'passphrase'
   readonly actor?: number | null
   readonly output?: unknown
 }
 
-export function endAction(tx: Tx, deps: HandlerDeps, id: number, { state, reason, actor, output }: End): void {
+export function endAction(tx: Tx, deps: HandlerDeps, id: number, { state, reason, how, actor, output }: End): void {
   const ended = tx.run(
-    "UPDATE actions SET state = ?, reason = ?, output = ?, ended_at = ? WHERE id = ? AND state = 'waiting'",
+    "UPDATE actions SET state = ?, reason = ?, how = ?, output = ?, ended_at = ? WHERE id = ? AND state = 'waiting'",
     state,
     reason ?? null,
+    how ?? null,
     output === undefined ? null : JSON.stringify(output),
     tx.now,
     id,
@@ -98,7 +101,7 @@ export function endAction(tx: Tx, deps: HandlerDeps, id: number, { state, reason
   tx.after(() => deps.actionCodes.close(id))
   if (ended === 0) return
   const { person_id, operation } = mustFind(tx, id)
-  const changed = { operation, ...(reason !== undefined && { reason }) }
+  const changed = { operation, ...(how !== undefined && { how }), ...(reason !== undefined && { reason }) }
   tx.event({ type: ENDINGS[state], actor: actor ?? null, peer: person_id, audience: 'admin', subject: ['action', id], changed })
 }
 
@@ -139,7 +142,7 @@ function personFor(tx: Tx, caller: Caller, address: string | undefined): number 
 }
 
 /** For its person, for who proposed it, and for the administrator. */
-function actionOf(reader: Reader, caller: Caller, id: string): ActionRow {
+export function actionOf(reader: Reader, caller: Caller, id: string): ActionRow {
   const row = find(reader, reader.number('action', id))
   const self = actorOf(caller)
   const isTheirs = caller.kind === 'admin' || (row !== undefined && self !== null && (row.person_id === self || row.proposed_by === self))
@@ -147,7 +150,7 @@ function actionOf(reader: Reader, caller: Caller, id: string): ActionRow {
   return row
 }
 
-function requireWaiting(row: ActionRow): void {
+export function requireWaiting(row: ActionRow): void {
   if (row.state !== 'waiting') throw new MusterError('already_closed', { state: row.state, reason: row.reason })
 }
 
@@ -155,7 +158,7 @@ function find(reader: Reader, id: number): ActionRow | undefined {
   return reader.get<ActionRow>('SELECT * FROM actions WHERE id = ?', id)
 }
 
-function mustFind(reader: Reader, id: number): ActionRow {
+export function mustFind(reader: Reader, id: number): ActionRow {
   const row = find(reader, id)
   if (!row) throw notFound(reader.id('action', id))
   return row

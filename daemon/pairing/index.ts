@@ -7,12 +7,20 @@ import type { HandlerDeps, PairingDeps } from './deps.ts'
 import { createDeviceHandlers, listDevices } from './devices.ts'
 import { OpenCode } from './open-code.ts'
 import { createPairingHandlers, endPairing, endUnfinished, listPairings } from './pairings.ts'
+import { PassphraseTries } from './passphrase-tries.ts'
+import { Passphrases } from './passphrases.ts'
+
+export { forgetPassphrases, type Passphrases } from './passphrases.ts'
+
+export { deviceCounts } from './devices.ts'
 
 export function createPairing(options: PairingDeps & { readonly timer: DueTimer }) {
   const { clock, pipeline, timer } = options
   const code = new OpenCode(clock)
   const actionCodes = new ActionCodes(clock)
-  const deps: HandlerDeps = { ...options, code, actionCodes }
+  const tries = new PassphraseTries(clock, pipeline)
+  const deps: HandlerDeps = { ...options, code, actionCodes, tries }
+  const passphrases = new Passphrases(deps)
   timer.add({
     next: () => asMono(code.endsAt),
     run: () => {
@@ -44,7 +52,9 @@ export function createPairing(options: PairingDeps & { readonly timer: DueTimer 
       // Nobody knows its code any more.
       endUnfinished(tx, deps, 'The daemon was restarted.')
       endWaiting(tx, deps)
+      tries.prepare(tx)
     },
+    passphrases,
     commands: {
       'pairings.begin': pairings.begin,
       'pairings.redeem': pairings.redeem,
@@ -55,12 +65,14 @@ export function createPairing(options: PairingDeps & { readonly timer: DueTimer 
       'actions.propose': actions.propose,
       'actions.approve': actions.approve,
       'actions.reject': actions.reject,
+      'passphrase.clear': passphrases.clear,
     },
     queries: {
       'pairings.list': listPairings,
       'devices.list': listDevices,
       'actions.get': getAction,
       'actions.list': listActions,
+      'passphrase.state': passphrases.state,
     },
   } as const
 }

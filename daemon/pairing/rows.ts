@@ -73,6 +73,7 @@ export interface ActionRow {
   readonly input: string
   readonly state: PersonAction['state']
   readonly reason: string | null
+  readonly how: PersonAction['how']
   readonly output: string | null
   readonly created_at: number
   readonly expires_at: number
@@ -89,6 +90,7 @@ export function toAction(reader: Reader, row: ActionRow): PersonAction {
     input: JSON.parse(row.input) as Record<string, unknown>,
     state: row.state,
     reason: row.reason,
+    how: row.how,
     proposedBy: refOf(reader, row.proposed_by),
     output: row.output === null ? null : (JSON.parse(row.output) as Record<string, unknown>),
     createdAt: formatTime(row.created_at),

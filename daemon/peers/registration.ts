@@ -51,10 +51,11 @@ export function createRegistration(deps: RegistrationDeps) {
       if (Object.keys(changed).length > 0) {
         tx.changesPeers()
         tx.run(
-          'UPDATE peers SET description = ?, capabilities = ?, turn = ? WHERE id = ?',
+          'UPDATE peers SET description = ?, capabilities = ?, turn = ?, turn_since = ? WHERE id = ?',
           input.description ?? before.description,
           input.capabilities ? JSON.stringify(input.capabilities) : before.capabilities,
           input.turn ?? before.turn,
+          'turn' in changed ? tx.now : before.turn_since,
           peerId,
         )
         if (input.capabilities) writeCapabilities(tx, peerId, input.capabilities)

@@ -1,3 +1,4 @@
+import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { ensureCircle } from './circles.ts'
 import { type CredentialDeps, mintCredential, revokeAll } from './credentials.ts'
@@ -29,6 +30,11 @@ export function credentialOfService(
   if (found) revokeAll(tx, deps, found.id)
   const peerId = found?.id ?? joinAsService(tx, service, description)
   return { peerId, token: mintCredential(tx, deps.random, peerId, 'service').token }
+}
+
+/** The peer of a service of the daemon's own; `undefined` before it has run. */
+export function ownService(reader: Reader, service: string): number | undefined {
+  return reader.get<PeerRow>(OWN, sessionOf(service))?.id
 }
 
 /** Ends every credential of a service. */

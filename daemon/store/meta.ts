@@ -2,7 +2,7 @@ import type { Reader } from './store.ts'
 import type { Tx } from './transaction.ts'
 
 /** What the daemon notes about itself, as JSON by key. */
-type Note = 'retention' | 'backup'
+type Note = 'retention' | 'backup' | 'passphrase'
 
 export function readNote<T>(reader: Reader, key: Note): T | undefined {
   const row = reader.get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key)

@@ -20,13 +20,14 @@ import { createFans } from './fans.ts'
 import { Delays } from './flights.ts'
 import { endFollowed, type Followed, openFollowed } from './followed.ts'
 import { ackThread, endTurn } from './handover.ts'
+import { listThreads } from './listing.ts'
 import { createDispatching, createReceipts } from './mailbox.ts'
 import { type FirstWord, parkPair, tellFirst, tellPeer } from './notices.ts'
 import { createOpening } from './open.ts'
 import { createPairHandlers, listPairs, unpark } from './pairs.ts'
 import { createPulling, owedThreads, peekMailbox } from './pull.ts'
-import { getThread, listThreads, redactMessage } from './reading.ts'
-import { createReplying } from './reply.ts'
+import { getThread, redactMessage } from './reading.ts'
+import { createReplying, replyAs } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
 import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
@@ -37,11 +38,11 @@ import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
-export { type AskScope, asksOwedBy, isUnread, openAsksAfter } from './ages.ts'
+export { type AskScope, asksOwedBy, isMessageUnread, isUnread, openAsksAfter } from './ages.ts'
 export type { Ending } from './close.ts'
 export type { Consumer, ConsumerPort } from './consumer.ts'
 export { deadLetters, deadOfMailbox } from './deadletters.ts'
-export type { CardWord, FollowedEnd, SessionsPort } from './deps.ts'
+export type { CardWord, Delivered, FollowedEnd, SessionsPort } from './deps.ts'
 export { depths } from './depths.ts'
 export { isAwaited, stuckDeliveries } from './diagnosis.ts'
 export type { OfferWatch } from './dispatcher.ts'
@@ -58,7 +59,7 @@ export { parkedPairs, parkedUntil } from './pairs.ts'
 export type { PostedLink } from './post.ts'
 export { messagesBack, newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
-export { findThread, PRIORITIES, priorityNumber, type ThreadRow } from './rows.ts'
+export { findMessage, findThread, PRIORITIES, priorityNumber, type ThreadRow } from './rows.ts'
 export type { Scheduled, ScheduledSend } from './scheduled.ts'
 export { SearchIndex } from './search/filling.ts'
 export { searchMessages } from './search/search.ts'
@@ -78,6 +79,7 @@ export interface ThreadsOptions {
   readonly sessions: SessionsPort
   readonly contents: Contents
   readonly onPosted: ThreadDeps['onPosted']
+  readonly onDelivered: ThreadDeps['onDelivered']
   readonly onFollowedEnd: ThreadDeps['onFollowedEnd']
   readonly onCardWord: ThreadDeps['onCardWord']
   readonly onTrouble: ThreadDeps['onTrouble']
@@ -121,6 +123,7 @@ export function createThreads(options: ThreadsOptions) {
     random,
     contents: options.contents,
     onPosted: options.onPosted,
+    onDelivered: options.onDelivered,
     onFollowedEnd: options.onFollowedEnd,
     onCardWord: options.onCardWord,
     onTrouble: options.onTrouble,
@@ -145,6 +148,7 @@ export function createThreads(options: ThreadsOptions) {
     tell: (tx: Tx, peerId: number, body: string) => void tellPeer(tx, deps, peerId, body),
     /** A peer tells others something by what it did. @throws MusterError what refuses it, where there is but one recipient */
     say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string) => tell(tx, deps, sender, recipients, { body, priority: 'normal' }).refused,
+    replyAs: (tx: Tx, by: PeerCaller, threadId: number, body: string) => replyAs(tx, deps, by, threadId, body),
     openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
     endFollowed: (tx: Tx, threadId: number, ending: Ending) => endFollowed(tx, deps, threadId, ending),
     /** Replays or discards the dead letters of a mailbox, up to so many. @returns how many */

@@ -109,6 +109,7 @@ export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: numb
     tx.run(INSERT_DELIVERY, row.first_delivery + index, row.id, thread.id, peerId, priority, draft.solicited ? 1 : 0, tx.now)
   })
   announce(tx, deps, thread, row, draft)
+  if (draft.recipients.length > 0) deps.onDelivered(tx, { messageId: id, priority: thread.priority, draft })
   if (draft.touched || mayLinkRequests(draft.body)) deps.onPosted(tx, { thread, messageId: id, previous, draft })
   return { messageId: row.id, firstDelivery: row.first_delivery }
 }

@@ -6,6 +6,7 @@ import type { Tx } from '../store/transaction.ts'
 import { admit } from './admission.ts'
 import { sayOnCard } from './cards.ts'
 import { causeOf, lastDelivery } from './causes.ts'
+import { createClosing } from './close.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import { attachable } from './files.ts'
@@ -26,6 +27,15 @@ export function createReplying(deps: ThreadDeps) {
     replay: (tx, _caller, created) => ({ sent: sentOf(tx, deps, created.number), refused: [] }),
   }
   return { reply }
+}
+
+/** Says something in a thread in the name of a peer that does so elsewhere: the answer, where it owes one. @throws MusterError what refuses it */
+export function replyAs(tx: Tx, deps: ThreadDeps, by: PeerCaller, threadId: number, body: string): void {
+  const thread = tx.id('thread', threadId)
+  const row = findThread(tx, threadId)
+  const owes = row?.kind === 'ask' && row.state === 'open' && row.recipient_id === by.peerId
+  if (owes) createClosing(deps).answer.run(tx, by, { thread, body })
+  else createReplying(deps).reply.run(tx, by, { thread, body })
 }
 
 function sayMore(tx: Tx, deps: ThreadDeps, sender: PeerCaller, thread: ThreadRow, input: Parsed<'threads.reply'>): Output<'threads.reply'> {

@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import * as approvals from './approvals.ts'
 import * as artifacts from './artifacts.ts'
+import * as channels from './channels.ts'
 import * as decisions from './decisions.ts'
 import * as digest from './digest.ts'
 import * as events from './events.ts'
@@ -11,6 +12,7 @@ import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as orchestrators from './orchestrators.ts'
 import * as pairing from './pairing.ts'
+import * as passphrase from './passphrase.ts'
 import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
@@ -55,6 +57,10 @@ const LIST = [
   pairing.rejectAction,
   pairing.getAction,
   pairing.listActions,
+  passphrase.setPassphrase,
+  passphrase.clearPassphrase,
+  passphrase.statePassphrase,
+  passphrase.approveByPassphrase,
   threads.askThread,
   threads.notifyThread,
   threads.broadcastThread,
@@ -122,6 +128,18 @@ const LIST = [
   approvals.revokeApproval,
   approvals.listTiers,
   approvals.setTier,
+  channels.keyPush,
+  channels.subscribePush,
+  channels.unsubscribePush,
+  channels.listChannels,
+  channels.bindChannel,
+  channels.setChannel,
+  channels.unbindChannel,
+  channels.testChannel,
+  channels.takeChannels,
+  channels.reportChannels,
+  channels.pressChannel,
+  channels.hearChannel,
   orchestrators.orchestratorStatus,
   orchestrators.claimOrchestrator,
   orchestrators.noteOrchestrator,
@@ -215,6 +233,10 @@ export type Card = z.output<typeof decisions.Card>
 export type CardState = Card['state']
 export type Approval = z.output<typeof approvals.Approval>
 export type Action = z.output<typeof approvals.Action>
+export type Channel = z.output<typeof channels.Channel>
+export type ChannelKind = z.output<typeof channels.ChannelKind>
+export type ChannelNotice = z.output<typeof channels.Notice>
+export type ChannelErrand = z.output<typeof channels.Errand>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>

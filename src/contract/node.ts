@@ -21,7 +21,7 @@ export const nodeStatus = operation({
   name: 'node.status',
   kind: 'query',
   access: 'reader',
-  summary: 'How the daemon is: version, durability, peers, depths, dead letters, retention.',
+  summary: 'How the daemon is: version, durability, peers, depths, dead letters, what waits for people, retention.',
   input: z.strictObject({}),
   output: z.object({
     node: Name,
@@ -36,6 +36,10 @@ export const nodeStatus = operation({
     queued: z.int(),
     deadLetters: z.int(),
     parkedPairs: z.int(),
+    /** Cards that wait for a person, and since when the oldest of them does. */
+    cards: z.object({ waiting: z.int(), oldestAt: Time.nullable() }),
+    /** What people have: devices that work, pairings under way, and actions that wait to be approved. */
+    devices: z.object({ paired: z.int(), pairings: z.int(), actions: z.int() }),
     cursor: EventCursor,
     retention: z.object({
       /** When everything was last looked through; `null` before the first time. */

@@ -152,6 +152,8 @@ export const PersonAction = z.object({
   input: z.record(z.string(), z.unknown()),
   state: z.enum(['waiting', 'done', 'rejected', 'ended']),
   reason: z.string().nullable(),
+  /** By what it was done: a paired device, or the person's passphrase. */
+  how: z.enum(['device', 'passphrase']).nullable(),
   /** `null`: the administrator. */
   proposedBy: PeerRef.nullable(),
   /** What the operation answered. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Attachment, Attachments } from './artifacts.ts'
-import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Reason, Selector, Time } from './common.ts'
+import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Name, Reason, Selector, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Reach } from './peers.ts'
 import { Touched } from './touched.ts'
@@ -208,18 +208,43 @@ export const getThread = operation({
   doors: { http: 'GET /v1/threads/:thread', cli: 'thread', mcp: 'thread' },
 })
 
+/** The beginning of a message. */
+const Opening = z.object({
+  message: Id('message'),
+  kind: MessageKind,
+  /** `null`: the daemon itself. */
+  from: PeerRef.nullable(),
+  at: Time,
+  /** The first 200 characters of its body. */
+  text: z.string(),
+})
+
+/** A thread as a list shows it. */
+const ListedThread = Thread.extend({
+  /** With `preview`: how many messages it has, how it begins, and what was said last. */
+  preview: z.object({ messages: z.int(), first: Opening, latest: Opening }).optional(),
+})
+
 export const listThreads = operation({
   name: 'threads.list',
   kind: 'query',
   access: 'peer',
-  summary: 'The threads you opened (`mine`) or were sent (`theirs`), newest first.',
+  summary: 'The threads you opened (`mine`), were sent (`theirs`) or may read (`visible`), newest first.',
   input: z.strictObject({
-    side: z.enum(['mine', 'theirs']).default('mine'),
+    side: z.enum(['mine', 'theirs', 'visible']).default('mine'),
     state: ThreadState.optional(),
+    /** Only those that this peer opened or was sent; one that has retired by its id. */
+    peer: Address.optional(),
+    circle: Name.optional(),
+    preview: z.boolean().default(false),
     before: Id('thread').optional(),
     limit: Limit.default(50),
   }),
-  output: z.object({ threads: z.array(Thread), before: Id('thread').nullable() }),
+  output: z.object({
+    threads: z.array(ListedThread),
+    /** For the next page, also where this one is short or empty; `null` behind the last thread. */
+    before: Id('thread').nullable(),
+  }),
   doors: { http: 'GET /v1/threads', cli: 'thread', mcp: 'threads' },
 })
 

@@ -90,6 +90,38 @@ describe('muster as-person', () => {
     expect((await musterHere(home, ['inbox', '--as', 'bob'])).stdout).toContain('owner')
   })
 
+  describe('by the passphrase', () => {
+    const passphrase = 'correct horse battery staple'
+    const spoken = (...flags: readonly string[]) => ['as-person', ...flags, 'threads.notify', '{"to": "bob", "body": "By passphrase."}']
+
+    it('has it done at once, and shows nothing of what is typed', async () => {
+      await as(phone).call('passphrase.set', { passphrase })
+      // Somebody who mistypes and takes it back.
+      const done = await musterHere(home, spoken('--passphrase'), { typed: `nonsense\u0015x\u007f${passphrase}\r` })
+      expect(done).toMatchObject({ exit: 0, stdout: expect.stringContaining('thr_'), stderr: 'Passphrase: \n' })
+      expect((await musterHere(home, ['inbox', '--as', 'bob'])).stdout).toContain('By passphrase.')
+    })
+
+    it('is read from a pipe only where that is said, and from a terminal only where it is not shown', async () => {
+      expect(await musterHere(home, spoken('--passphrase-stdin'), { stdin: `${passphrase}\n` })).toMatchObject({ exit: 0, stderr: '' })
+      expect(await musterHere(home, spoken('--passphrase'), { stdin: `${passphrase}\n` })).toMatchObject({
+        exit: 64,
+        stderr: expect.stringContaining('nobody is at'),
+      })
+      expect(await musterHere(home, spoken('--passphrase-stdin'), { typed: `${passphrase}\n` })).toMatchObject({ exit: 64 })
+      expect(await musterHere(home, spoken('--passphrase', '--passphrase-stdin'))).toMatchObject({ exit: 64 })
+      expect(await musterHere(home, spoken('--passphrase'), { typed: 'half of it\u0003' })).toMatchObject({ exit: 130 })
+    })
+
+    it('leaves nothing that waits where it was another', async () => {
+      expect(await musterHere(home, spoken('--passphrase-stdin'), { stdin: 'another one altogether\n' })).toMatchObject({
+        exit: 77,
+        stderr: expect.stringContaining('not the passphrase of the person, or none is set'),
+      })
+      expect((await as(phone).call('actions.list', {})).actions).toEqual([])
+    })
+  })
+
   it('says when it was rejected, and what it does not take', async () => {
     const ran = run(() => undefined)
     await as(phone).call('actions.reject', { action: (await proposed()).id })

@@ -443,12 +443,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'revoked_at = coalesce(revoked_at, @revoked_at)',
     'revoked_at = revoked_at',
   ),
-  mutation(
-    'decisions: time approves',
-    'decisions/due.ts',
-    'if (row.default_option === null) press',
-    "if (row.default_option === null && row.kind === 'question') press",
-  ),
+  mutation('decisions: time takes another option', 'decisions/due.ts', 'option: row.default_option as Letter', "option: 'a'"),
   mutation(
     'decisions: an end is not told',
     'decisions/settling.ts',

@@ -66,10 +66,24 @@ const BOUNDARIES = [
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 /**
- * Who is paired decides for itself, by tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
+ * Who is paired, and how people are reached elsewhere, is for tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
  * digest reads what others wrote.
  */
-type Apart = 'pairings' | 'devices' | 'actions' | 'schedules' | 'reviews' | 'decisions' | 'approvals' | 'tiers' | 'orchestrators' | 'watchdogs' | 'digest'
+type Apart =
+  | 'pairings'
+  | 'devices'
+  | 'actions'
+  | 'passphrase'
+  | 'push'
+  | 'channels'
+  | 'schedules'
+  | 'reviews'
+  | 'decisions'
+  | 'approvals'
+  | 'tiers'
+  | 'orchestrators'
+  | 'watchdogs'
+  | 'digest'
 type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${Apart}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
@@ -108,7 +122,7 @@ export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.decline': play(14, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
   'threads.cancel': play(24, 'peer', (world, actor) => named(actor.mine.at(-world.random.between(1, 4)))),
   'threads.get': play(14, 'peer', (world, actor) => named(anyThread(world, actor))),
-  'threads.list': play(8, 'peer', (world) => ({ side: world.random.pick(['mine', 'theirs']), limit: world.random.between(1, 20) })),
+  'threads.list': play(8, 'peer', (world) => ({ side: world.random.pick(['mine', 'theirs', 'visible']), limit: world.random.between(1, 20) })),
   'threads.owed': play(8, 'peer'),
   'threads.wait': play(24, 'peer', (world, actor) =>
     named(anyThread(world, actor), { until: world.random.pick(['message', 'closed']), timeout: `${world.random.between(1, 120)}s` }),

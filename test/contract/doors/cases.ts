@@ -1,3 +1,4 @@
+import { scryptSync } from 'node:crypto'
 import type { Mode, OperationName } from '../../../src/contract/index.ts'
 import type { ErrorCode } from '../../../src/errors.ts'
 import { ACTION, QUESTION, REQUEST } from '../../support/cards.ts'
@@ -125,11 +126,30 @@ const proposed = async (scene: Scene) => {
   return await act(isPeer ? me.token : adminToken, 'actions.propose', proposal)
 }
 
+const PASSPHRASE = 'five random words of mine'
+/** Gives a person a passphrase, at lower costs than its device would. */
+const remember = async (scene: Scene, owner: Scene['me']) => {
+  const { write, number } = scene
+  const hash = scryptSync(PASSPHRASE, 'salt', 32, { N: 16, r: 1, p: 1 }).toString('hex')
+  await write(
+    `INSERT OR REPLACE INTO passphrases (person_id, device_id, salt, hash, n, r, p, set_at) VALUES (?, ?, CAST('salt' AS BLOB), x'${hash}', 16, 1, 1, 0)`,
+    number('peer', owner.id),
+    number('credential', await deviceOf(scene, owner)),
+  )
+}
+const SUBSCRIPTION = { endpoint: 'https://fcm.googleapis.com/fcm/send/x', keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) } }
+const ACCOUNT = { bot: 'https://api.telegram.org#1', account: '1', chat: '1' }
+/** A channel of the person of the scene. */
+const bound = async (scene: Scene) => ({ channel: (await scene.act((await person(scene)).token, 'push.subscribe', SUBSCRIPTION)).channel.id })
+
 /** What only those may do who look after a circle. */
 const UNTRUSTED = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } as const
 /** What only the administrator may do, and whom it lets. */
 const NO_PEER = { ...UNTRUSTED, orchestrator: 'forbidden', person: 'forbidden' } as const
 const POWERLESS = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden', orchestrator: 'forbidden' } as const
+const UNBOUND = { agent: 'not_found', service: 'not_found', observer: 'not_found', orchestrator: 'not_found' } as const
+/** What only the daemon's own service may do. */
+const NOT_THE_SERVICE = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden', orchestrator: 'forbidden', person: 'forbidden' } as const
 const UNASKED = { observer: 'not_found' } as const
 const NO_LEADER = { agent: 'forbidden', service: 'forbidden', person: 'forbidden', observer: 'forbidden' } as const
 const NO_PERSON = { agent: 'forbidden', service: 'forbidden', orchestrator: 'forbidden', observer: 'forbidden' } as const
@@ -184,6 +204,29 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'actions.reject': { input: async (scene) => ({ action: (await proposed(scene)).action.id }) },
   'actions.get': { input: async (scene) => ({ action: (await proposed(scene)).action.id }) },
   'actions.list': nothing,
+  'passphrase.set': { input: () => ({ passphrase: PASSPHRASE }) },
+  'passphrase.clear': nothing,
+  'passphrase.state': nothing,
+  'passphrase.approve': {
+    input: async (scene) => {
+      const { action } = await proposed(scene)
+      await remember(scene, await person(scene))
+      return { action: action.id, passphrase: PASSPHRASE }
+    },
+  },
+  'push.key': nothing,
+  'push.subscribe': { input: () => SUBSCRIPTION },
+  'push.unsubscribe': nothing,
+  'channels.list': { input: () => ({}), refused: POWERLESS },
+  // No bot is set there.
+  'channels.bind': { input: () => ({ kind: 'telegram' }), refused: { person: 'invalid_input' } },
+  'channels.set': { input: async (scene) => ({ ...(await bound(scene)), wants: ['mail'] }) },
+  'channels.unbind': { input: bound, refused: UNBOUND },
+  'channels.test': { input: bound, refused: UNBOUND },
+  'channels.take': { input: () => ({ bot: null }), refused: NOT_THE_SERVICE },
+  'channels.report': { input: () => ({ errand: 'out_k7qm2x1', outcome: 'sent' }), refused: NOT_THE_SERVICE },
+  'channels.press': { input: () => ({ ...ACCOUNT, nonce: 'x' }), refused: NOT_THE_SERVICE },
+  'channels.hear': { input: () => ({ ...ACCOUNT, key: 'u1', isPrivate: true, name: '@ann', text: 'a' }), refused: NOT_THE_SERVICE },
   'circles.list': nothing,
   'circles.create': { input: async (scene) => ({ name: `lab-${scene.circle}` }) },
   'grants.add': { input: async (scene) => ({ peer: await orchestrator(scene), circle: scene.circle }) },

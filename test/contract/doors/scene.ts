@@ -30,7 +30,7 @@ export interface Scene {
   readonly upload: (token: string) => Promise<string>
   /** A write behind the daemon's back, for states that cannot be reached from outside within a test. */
   readonly write: (sql: string, ...values: readonly (string | number)[]) => Promise<unknown>
-  readonly number: (kind: 'peer' | 'delivery', id: string) => number
+  readonly number: (kind: 'peer' | 'delivery' | 'credential', id: string) => number
 }
 
 const uploadTo = (url: string) => async (token: string) => {

@@ -208,13 +208,22 @@ describe('an action', () => {
     expect(await refusal(phone, 'actions.approve', { action: action.id, code })).toBe('accepted')
   })
 
-  it.each(['pairings.begin', 'credentials.create', 'enrolments.spawn', 'devices.revoke', 'actions.approve', 'circles.create', 'peers.list', 'nothing.at_all'])(
-    'is never %s',
-    async (operation) => {
-      await first()
-      expect(await refusal(token('adminToken'), 'actions.propose', { operation })).toBe('invalid_input')
-    },
-  )
+  it.each([
+    'pairings.begin',
+    'credentials.create',
+    'enrolments.spawn',
+    'devices.revoke',
+    'actions.approve',
+    'passphrase.clear',
+    'channels.bind',
+    'push.subscribe',
+    'circles.create',
+    'peers.list',
+    'nothing.at_all',
+  ])('is never %s', async (operation) => {
+    await first()
+    expect(await refusal(token('adminToken'), 'actions.propose', { operation })).toBe('invalid_input')
+  })
 
   it('is refused where its input would be, and where too many wait', async () => {
     await first()

@@ -1,0 +1,5 @@
+import { Page } from '../parts/page.tsx'
+
+export function CrewPage() {
+  return <Page title="Crew">{null}</Page>
+}

@@ -1,0 +1,86 @@
+-- What a person sees ---------------------------------------------------------------------------------------------------
+
+-- The threads of one circle, from the newest back.
+CREATE INDEX threads_by_circle ON threads (circle_id);
+
+-- Since when a peer is in the turn it is in; null where that was never said.
+ALTER TABLE peers ADD COLUMN turn_since INTEGER;
+
+-- A person sees into its own circle as into every other.
+INSERT OR IGNORE INTO grants (peer_id, circle_id, created_at)
+  SELECT id, circle_id, created_at FROM peers WHERE role = 'person' AND enrolment_id IS NULL AND retired_at IS NULL;
+
+-- Channels: how people are reached away from the dashboard ------------------------------------------------------------------
+
+-- When a row that failed is tried again, of those that a service carries out: wall time.
+ALTER TABLE outbox ADD COLUMN retry_at INTEGER;
+CREATE INDEX outbox_by_destination ON outbox (destination, id);
+
+-- `target` is where it leads, as JSON; `address` what tells it from others of its kind. It is good while the credential that bound it is.
+CREATE TABLE channels (
+  id            INTEGER PRIMARY KEY,
+  kind          TEXT NOT NULL CHECK (kind = 'push' OR kind = 'telegram' OR kind = 'ntfy' OR kind = 'webhook'),
+  person_id     INTEGER NOT NULL,
+  credential_id INTEGER NOT NULL,
+  label         TEXT NOT NULL,
+  target        TEXT NOT NULL,
+  address       TEXT NOT NULL,
+  wants         TEXT NOT NULL,
+  bound_at      INTEGER NOT NULL,
+  last_sent_at  INTEGER,
+  problem       TEXT,
+  ended_at      INTEGER,
+  reason        TEXT,
+  CHECK ((ended_at IS NULL) = (reason IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX channels_by_address ON channels (kind, address) WHERE ended_at IS NULL;
+CREATE INDEX channels_by_person ON channels (person_id, id);
+
+-- Codes that bind an account, by their hashes.
+CREATE TABLE channel_codes (
+  hash          BLOB PRIMARY KEY,
+  person_id     INTEGER NOT NULL,
+  credential_id INTEGER NOT NULL,
+  wants         TEXT NOT NULL,
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What was said where: `handle` is what the other side calls it. Without a thread it is about a card.
+CREATE TABLE channel_notices (
+  id          INTEGER PRIMARY KEY,
+  channel_id  INTEGER NOT NULL,
+  decision_id INTEGER,
+  thread_id   INTEGER,
+  handle      TEXT,
+  CHECK ((decision_id IS NULL) = (thread_id IS NOT NULL))
+) STRICT;
+CREATE INDEX channel_notices_by_channel ON channel_notices (channel_id, id);
+CREATE INDEX channel_notices_by_handle ON channel_notices (channel_id, handle);
+CREATE INDEX channel_notices_by_card ON channel_notices (decision_id) WHERE decision_id IS NOT NULL;
+
+-- Buttons, by the hashes of what they send.
+CREATE TABLE channel_nonces (
+  hash        BLOB PRIMARY KEY,
+  channel_id  INTEGER NOT NULL,
+  decision_id INTEGER NOT NULL,
+  option      TEXT NOT NULL,
+  minted_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX channel_nonces_by_channel ON channel_nonces (channel_id);
+-- What came with the person's side.
+
+-- Passphrases: by which a terminal acts as a person, once -----------------------------------------------------------------
+
+-- `hash` is scrypt of the passphrase with `salt` and the costs `n`, `r` and `p`. It counts while the device that set it is paired.
+CREATE TABLE passphrases (
+  person_id INTEGER PRIMARY KEY,
+  device_id INTEGER NOT NULL,
+  salt      BLOB NOT NULL,
+  hash      BLOB NOT NULL,
+  n         INTEGER NOT NULL,
+  r         INTEGER NOT NULL,
+  p         INTEGER NOT NULL,
+  set_at    INTEGER NOT NULL
+) STRICT;
+ALTER TABLE actions ADD COLUMN how TEXT CHECK (how = 'device' OR how = 'passphrase');
