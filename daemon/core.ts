@@ -146,6 +146,7 @@ export function createCore(options: CoreOptions) {
     threads,
     schedules,
     callerOf,
+    onPermitClosed: (card) => decisions.permits.closed(card),
     get zone() {
       return options.zone
     },
@@ -249,6 +250,7 @@ export function createCore(options: CoreOptions) {
     connections,
     backups,
     passphrases: pairing.passphrases,
+    permits: decisions.permits,
     calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
     hello: createHello(store, options, threads),
@@ -293,6 +295,7 @@ export function createCore(options: CoreOptions) {
         orchestrators.prepare(tx)
         watchdogs.prepare(tx)
         pairing.prepare(tx)
+        decisions.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()

@@ -19,6 +19,8 @@ export interface DecisionDeps {
     /** Resumes or deletes a schedule in the name of a person. @throws MusterError */
     readonly settle: (tx: Tx, schedule: number, how: 'resume' | 'delete', by: PeerCaller) => void
   }
+  /** A card of a runtime has ended. */
+  readonly onPermitClosed: (card: number) => void
   readonly callerOf: (peer: PeerRow) => PeerCaller
   readonly zone: string
 }

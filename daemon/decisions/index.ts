@@ -12,6 +12,7 @@ import type { DecisionDeps } from './deps.ts'
 import { nextDue, takeDefaults } from './due.ts'
 import { createDecisionHandlers } from './handlers.ts'
 import { giveDue, giveMissing, isAnyMissing, nextMail } from './mail.ts'
+import { Permits } from './permits.ts'
 import { createQuiet } from './quiet.ts'
 import { createReading } from './reading.ts'
 import { createRequesting } from './requesting.ts'
@@ -20,6 +21,7 @@ import { leave } from './settling.ts'
 import { listTiers, setTier } from './tiers.ts'
 import { lookAtTrouble, type TroubleAt } from './troubles.ts'
 
+export type { Permits } from './permits.ts'
 export { rankedCards } from './reading.ts'
 export { purgeApprovals, purgeCards } from './retention.ts'
 export { contentOf, requestersOf } from './rows.ts'
@@ -33,6 +35,7 @@ export interface DecisionsOptions extends DecisionDeps {
 
 export function createDecisions(deps: DecisionsOptions) {
   const { store, pipeline, timer, clock } = deps
+  const permits = new Permits(deps, deps)
   const submit = (run: (tx: Tx) => void) => pipeline.submit(run, () => undefined)
   const wall = (at: number | undefined) => (at === undefined ? undefined : { wall: at })
   timer.add({ next: () => wall(nextDue(store)), run: () => submit((tx) => takeDefaults(tx, deps)) })
@@ -41,6 +44,9 @@ export function createDecisions(deps: DecisionsOptions) {
   const handlers = createDecisionHandlers(deps)
   const reading = createReading(clock)
   return {
+    permits,
+    /** At a start. */
+    prepare: (tx: Tx) => permits.prepare(tx),
     onCardWord: (tx: Tx, said: Parameters<typeof onCardWord>[2]) => onCardWord(tx, deps, said),
     onAskEnded: (tx: Tx, ended: FollowedEnd) => onAskEnded(tx, deps, ended),
     onTrouble: (tx: Tx, trouble: TroubleAt) => lookAtTrouble(tx, deps, trouble),

@@ -113,6 +113,7 @@ const LIST = [
   reviews.watchedReviews,
   decisions.raiseDecision,
   decisions.requestDecision,
+  decisions.permitDecision,
   decisions.resolveDecision,
   decisions.commentDecision,
   decisions.withdrawDecision,

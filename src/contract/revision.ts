@@ -1,2 +1,2 @@
 /** Names the contract: equal revisions accept and send the same frames. Written by `npx tsx scripts/golden.ts --write`. */
-export const CONTRACT_REVISION = '6487127d2ab9'
+export const CONTRACT_REVISION = '37f5d0459de0'
