@@ -31,8 +31,8 @@ export function ask(tx: Tx, deps: DecisionDeps, by: PeerCaller, input: Input): V
   }
   const there = usableFor(tx, by.peerId, action, tx.now)
   if (there) return { ...ALLOWED, by: refOf(tx, there.granted_by), approval: toApproval(tx, use(tx, by, there, action), tx.now) }
-  // Nobody would ever answer it, and the runtime asks at its terminal.
-  if (peopleOf(tx, by.circleId, 1).length === 0) return OPEN
+  // Nobody else would ever answer it, and the runtime asks at its terminal.
+  if (peopleOf(tx, by.circleId, 2).every(({ id }) => id === by.peerId)) return OPEN
   const { row } = raise(tx, deps, by, draftOf(action, input))
   return { ...OPEN, verdict: 'waits', card: toCard(tx, by, row), row }
 }
