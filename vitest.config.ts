@@ -30,6 +30,7 @@ export default defineConfig({
       project('integration', 60_000, NO_LEAKS),
       project('simulation', 600_000),
       project('e2e', 300_000),
+      project('browser', 120_000, NO_LEAKS),
       project('agents', 300_000),
     ],
   },

@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from './clock.ts'
 import { type ConnectOptions, connectWith } from './connect.ts'
 import type { MusterPeer } from './peer.ts'
 import { givenToken } from './tokens.ts'
-import { openBrowserTransport } from './transport.ts'
+import { browserTransport } from './transport.ts'
 
 export type { Event, Input, Message, OperationName, Output, PeerRef, Sent } from '../src/contract/index.ts'
 export { type ErrorCode, MusterError } from '../src/muster-error.ts'
@@ -32,7 +32,7 @@ export { connect }
  */
 async function connect(options: ConnectOptions): Promise<MusterPeer> {
   return connectWith(options, {
-    platform: { open: openBrowserTransport, clock: systemClock, random: systemRandom, causes: noCauses },
+    platform: { open: browserTransport(), clock: systemClock, random: systemRandom, causes: noCauses },
     url: () => (globalThis as unknown as { readonly location: { readonly origin: string } }).location.origin,
     credentials: () => givenToken(options.token),
   })

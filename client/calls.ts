@@ -33,6 +33,7 @@ const KEYED: Readonly<Record<Keyed, 1>> = {
   'fans.open': 1,
   'fans.cancel': 1,
   'sessions.boundary': 1,
+  'channels.hear': 1,
 }
 
 /** Every command that takes an idempotency key gets one, so that repeating it after a lost connection is safe. */

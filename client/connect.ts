@@ -52,16 +52,21 @@ const PREFETCH = 32
 
 /** Joins or resumes as a peer. Resolves when the daemon has greeted it. */
 export async function connectWith(options: ConnectOptions, defaults: Defaults): Promise<MusterPeer> {
+  const peer = createPeer(options, defaults)
+  await online(peer, options, { ...defaults.platform, ...options.platform })
+  await describe(peer, options)
+  return peer
+}
+
+/** A peer that has not begun to connect. */
+export function createPeer(options: ConnectOptions, defaults: Defaults): MusterPeer {
   const platform = { ...defaults.platform, ...options.platform }
   const newKey = createKeys(platform.random)
   const { url: given = defaults.url, prefetch = PREFETCH, callTimeoutMs = PATIENCE_MS } = options
   const url = async (): Promise<string> => toEndpoint(typeof given === 'string' ? given : await given())
   const hello = { protocol: PROTOCOL, client: options.client ?? 'muster-sdk', consume: options.consume ?? true, prefetch }
   const credentials = defaults.credentials({ platform, url, hello, newKey })
-  const peer = new MusterPeer({ platform, url, credentials, hello, handlers: options, callTimeoutMs, newKey })
-  await online(peer, options, platform)
-  await describe(peer, options)
-  return peer
+  return new MusterPeer({ platform, url, credentials, hello, handlers: options, callTimeoutMs, newKey })
 }
 
 /** Ends with the first connection, or with the reason why there is none. */

@@ -58,7 +58,7 @@ export class Connection {
       },
       onEnd: (end) => this.#end({ ...end, bye: this.#bye }),
     })
-    this.#stopTimer = clock.setTimer(() => this.#abandon('No answer to hello.'), HELLO_TIMEOUT_MS)
+    this.#stopTimer = clock.setTimer(() => this.abandon('No answer to hello.'), HELLO_TIMEOUT_MS)
   }
 
   send(text: string): void {
@@ -77,7 +77,7 @@ export class Connection {
     try {
       frame = JSON.parse(text)
     } catch {
-      this.#abandon('A frame was not JSON.')
+      this.abandon('A frame was not JSON.')
       return
     }
     if (frame.method) {
@@ -104,11 +104,12 @@ export class Connection {
     if (this.#silentBeats > 1) this.send(encodeRequest(`ping${this.#silentBeats}`, 'node.ping', {}))
     this.#stopTimer = this.#clock.setTimer(() => {
       if (this.#silentBeats++ < MAX_SILENT_BEATS) this.#beat(everyMs)
-      else this.#abandon('No sign of life.')
+      else this.abandon('No sign of life.')
     }, everyMs)
   }
 
-  #abandon(why: string): void {
+  /** Counts as lost from now on: the other side may be gone without having said so. */
+  abandon(why: string): void {
     this.#end({ kind: 'failed', cause: new Error(why), bye: this.#bye })
     this.close()
   }

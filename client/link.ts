@@ -79,6 +79,14 @@ export class Link {
     void this.#attempt()
   }
 
+  /** Tries again now where it waits to, and with `anew` also where a connection seems to be alive. */
+  hurry(anew: boolean): void {
+    if (anew) this.#connection?.abandon('Given up for another.')
+    if (this.#status.state !== 'waiting') return
+    this.#stopTimer?.()
+    void this.#attempt()
+  }
+
   drain(): void {
     this.#draining = true
     this.#setStatus({ state: 'draining' })

@@ -205,6 +205,14 @@ export class MusterPeer implements Speaker, AsyncDisposable {
     this.#link.start()
   }
 
+  /**
+   * Connects again now where it waits to, as when the network is back. `anew`: also where the connection seems to be alive, as when
+   * the machine has slept and nothing answers.
+   */
+  hurry({ anew = false }: { readonly anew?: boolean } = {}): void {
+    this.#link.hurry(anew)
+  }
+
   #emit<K extends keyof PeerEvents>(event: K, value: PeerEvents[K]): void {
     // A listener that throws becomes an unhandled rejection: it must not break what it listens to.
     for (const listener of this.#listeners[event]) void new Promise(() => listener(value))

@@ -40,25 +40,27 @@ type BrowserSocketConstructor = new (url: string, protocols: readonly string[]) 
 
 const OPEN = 1
 
-/** Connects with the global WebSocket. The token travels as a subprotocol, since a browser sets no headers on a WebSocket. */
-export const openBrowserTransport: OpenTransport = (url, token, listener) => {
-  const { WebSocket } = globalThis as unknown as { readonly WebSocket: BrowserSocketConstructor }
-  const socket = new WebSocket(url, [SUBPROTOCOL, BEARER_SUBPROTOCOL_PREFIX + token])
-  let opened = false
-  socket.onopen = () => {
-    opened = true
-    listener.onOpen()
+/** Connects with the global WebSocket. The token travels as a subprotocol with this prefix, since a browser sets no headers on a WebSocket. */
+export const browserTransport =
+  (prefix: string = BEARER_SUBPROTOCOL_PREFIX): OpenTransport =>
+  (url, token, listener) => {
+    const { WebSocket } = globalThis as unknown as { readonly WebSocket: BrowserSocketConstructor }
+    const socket = new WebSocket(url, [SUBPROTOCOL, prefix + token])
+    let opened = false
+    socket.onopen = () => {
+      opened = true
+      listener.onOpen()
+    }
+    socket.onmessage = ({ data }) => {
+      if (typeof data === 'string') listener.onText(data)
+    }
+    socket.onclose = ({ code, reason }) => {
+      listener.onEnd(opened ? { kind: 'closed', code, reason } : { kind: 'failed', cause: new Error('Refused, or not reached.') })
+    }
+    return {
+      send: (text) => {
+        if (socket.readyState === OPEN) socket.send(text)
+      },
+      close: (code, reason) => socket.close(code, reason),
+    }
   }
-  socket.onmessage = ({ data }) => {
-    if (typeof data === 'string') listener.onText(data)
-  }
-  socket.onclose = ({ code, reason }) => {
-    listener.onEnd(opened ? { kind: 'closed', code, reason } : { kind: 'failed', cause: new Error('Refused, or not reached.') })
-  }
-  return {
-    send: (text) => {
-      if (socket.readyState === OPEN) socket.send(text)
-    },
-    close: (code, reason) => socket.close(code, reason),
-  }
-}

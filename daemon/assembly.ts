@@ -1,6 +1,8 @@
 import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
+import type { createBoard } from './board/index.ts'
 import type { PeerCaller } from './caller.ts'
+import type { createChannels } from './channels/index.ts'
 import type { RandomBytes } from './clock.ts'
 import type { createDecisions } from './decisions/index.ts'
 import { seenDigest } from './digest/index.ts'
@@ -30,8 +32,10 @@ interface AssembleOptions {
   readonly schedules: ReturnType<typeof createSchedules>
   readonly reviews: ReturnType<typeof createReviews>
   readonly decisions: ReturnType<typeof createDecisions>
+  readonly channels: ReturnType<typeof createChannels>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
+  readonly board: ReturnType<typeof createBoard>
   readonly pairing: ReturnType<typeof createPairing>
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
@@ -59,8 +63,24 @@ export function createDisconnect({ connections, sessions, calls }: Pick<Assemble
 
 /** The handler of each command and query, from the domains that have them. */
 export function assemble(options: AssembleOptions): Handlers {
-  const { store, random, threads, schedules, reviews, decisions, orchestrators, watchdogs, pairing, artifacts, sessions, disconnect, status, diagnosis } =
-    options
+  const {
+    store,
+    random,
+    threads,
+    schedules,
+    reviews,
+    decisions,
+    channels,
+    orchestrators,
+    watchdogs,
+    board,
+    pairing,
+    artifacts,
+    sessions,
+    disconnect,
+    status,
+    diagnosis,
+  } = options
   const credentials = createCredentialHandlers({ random, disconnect, onRevoked: orchestrators.onGone })
   const onTurn = (tx: Tx, peer: PeerCaller, turn: Turn) => {
     if (turn === 'idle') threads.onTurnEnded(tx, peer.peerId, peer.credentialId)
@@ -83,8 +103,10 @@ export function assemble(options: AssembleOptions): Handlers {
       ...schedules.commands,
       ...reviews.commands,
       ...decisions.commands,
+      ...channels.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
+      ...board.commands,
       ...pairing.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
@@ -107,8 +129,10 @@ export function assemble(options: AssembleOptions): Handlers {
       ...schedules.queries,
       ...reviews.queries,
       ...decisions.queries,
+      ...channels.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
+      ...board.queries,
       ...pairing.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),

@@ -4,7 +4,9 @@ import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
+import { createBoard } from './board/index.ts'
 import type { Caller, CommandName, PeerCaller } from './caller.ts'
+import { type ChannelSettings, createChannels } from './channels/index.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { createDecisions } from './decisions/index.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
@@ -58,6 +60,8 @@ export interface CoreOptions {
   readonly backupWriter?: BackupWriter
   /** The folder of the artifacts. */
   readonly artifacts?: string
+  /** What the settings allow of channels; without it nothing but push messages, which then have no key. */
+  readonly channels?: ChannelSettings
   /** Where devices reach it from elsewhere. */
   readonly publicUrl?: string
   /** Where an SDK of OpenTelemetry is registered. */
@@ -116,6 +120,7 @@ export function createCore(options: CoreOptions) {
     contents: artifacts.contents,
     watch: tracing,
     onPosted: (tx, posted) => reviews.onPosted(tx, posted),
+    onDelivered: (tx, delivered) => channels.onDelivered(tx, delivered),
     onFollowedEnd: (tx, ended) => {
       reviews.onAskEnded(tx, ended)
       decisions.onAskEnded(tx, ended)
@@ -147,9 +152,20 @@ export function createCore(options: CoreOptions) {
     schedules,
     callerOf,
     onPermitClosed: (card) => decisions.permits.closed(card),
+    onGiven: (tx, card, personId) => channels.onCardGiven(tx, card, personId),
+    onSettled: (tx, card) => channels.onCardSettled(tx, card),
     get zone() {
       return options.zone
     },
+  })
+  const channels: ReturnType<typeof createChannels> = createChannels({
+    random,
+    settings: options.channels ?? NO_CHANNELS,
+    decisions,
+    callerOf,
+    ask: (tx, by, to, body) => void threads.commands['threads.ask'].run(tx, by, { to, select: 'one', body, priority: 'normal' }),
+    reply: (tx, by, thread, body) => threads.replyAs(tx, by, thread, body),
+    onNeeded: () => services.need('channels'),
   })
   const orchestrators = createOrchestrators({
     pipeline,
@@ -161,6 +177,7 @@ export function createCore(options: CoreOptions) {
     duties: { schedules: schedulesOf, reviews: reviewDuties },
   })
   const watchdogs = createWatchdogs({ store, pipeline, timer, clock, threads, callerOf })
+  const board = createBoard({ clock, takenUpAt: threads.takenUpAt, leaderOf: orchestrators.leaderOf, say: threads.say })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -187,7 +204,7 @@ export function createCore(options: CoreOptions) {
     tell: threads.tell,
     perform: (tx, person, operation, input) => handlers.commands[operation as CommandName].run(tx, person, input as never),
   })
-  const services = new Services({ clock, random, log, pipeline, disconnect })
+  const services: Services = new Services({ clock, random, log, pipeline, disconnect, isNeeded: { channels: () => channels.isNeeded(store, clock.wallMs()) } })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
   const status: StatusSource = {
@@ -212,8 +229,10 @@ export function createCore(options: CoreOptions) {
     schedules,
     reviews,
     decisions,
+    channels,
     orchestrators,
     watchdogs,
+    board,
     pairing,
     artifacts,
     sessions,
@@ -282,6 +301,7 @@ export function createCore(options: CoreOptions) {
     gateway,
     artifacts,
     services,
+    disconnect,
     /** A scan found the index of the search damaged. */
     distrustIndex: () => index.distrust(),
     status: () => nodeStatus(status)(store, { kind: 'admin', credentialId: 0 }, {}),
@@ -326,6 +346,16 @@ export function createCore(options: CoreOptions) {
       store.close()
     },
   }
+}
+
+const NO_CHANNELS: ChannelSettings = {
+  telegram: false,
+  ntfy: false,
+  webhooks: [],
+  pushHosts: [],
+  pushKey: () => {
+    throw new MusterError('unavailable', { hint: 'This daemon has no key for push messages.' })
+  },
 }
 
 /** The daemon acts in the name of a peer. */

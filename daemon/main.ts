@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
+import { isSet } from '../src/channel-settings.ts'
 import { formatTime, parseDuration } from '../src/time.ts'
 import { ContentFolder } from './artifacts/index.ts'
 import { backUpInProcess, refuseUnfinishedRestore } from './backups/index.ts'
+import { pushKeyIn } from './channels/push-key.ts'
 import { type Clock, type RandomBytes, systemClock, systemRandom } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Core, createCore } from './core.ts'
@@ -48,6 +50,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const scans = new WorkerScans({ path: database, clock, onUnexpected: onScanFailed })
   const core = createCore({
     ...config,
+    channels: {
+      telegram: isSet(config.telegram),
+      ntfy: isSet(config.ntfy),
+      webhooks: config.webhooks.map(({ name }) => name),
+      pushHosts: config.pushHosts,
+      pushKey: () => pushKeyIn(config.paths.pushKey),
+    },
     keeping: { eventMs: parseDuration(config.keepEvents) as number, closedThreadMs: parseDuration(config.keepThreads) as number },
     artifacts,
     backupWriter: backUpInProcess,
@@ -100,7 +109,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const url = localUrl(config.host, port)
   removeDaemonFile = writeDaemonFile(daemonFile, { pid: process.pid, url, startedAt: formatTime(clock.wallMs()), version })
   ready = true
-  await core.services.start({ url, settings: config, environment: config.environment, folder: `${config.paths.state}/services`, launch: launchProcess })
+  await core.services.start({
+    url,
+    settings: config,
+    environment: config.environment,
+    folder: `${config.paths.state}/services`,
+    pushKey: config.paths.pushKey,
+    launch: launchProcess,
+  })
   log.info({ url, version, node: config.node, incarnation: core.store.tag, durability: config.durability }, 'ready')
   if (tls) log.info({ host: config.tlsHost, port: tls.port }, 'listening with TLS')
 

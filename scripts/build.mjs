@@ -1,11 +1,13 @@
-// Builds dist/: compiles src, daemon and client, copies the migrations, makes the bin executable. `--force` builds even where nothing changed.
+// Builds dist/: compiles src, daemon and client, bundles the dashboard, copies the migrations, makes the bin executable. `--force` builds even where nothing changed.
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { root, run } from './setup.mjs'
 
 const DIST = join(root, 'dist')
 const BIN = 'client/cli/main.js'
+const DASHBOARD = 'client/dashboard'
 const MIGRATIONS = 'daemon/store/migrations'
 // Not in dist/, which is what the package contains.
 const CACHE = join(root, 'node_modules', '.cache', 'muster')
@@ -24,6 +26,7 @@ export async function build({ force = false } = {}) {
     const status = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', fresh])
     if (status !== 0) throw new Error(`The compiler refused the sources (exit status ${status}); dist/ stays as it was.`)
     if (existsSync(join(root, MIGRATIONS))) copySql(join(root, MIGRATIONS), join(fresh, MIGRATIONS))
+    if (existsSync(join(root, DASHBOARD))) await bundleDashboard(join(fresh, DASHBOARD))
     if (existsSync(join(fresh, BIN))) chmodSync(join(fresh, BIN), 0o755)
     rmSync(DIST, { recursive: true, force: true })
     renameSync(fresh, DIST)
@@ -34,6 +37,24 @@ export async function build({ force = false } = {}) {
   // The time of the start: what was edited meanwhile counts as newer.
   utimesSync(STAMP, startedAt, startedAt)
   return true
+}
+
+/** Writes the dashboard into a folder: every file as it is and compressed, and a list of what the page needs to open without the daemon. */
+async function bundleDashboard(into) {
+  const { build: bundle } = await import('vite')
+  const configFile = join(root, DASHBOARD, 'vite.config.ts')
+  await bundle({ configFile, logLevel: 'warn', build: { outDir: into } })
+  // By itself: not every browser lets a service worker import, so it shares nothing with the page.
+  const worker = { input: join(root, DASHBOARD, 'worker/worker.ts'), output: { entryFileNames: 'worker.js' } }
+  await bundle({ configFile, logLevel: 'warn', publicDir: false, build: { outDir: into, emptyOutDir: false, rollupOptions: worker } })
+  const files = readdirSync(into, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = files.map((entry) => `/${relative(into, join(entry.parentPath, entry.name)).replaceAll('\\', '/')}`)
+  const apart = ['/index.html', '/worker.js']
+  writeFileSync(join(into, 'shell.json'), JSON.stringify(paths.filter((path) => !apart.includes(path)).sort()))
+  for (const path of [...paths, '/shell.json'].filter((path) => /\.(?:html|js|css|svg|json|webmanifest)$/.test(path))) {
+    const file = join(into, path)
+    writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file), { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }))
+  }
 }
 
 function copySql(from, to) {

@@ -1,5 +1,4 @@
-/** Where the token of a forge stands; the token itself is in no setting. */
-type TokenReference = { readonly file: string } | { readonly variable: string }
+import { isObject, isPrivateUrl, isSecretReference, type SecretReference } from './references.ts'
 
 /** One forge that may be called. */
 export interface ForgeSetting {
@@ -9,12 +8,10 @@ export interface ForgeSetting {
   /** Of its API. Nothing outside of it is ever called. @default what the documentation of the forge names for the host */
   readonly baseUrl?: string
   /** Without one only what is public can be seen. */
-  readonly token?: TokenReference
+  readonly token?: SecretReference
 }
 
 const HOST = /^[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::\d{1,5})?$/
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost'])
 const FIELDS: ReadonlySet<string> = new Set(['host', 'kind', 'baseUrl', 'token'])
 const MAX_FORGES = 16
 const EXAMPLE = '[{"host": "github.com", "kind": "github", "token": {"file": "/home/ada/.config/muster/github.token"}}]'
@@ -47,26 +44,8 @@ function whyNoForge(value: unknown): string | undefined {
   const { host, kind, baseUrl, token } = value
   if (typeof host !== 'string' || !HOST.test(host)) return 'to have as host the host name of its links, in lower case, like github.com'
   if (kind !== 'github' && kind !== 'gitlab') return 'to have as kind github or gitlab'
-  if (!isBase(baseUrl)) return 'to have as baseUrl the https address of its API (http on this machine only), without a credential, a query and a fragment'
-  if (!isReference(token)) return 'to have as token {"file": "/path/from/the/root"} or {"variable": "NAME"}, not the token itself'
+  if (baseUrl !== undefined && !isPrivateUrl(baseUrl))
+    return 'to have as baseUrl the https address of its API (http on this machine only), without a credential, a query and a fragment'
+  if (token !== undefined && !isSecretReference(token)) return 'to have as token {"file": "/path/from/the/root"} or {"variable": "NAME"}, not the token itself'
   return undefined
-}
-
-function isBase(value: unknown): boolean {
-  if (value === undefined) return true
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
-  if (!url || `${url.username}${url.password}${url.search}${url.hash}` !== '') return false
-  // In clear over a network the token would be anybody's.
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname))
-}
-
-function isReference(value: unknown): boolean {
-  if (value === undefined) return true
-  const [[kind, where] = [], ...rest] = isObject(value) ? Object.entries(value) : []
-  if (rest.length > 0 || typeof where !== 'string') return false
-  return (kind === 'file' && /^\/[^\0]{1,4095}$/.test(where)) || (kind === 'variable' && VARIABLE.test(where))
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

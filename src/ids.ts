@@ -19,6 +19,9 @@ export const ID_KINDS = {
   action: 'act',
   decision: 'dec',
   approval: 'apv',
+  channel: 'chn',
+  /** A row of the outbox, by which what is sent to a channel is known. */
+  outbox: 'out',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

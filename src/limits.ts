@@ -140,6 +140,38 @@ export const LIMITS = {
   lookingCommands: 8,
   /** What one notice names. */
   maxToldBreaches: 10,
+  // Boards
+  maxTaskTitleChars: 120,
+  maxTaskStepChars: 200,
+  maxTaskAfter: 16,
+  maxTaskSteps: 1_000_000,
+  maxBoardTasks: 100,
+  /** Asks that are looked at for one board: open ones, and ended ones. */
+  maxBoardExamined: 400,
+  /** Of the first line of a body, and of what was said last. */
+  maxBoardSaidChars: 500,
+  /** Messages that are looked at for what was said last. */
+  maxBoardLookBack: 8,
+  /** Of the user notes, so much is told. */
+  maxBoardNotesChars: 16_000,
+  // Channels
+  maxPushEndpointChars: 2_048,
+  /** Of one person, and at work at the same time. */
+  maxPersonChannels: 16,
+  maxBusyChannels: 256,
+  /** How long a code that binds an account, and the buttons of a card, are good for. */
+  bindingCodeMs: 600_000,
+  nonceMs: 86_400_000,
+  /** A notice that could not be sent is tried again after the first, doubled each time, up to the last; after so many tries it is dead. */
+  noticeBackoffFirstMs: 5_000,
+  noticeBackoffLastMs: 3_600_000,
+  maxNoticeTries: 12,
+  /** Notices of one channel that wait or are dead: further messages are not told there. Cards always are. */
+  maxWaitingNotices: 200,
+  /** The longest that the other side may have one wait. */
+  noticeRetryMs: 86_400_000,
+  /** Of a body, in characters; the rest is behind the link. */
+  maxNoticeChars: 600,
   // Pairing
   maxDeviceChars: 64,
   /** How long a code, and an action that waits for a person, are good for. */

@@ -15,6 +15,8 @@ export interface MusterPaths {
   readonly enrolmentToken: string
   /** Mode 0600: pid and address of the running daemon, JSON. */
   readonly daemonFile: string
+  /** Mode 0600: the keys by which push services know this node. */
+  readonly pushKey: string
   /** What the daemon logs where it keeps its log itself; older files have a number behind this name. */
   readonly log: string
   /** What a daemon that `muster up` started says outside of its log: why it did not start, the last words of a crash. */
@@ -38,6 +40,7 @@ export function musterPaths(env: Readonly<Record<string, string | undefined>>, h
     adminToken: `${state}/admin.token`,
     enrolmentToken: `${state}/enrolment.token`,
     daemonFile: `${state}/daemon.json`,
+    pushKey: `${state}/push.key.json`,
     log: `${state}/daemon.log`,
     output: `${state}/daemon.out`,
     peerToken: (name) => `${state}/peers/${name.toLowerCase()}.token`,

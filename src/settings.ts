@@ -1,3 +1,5 @@
+import { CHANNEL_SETTINGS } from './channel-settings.ts'
+import { DASHBOARD_FILES } from './dashboard-files.ts'
 import { type ForgeSetting, whyNoForges } from './forges.ts'
 import { DEFAULT_PORT } from './rpc.ts'
 import { formatDuration, parseDuration } from './time.ts'
@@ -5,7 +7,7 @@ import { formatDuration, parseDuration } from './time.ts'
 /** Who reads a setting: the daemon when it starts, a command each time, or an agent's session when it joins. */
 export type SettingReader = 'daemon' | 'commands' | 'sessions'
 export type SettingsFile = 'user' | 'project'
-export type SettingValue = string | number | boolean | readonly string[] | readonly ForgeSetting[]
+export type SettingValue = string | number | boolean | readonly string[] | object
 
 interface Common {
   readonly of: SettingReader
@@ -28,8 +30,8 @@ type Shape =
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly fallback: string }
   | { readonly kind: 'switch'; readonly fallback: boolean }
   | { readonly kind: 'list'; readonly pattern: RegExp; readonly expected: string; readonly fallback: readonly string[] }
-  /** Objects; on a command line as JSON. */
-  | { readonly kind: 'forges'; readonly fallback: readonly ForgeSetting[] }
+  /** On a command line as JSON. `why`: what is wrong with a value, in a sentence. */
+  | { readonly kind: 'json'; readonly why: (value: unknown) => string | undefined; readonly expected: string; readonly fallback: object }
 
 export type Setting = Common & Shape
 
@@ -40,8 +42,7 @@ const PATH = /^\/[^\0\n]{1,4095}$/
 const PATH_EXPECTED = 'a path from the root on'
 const MAX_LIST = 100
 /** Long enough to come back from a week's absence, short enough for a clock to count. */
-const MIN_KEPT_MS = 604_800_000
-const MAX_KEPT_MS = 315_360_000_000
+const KEPT_MS = { min: 604_800_000, max: 315_360_000_000 } as const
 
 /**
  * Everything that may be set, in the order in which it is listed. The daemon, the command line and `muster config` read this one
@@ -133,8 +134,7 @@ export const SETTINGS = {
     files: ['user'],
     variable: 'MUSTER_KEEP_EVENTS',
     kind: 'duration',
-    min: MIN_KEPT_MS,
-    max: MAX_KEPT_MS,
+    ...KEPT_MS,
     fallback: '30d',
     summary: 'How long events are kept',
   },
@@ -143,8 +143,7 @@ export const SETTINGS = {
     files: ['user'],
     variable: 'MUSTER_KEEP_THREADS',
     kind: 'duration',
-    min: MIN_KEPT_MS,
-    max: MAX_KEPT_MS,
+    ...KEPT_MS,
     fallback: '90d',
     summary: 'How long threads are, after their end',
   },
@@ -223,8 +222,10 @@ export const SETTINGS = {
     of: 'daemon',
     files: ['user'],
     variable: 'MUSTER_FORGES',
-    kind: 'forges',
-    fallback: [],
+    kind: 'json',
+    why: whyNoForges,
+    expected: 'a list of objects with host, kind (github or gitlab), baseUrl and token, as JSON',
+    fallback: [] as readonly ForgeSetting[],
     summary: 'Forges whose pull requests are looked at',
   },
   repositories: {
@@ -247,6 +248,8 @@ export const SETTINGS = {
     fallback: '1m',
     summary: 'How often each is looked at, at most',
   },
+  dashboardFiles: DASHBOARD_FILES,
+  ...CHANNEL_SETTINGS,
   url: {
     of: 'commands',
     files: ['user'],
@@ -307,8 +310,8 @@ type ValueOf<S> = S extends { readonly kind: 'choice'; readonly choices: readonl
       ? boolean
       : S extends { readonly kind: 'list' }
         ? readonly string[]
-        : S extends { readonly kind: 'forges' }
-          ? readonly ForgeSetting[]
+        : S extends { readonly kind: 'json'; readonly fallback: infer Value }
+          ? Value
           : string
 
 /** What the daemon takes from its configuration. */
@@ -321,7 +324,7 @@ export function isSettingKey(key: string): key is SettingKey {
 /** What would be accepted, where a value is not; `undefined` where it is. */
 export function refusalOf(key: SettingKey, value: unknown): string | undefined {
   const setting: Setting = SETTINGS[key]
-  if (setting.kind === 'forges') return whyNoForges(value)
+  if (setting.kind === 'json') return setting.why(value)
   return isAccepted(setting, value) ? undefined : `Expected ${expectedOf(key)}.`
 }
 
@@ -342,8 +345,6 @@ export function expectedOf(key: SettingKey): string {
       return `one of: ${setting.choices.join(', ')}`
     case 'switch':
       return 'true or false'
-    case 'forges':
-      return 'a list of objects with host, kind (github or gitlab), baseUrl and token, as JSON'
     default:
       return setting.expected
   }
@@ -361,15 +362,15 @@ export function valueFrom(key: SettingKey, text: string): SettingValue {
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '')
-    case 'forges':
-      return parsedList(text)
+    case 'json':
+      return parsed(text)
     default:
       return text
   }
 }
 
 /** What is no JSON is refused for what it is. */
-function parsedList(text: string): SettingValue {
+function parsed(text: string): SettingValue {
   try {
     return JSON.parse(text) as SettingValue
   } catch {
@@ -377,7 +378,7 @@ function parsedList(text: string): SettingValue {
   }
 }
 
-function isAccepted(setting: Exclude<Setting, { readonly kind: 'forges' }>, value: unknown): boolean {
+function isAccepted(setting: Exclude<Setting, { readonly kind: 'json' }>, value: unknown): boolean {
   switch (setting.kind) {
     case 'number':
       return Number.isSafeInteger(value) && Number(value) >= setting.min && Number(value) <= setting.max

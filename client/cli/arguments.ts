@@ -68,6 +68,7 @@ const ID_EXAMPLES = {
   schedule: 'sch_k7qm2x4',
   review: 'rvw_k7qm2x4',
   watchdog: 'wdg_k7qm2x1',
+  channel: 'chn_k7qm2x1',
   credential: 'crd_k7qm2x4',
   decision: 'dec_k7qm2x1',
   approval: 'apv_k7qm2x1',

@@ -39,6 +39,7 @@ export function showPeer(out: Output, peer: Peer): void {
     ['mode', peer.mode],
     ['presence', peer.presence],
     ['turn', peer.turn],
+    ...(peer.turnSince === null ? [] : ([['turn changed', relativeTime(peer.turnSince, out.now)]] as const)),
     ['reach', peer.reach],
     ['seen', relativeTime(peer.lastSeenAt, out.now)],
     ['joined', relativeTime(peer.createdAt, out.now)],

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { arch, homedir, hostname, platform, release } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { ForgeSetting } from '../../src/forges.ts'
-import { refusalOf } from '../../src/settings.ts'
+import { isSecretReference, type SecretReference } from '../../src/references.ts'
 import { namesIn, readJson, sessionsFolder } from '../agents/session-files.ts'
 import { readToken } from '../local/private-file.ts'
 import { readSettingsFile } from '../local/settings-file.ts'
@@ -120,20 +119,24 @@ function secretsOf({ env, paths, userName }: Environment): readonly string[] {
   const files = [paths.adminToken, paths.enrolmentToken, ...namesIn(peers).map((name) => join(peers, name))]
   const inSessions = namesIn(sessions).flatMap((name) => String(readJson(join(sessions, name))?.['token'] ?? ''))
   const variables = Object.entries(env).flatMap(([name, value]) => (/TOKEN|SECRET|PASSWORD|KEY/i.test(name) && value ? [value] : []))
-  return [...files.flatMap((path) => readToken(path) ?? []), ...inSessions, ...variables, ...forgeTokens(env, paths.config), userName(), hostname()]
+  return [...files.flatMap((path) => readToken(path) ?? []), ...inSessions, ...variables, ...referredSecrets(env, paths.config), userName(), hostname()]
 }
 
-/** What the references to tokens of forges lead to. */
-function forgeTokens(env: Environment['env'], config: string): readonly string[] {
-  const forges = forgesIn(config)
-  return forges.flatMap(({ token }) => (token === undefined ? [] : ('file' in token ? readToken(token.file) : env[token.variable]) || []))
+/** What the references to secrets in the settings lead to. */
+function referredSecrets(env: Environment['env'], config: string): readonly string[] {
+  return referencesIn(config).flatMap((of) => ('file' in of ? readToken(of.file) : env[of.variable]) || [])
 }
 
-function forgesIn(path: string): readonly ForgeSetting[] {
+function referencesIn(path: string): readonly SecretReference[] {
   try {
-    const { forges } = readSettingsFile(path)
-    return refusalOf('forges', forges) === undefined ? (forges as readonly ForgeSetting[]) : []
+    return [...references(readSettingsFile(path))]
   } catch {
     return []
   }
+}
+
+/** Wherever they stand in it. */
+function* references(value: unknown): Generator<SecretReference> {
+  if (isSecretReference(value)) yield value
+  else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) yield* references(part)
 }

@@ -1,27 +1,4 @@
-import { runService } from '../services/run-service.ts'
+import { runAsProgram } from '../services/run-as-program.ts'
 import { observe } from './observe.ts'
 
-/** What is still open when it is to end has this long. */
-const END_MS = 1_000
-
-const over = new AbortController()
-// SIGINT is of the terminal, in which the daemon decides.
-process.on('SIGTERM', () => over.abort())
-process.on('SIGINT', () => undefined)
-// The daemon has gone, and nobody reads what is said any more.
-process.stdout.on('error', () => over.abort())
-
-try {
-  const { stdin, stdout, env } = process
-  await runService({ stdin, stdout, signal: over.signal, onEnding }, 'muster-observer', (duty) => observe(duty, env))
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-}
-onEnding()
-
-/** Whatever it is that does not close. */
-function onEnding(): void {
-  process.stdin.destroy()
-  setTimeout(() => process.exit(), END_MS).unref()
-}
+await runAsProgram('muster-observer', observe)

@@ -2,6 +2,7 @@ import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { PeerCaller } from '../caller.ts'
 import { maySee } from '../peers/index.ts'
+import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { CardWord, FollowedEnd } from '../threads/index.ts'
 import type { DecisionDeps } from './deps.ts'
@@ -11,7 +12,7 @@ import { type CardRow, findCard, isRequester, type Letter, type MailRow, request
 import { leave } from './settling.ts'
 
 /** `b`, `B.`, `(b)` and `b)`. */
-const LETTER = /^\s*\(?([a-e])\)?[.)]?\s*$/i
+export const LETTER = /^\s*\(?([a-e])\)?[.)]?\s*$/i
 
 interface Said {
   readonly by: PeerCaller
@@ -23,7 +24,7 @@ interface Said {
 
 /** A letter on the thread of a card decides it; anything else is a comment. @throws MusterError what refuses the decision */
 export function onCardWord(tx: Tx, deps: DecisionDeps, { by, threadId, body, plain }: Said): CardWord {
-  const row = ofThread(tx, threadId)
+  const row = cardOfThread(tx, threadId)
   if (!row) return undefined
   if (!maySee(tx, by, row.circle_id)) throw new MusterError('not_found', { id: tx.id('thread', threadId) })
   const letter = plain ? LETTER.exec(body)?.[1] : undefined
@@ -56,7 +57,7 @@ export function comment(tx: Tx, deps: DecisionDeps, row: CardRow, by: number, bo
 
 /** A thread of a card has ended other than by a decision: the card waits on, unless nobody wants to know any more. It refuses nothing. */
 export function onAskEnded(tx: Tx, deps: DecisionDeps, { threadId, state, by, body, opener }: FollowedEnd): void {
-  const row = ofThread(tx, threadId)
+  const row = cardOfThread(tx, threadId)
   if (row?.state !== 'waiting') return
   // Whoever declines has seen it, and is not asked again; others are, by a thread of their own, while there are any.
   if (state === 'declined') return
@@ -68,7 +69,8 @@ export function onAskEnded(tx: Tx, deps: DecisionDeps, { threadId, state, by, bo
   if (now.state === 'waiting') giveToAll(tx, deps, now)
 }
 
-function ofThread(tx: Tx, threadId: number): CardRow | undefined {
-  const mail = tx.get<MailRow>('SELECT * FROM decision_mail WHERE thread_id = ?', threadId)
-  return mail && findCard(tx, mail.decision_id)
+/** The card that a thread asks about. */
+export function cardOfThread(reader: Reader, threadId: number): CardRow | undefined {
+  const mail = reader.get<MailRow>('SELECT * FROM decision_mail WHERE thread_id = ?', threadId)
+  return mail && findCard(reader, mail.decision_id)
 }

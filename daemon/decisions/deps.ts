@@ -2,6 +2,7 @@ import type { PeerCaller } from '../caller.ts'
 import type { PeerRow } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Ending, FirstWord, Followed } from '../threads/index.ts'
+import type { CardRow } from './rows.ts'
 
 /** What the rules of this domain need besides the transaction. */
 export interface DecisionDeps {
@@ -21,6 +22,9 @@ export interface DecisionDeps {
   }
   /** A card of a runtime has ended. */
   readonly onPermitClosed: (card: number) => void
+  /** A card has reached a person; it was decided, or ended otherwise. For the domain above, which tells people elsewhere. */
+  readonly onGiven: (tx: Tx, card: CardRow, personId: number) => void
+  readonly onSettled: (tx: Tx, card: CardRow) => void
   readonly callerOf: (peer: PeerRow) => PeerCaller
   readonly zone: string
 }

@@ -1,5 +1,6 @@
 /** The decisions domain: cards that wait for a person, approvals and leases, and the tiers that say what needs one. */
 import { LIMITS } from '../../src/limits.ts'
+import type { PeerCaller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import { isActive } from '../peers/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
@@ -7,24 +8,28 @@ import type { Store } from '../store/store.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
 import { type FollowedEnd, findThread } from '../threads/index.ts'
-import { onAskEnded, onCardWord } from './answers.ts'
+import { comment, onAskEnded, onCardWord } from './answers.ts'
 import type { DecisionDeps } from './deps.ts'
 import { nextDue, takeDefaults } from './due.ts'
 import { createDecisionHandlers } from './handlers.ts'
 import { giveDue, giveMissing, isAnyMissing, nextMail } from './mail.ts'
 import { Permits } from './permits.ts'
-import { createQuiet } from './quiet.ts'
+import { createQuiet, quietUntil } from './quiet.ts'
 import { createReading } from './reading.ts'
 import { createRequesting } from './requesting.ts'
+import { type Choice, resolve } from './resolving.ts'
 import { type CardRow, cardAt, type MailRow } from './rows.ts'
 import { leave } from './settling.ts'
 import { listTiers, setTier } from './tiers.ts'
 import { lookAtTrouble, type TroubleAt } from './troubles.ts'
 
+export { cardOfThread, LETTER } from './answers.ts'
 export type { Permits } from './permits.ts'
-export { rankedCards } from './reading.ts'
+export { rankedCards, waitingCards } from './reading.ts'
+export type { Choice as CardChoice } from './resolving.ts'
 export { purgeApprovals, purgeCards } from './retention.ts'
-export { contentOf, requestersOf } from './rows.ts'
+export { type CardRow, closedOf, contentOf, findCard, LETTERS, type Letter, requestersOf } from './rows.ts'
+export { inLine, shown } from './wording.ts'
 
 export interface DecisionsOptions extends DecisionDeps {
   readonly store: Store
@@ -51,6 +56,10 @@ export function createDecisions(deps: DecisionsOptions) {
     onAskEnded: (tx: Tx, ended: FollowedEnd) => onAskEnded(tx, deps, ended),
     onTrouble: (tx: Tx, trouble: TroubleAt) => lookAtTrouble(tx, deps, trouble),
     onRetired: (tx: Tx, peerId: number) => onRetired(tx, deps, peerId),
+    /** Decides a card in the name of a person who did so elsewhere. @throws MusterError what refuses it */
+    decide: (tx: Tx, row: CardRow, by: PeerCaller, choice: Choice) => resolve(tx, deps, row, by, choice).row,
+    comment: (tx: Tx, row: CardRow, by: number, body: string) => comment(tx, deps, row, by, body),
+    quietUntil: (tx: Tx, personId: number) => quietUntil(tx, personId, tx.now),
     commands: {
       'decisions.raise': handlers.raise,
       'decisions.request': createRequesting(deps),

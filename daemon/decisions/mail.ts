@@ -22,6 +22,7 @@ function give(tx: Tx, deps: DecisionDeps, row: CardRow, person: PeerRow): void {
   const until = row.priority === 1 ? undefined : quietUntil(tx, person.id, tx.now)
   const thread = until === undefined ? open(tx, deps, row, person) : null
   tx.run('INSERT OR REPLACE INTO decision_mail (decision_id, peer_id, thread_id, due_at) VALUES (?, ?, ?, ?)', row.id, person.id, thread, until ?? null)
+  if (thread !== null) deps.onGiven(tx, row, person.id)
 }
 
 /** In the name of whoever asked first and still waits; what the daemon asks, it asks itself. */

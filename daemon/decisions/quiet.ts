@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import type { Command } from '../caller.ts'
@@ -47,7 +48,8 @@ export function endOfQuiet({ from_at, to_at, zone }: QuietRow, now: number): num
 export function createQuiet(deps: Pick<DecisionDeps, 'zone'>): Command<'decisions.quiet'> {
   return {
     run(tx, caller, { from, to, zone = deps.zone }) {
-      const { peerId } = asPerson(caller)
+      const { peerId, circleId } = asPerson(caller)
+      const before = quietOf(tx, peerId)
       tx.run('DELETE FROM quiet_hours WHERE peer_id = ?', peerId)
       if (from !== undefined && to !== undefined) {
         if (!isZone(zone)) throw new MusterError('invalid_input', { field: 'zone', hint: 'Expected an IANA zone like Europe/Berlin.' })
@@ -55,7 +57,11 @@ export function createQuiet(deps: Pick<DecisionDeps, 'zone'>): Command<'decision
       }
       // What was held back by the hours of before is looked at anew.
       tx.run('UPDATE decision_mail SET due_at = ? WHERE peer_id = ? AND due_at IS NOT NULL', tx.now, peerId)
-      return { quiet: quietOf(tx, peerId) }
+      const quiet = quietOf(tx, peerId)
+      if (!isDeepStrictEqual(quiet, before)) {
+        tx.event({ type: 'quiet.set', actor: peerId, circle: circleId, audience: 'admin', subject: ['peer', peerId], changed: { quiet } })
+      }
+      return { quiet }
     },
   }
 }

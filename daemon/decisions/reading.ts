@@ -1,9 +1,10 @@
+import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import { asPeer, type Caller, type Query } from '../caller.ts'
 import type { Clock } from '../clock.ts'
-import { GRANTED_CIRCLES, refOf, resolveOne } from '../peers/index.ts'
+import { GRANTED_CIRCLES, refOf, resolveOne, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import { countOwed } from '../threads/index.ts'
 import { findApproval, pastOf, refusalOf } from './approvals.ts'
@@ -126,4 +127,13 @@ export function visibleApproval(reader: Reader, caller: Caller, id: string): App
   const isOwn = caller.kind === 'peer' && row?.requester_id === caller.peerId
   if (row && (isOwn || overseesCards(reader, caller, row.circle_id))) return row
   throw new MusterError('not_found', { id })
+}
+
+const MAX_COUNTED = 100_000
+
+/** How many cards wait on the node, and since when. */
+export function waitingCards(reader: Reader): Output<'node.status'>['cards'] {
+  const count = reader.get<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM decisions WHERE state = 'waiting' LIMIT ${MAX_COUNTED})`)
+  const oldest = reader.get<{ raised_at: number }>("SELECT raised_at FROM decisions WHERE state = 'waiting' ORDER BY id LIMIT 1")
+  return { waiting: count?.n ?? 0, oldestAt: timeOrNull(oldest?.raised_at ?? null) }
 }

@@ -17,6 +17,8 @@ export interface Choice extends Pick<Parsed<'decisions.resolve'>, 'option' | 're
   readonly how: 'resolved' | 'letter'
   /** What was said on the thread; by default the letter and the note. */
   readonly said?: string
+  /** By what it was decided, where that is no device: a channel. */
+  readonly device?: string
 }
 
 /**
@@ -34,15 +36,15 @@ export function resolve(
   const by = asPerson(caller)
   if (!maySee(tx, by, row.circle_id)) throw new MusterError('not_found', { id: tx.id('decision', row.id) })
   refuseDecided(tx, row)
-  const { option, revise, note, how, lease } = choice
-  if (option === undefined) return { row: settle(tx, deps, row, { state: 'revised', how, by, note: revise, said: revise }), approvals: [] }
+  const { option, revise, note, how, lease, device } = choice
+  if (option === undefined) return { row: settle(tx, deps, row, { state: 'revised', how, by, device, note: revise, said: revise }), approvals: [] }
   const chosen = contentOf(row).options[LETTERS.indexOf(option)]
   if (!chosen) throw noSuchOption(row)
   const state = row.kind === 'question' ? 'answered' : chosen.does === 'approve' ? 'approved' : 'denied'
   if (lease && state !== 'approved') throw new MusterError('invalid_input', { field: 'lease', hint: 'A lease goes with an option that approves.' })
   const approvals = state === 'approved' ? grantAll(tx, row, by, lease) : []
   const said = choice.said ?? (note === undefined ? option : `${option}\n\n${note}`)
-  const now = settle(tx, deps, row, { state, how, by, option, note, said, approvals })
+  const now = settle(tx, deps, row, { state, how, by, device, option, note, said, approvals })
   perform(tx, deps, now, option, by)
   return { row: now, approvals }
 }

@@ -10,6 +10,8 @@ export interface Outcome {
   readonly how: NonNullable<CardRow['how']>
   /** `null`: the daemon itself. */
   readonly by: PeerCaller | null
+  /** By what it was decided, where that is no device. */
+  readonly device?: string | undefined
   readonly option?: Letter | undefined
   /** What was said with it, or how it should be instead. */
   readonly note?: string | undefined
@@ -25,7 +27,7 @@ const CLOSE = `UPDATE decisions SET state = @state, option = @option, note = @no
 /** Ends a card, once: its threads end with it, and each who waits for it is told, in one transaction. @returns it as it is now */
 export function settle(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcome): CardRow {
   const { state, how, by, option = null, note = null } = outcome
-  const device = by === null ? null : credentialLabel(tx, by.credentialId)
+  const device = by === null ? null : (outcome.device ?? credentialLabel(tx, by.credentialId))
   const changed = tx.run(CLOSE, { id: row.id, state, option, note, now: tx.now, by: by?.peerId ?? null, device, how })
   if (changed !== 1) throw new Error(`Card ${row.id} was decided before`)
   const requesters = requestersOf(tx, row.id)
@@ -38,7 +40,9 @@ export function settle(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcom
   const heirs = endThreads(tx, deps, row, outcome).filter((id) => !requesters.some(({ peer_id }) => peer_id === id))
   const first = requesters[0]?.peer_id
   for (const peerId of new Set([...waiting, ...heirs])) tell(tx, deps, row, outcome, { peerId, isFirst: peerId === first })
-  return cardAt(tx, row.id)
+  const now = cardAt(tx, row.id)
+  deps.onSettled(tx, now)
+  return now
 }
 
 /** @returns who had asked on threads that were open: whoever leads in place of the requester is told, too */

@@ -13,7 +13,7 @@ export function shown(value: unknown): string {
 }
 
 /** In one line, and without what cannot be seen: no part of a card can look like another. */
-function inLine(text: string): string {
+export function inLine(text: string): string {
   return text.replace(/\s+/g, ' ').replace(HIDDEN, '').trim()
 }
 

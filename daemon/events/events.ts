@@ -4,7 +4,7 @@ import { decodeCursor, type IdKind } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Caller, Query } from '../caller.ts'
-import { circleName, GRANTED_CIRCLES, OBSERVED_CIRCLES, refOf } from '../peers/index.ts'
+import { circleName, GRANTED_CIRCLES, IS_OWN_VIEWS, OBSERVED_CIRCLES, PEOPLE, refOf } from '../peers/index.ts'
 import type { Reader, ScanReader, Store } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -22,11 +22,14 @@ export interface EventRow {
 const COLUMNS = 'e.seq, e.at, e.type, e.actor_id, e.circle_id, e.subject_kind, e.subject, e.changed'
 /**
  * The administrator sees all; a peer its own, what concerns it, its circle's public ones, and those of circles it holds grants for. An observer of
- * forges sees what becomes of the reviews that it is asked to look at.
+ * forges sees what becomes of the reviews that it is asked to look at, people of the pairings that one of them has to confirm, and the daemon's
+ * writer of dashboard files what happens in circles.
  */
 export const VISIBLE = `(@self IS NULL OR e.actor_id = @self OR e.peer_id = @self OR (e.audience = 'circle' AND e.circle_id = @own)
   OR (e.audience <> 'admin' AND e.circle_id IN (${GRANTED_CIRCLES}))
-  OR (e.type >= 'review.' AND e.type < 'review/' AND e.circle_id IN (${OBSERVED_CIRCLES})))`
+  OR (e.type >= 'review.' AND e.type < 'review/' AND e.circle_id IN (${OBSERVED_CIRCLES}))
+  OR (e.type >= 'pairing.' AND e.type < 'pairing/' AND @self IN (${PEOPLE}))
+  OR (e.audience <> 'admin' AND e.circle_id IS NOT NULL AND ${IS_OWN_VIEWS}))`
 export const WANTED = `(@types IS NULL OR e.type IN (SELECT value FROM json_each(@types))
     OR substr(e.type, 1, instr(e.type, '.') - 1) IN (SELECT value FROM json_each(@types)))`
 /** The rows examined are bounded before the filter, so that a rare type costs no scan of the log. */
@@ -34,7 +37,7 @@ const AFTER = `SELECT ${COLUMNS} FROM events e
   WHERE e.seq > @after AND e.seq <= @upTo AND ${VISIBLE} AND ${WANTED}
   ORDER BY e.seq`
 const OLDEST = `${AFTER} LIMIT @limit`
-/** For a reader that has no cursor yet. */
+/** For a reader that has no cursor yet, or goes back from one. */
 const NEWEST = `${AFTER} DESC LIMIT @limit`
 
 /** The event log as a caller may read it. */
@@ -46,32 +49,39 @@ export interface EventPage {
   readonly events: Event[]
   readonly cursor: string
   readonly more: boolean
+  readonly before: string | null
 }
 
 /**
- * A page of events after a cursor, oldest first; without a cursor the newest page.
+ * A page of events after a cursor, or before one; without a cursor the newest page. Oldest first.
  *
- * @throws MusterError `cursor_expired` when the cursor is of another incarnation or below the retention floor
+ * @throws MusterError `cursor_expired` when the cursor is of another incarnation or below the retention floor, `invalid_input` for two cursors
  */
 export function readEvents(
   store: Store,
   reader: Reader,
   caller: Caller,
-  input: { readonly after?: string | undefined; readonly types?: readonly string[] | undefined; readonly limit: number },
+  input: { readonly after?: string | undefined; readonly before?: string | undefined; readonly types?: readonly string[] | undefined; readonly limit: number },
 ): EventPage {
+  if (input.after !== undefined && input.before !== undefined) throw new MusterError('invalid_input', { hint: 'Give `after` or `before`, not both.' })
   const last = store.last('event')
   const [self, own] = caller.kind === 'peer' ? [caller.peerId, caller.circleId] : [null, null]
   const types = input.types && input.types.length > 0 ? JSON.stringify(input.types) : null
   if (input.after === undefined) {
-    const newest = reader.all<EventRow>(NEWEST, { after: last - LIMITS.maxExamined, upTo: last, self, own, types, limit: input.limit })
-    return { events: newest.reverse().map((row) => toEvent(store, row)), cursor: store.cursor(last), more: false }
+    const upTo = input.before === undefined ? last : seqOf(store, input.before, last) - 1
+    const begin = Math.max(eventFloor(reader) - 1, upTo - LIMITS.maxExamined)
+    const rows = reader.all<EventRow>(NEWEST, { after: begin, upTo, self, own, types, limit: input.limit + 1 })
+    const page = rows.slice(0, input.limit).reverse()
+    const reached = rows.length > input.limit ? (page[0] as EventRow).seq : begin + 1
+    const before = reached > eventFloor(reader) ? store.cursor(reached) : null
+    return { events: page.map((row) => toEvent(store, row)), cursor: store.cursor(last), more: false, before }
   }
   const after = seqOf(store, input.after, last)
   const upTo = Math.min(last, after + LIMITS.maxExamined)
   const rows = reader.all<EventRow>(OLDEST, { after, upTo, self, own, types, limit: input.limit + 1 })
   const page = rows.slice(0, input.limit)
   const reached = rows.length > input.limit ? (page.at(-1) as EventRow).seq : upTo
-  return { events: page.map((row) => toEvent(store, row)), cursor: store.cursor(reached), more: reached < last }
+  return { events: page.map((row) => toEvent(store, row)), cursor: store.cursor(reached), more: reached < last, before: null }
 }
 
 /** The first event that is kept. */

@@ -31,7 +31,7 @@ export function admit({ store, runner }: Pick<GatewayDeps, 'store' | 'runner'>, 
 }
 
 /** What makes, names or ends an authority is done by whoever has it. */
-const NEVER_PROPOSED = /^(?:pairings|devices|actions|passphrase|credentials|enrolments)\./
+const NEVER_PROPOSED = /^(?:pairings|devices|actions|passphrase|credentials|enrolments|push|channels)\./
 
 /** An action is held against the contract as it is proposed, so that a person is shown what would be done and nothing that would be refused as bad input. */
 function proposed(proposal: Parsed<'actions.propose'>): Parsed<'actions.propose'> {
@@ -40,7 +40,7 @@ function proposed(proposal: Parsed<'actions.propose'>): Parsed<'actions.propose'
   if (!isPossible)
     throw new MusterError('invalid_input', {
       field: 'operation',
-      hint: 'Expected a command that a person may call, and none about devices, passphrases or credentials.',
+      hint: 'Expected a command that a person may call, and none about devices, passphrases, credentials or channels.',
     })
   const parsed = operation.input.safeParse(proposal.input)
   if (!parsed.success) throw invalidInput(parsed.error)

@@ -4,6 +4,7 @@ import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { RandomBytes } from '../clock.ts'
 import { ARTIFACTS_PATH, addArtifactsDoor } from './artifacts-door.ts'
+import { createDashboardDoor } from './dashboard/door.ts'
 import type { GatewayDeps } from './deps.ts'
 import { isEncrypted } from './device-token.ts'
 import { asHttpError, pathOf, refuseClient, sendError } from './http-error.ts'
@@ -63,7 +64,8 @@ export function createHttp(options: HttpOptions): { readonly app: FastifyInstanc
   addRestDoor(app, { deps: options.deps, version: options.version, isSecure })
   addPairDoor(app, { deps: options.deps, isSecure })
   addArtifactsDoor(app, options.deps)
-  app.setNotFoundHandler((request, reply) => sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
+  const dashboard = createDashboardDoor()
+  app.setNotFoundHandler((request, reply) => dashboard(request, reply) ?? sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))
   return { app, loadDoor: addWebSocketDoor(app, { deps: options.deps, allowedHosts: options.allowedHosts, isSecure }) }
 }

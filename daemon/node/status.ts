@@ -2,6 +2,8 @@ import type { Output } from '../../src/contract/index.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Backups } from '../backups/index.ts'
 import type { Query } from '../caller.ts'
+import { waitingCards } from '../decisions/index.ts'
+import { deviceCounts } from '../pairing/index.ts'
 import { presenceCounts } from '../peers/index.ts'
 import type { Services } from '../services/index.ts'
 import type { Pipeline } from '../store/pipeline.ts'
@@ -39,6 +41,8 @@ export function nodeStatus(source: StatusSource): Query<'node.status'> {
       connections: source.connections(),
       peers: presenceCounts(reader),
       ...depths(reader, source.now()),
+      cards: waitingCards(reader),
+      devices: deviceCounts(reader),
       cursor: store.cursor(store.last('event')),
       retention: source.retention.status(reader),
       storage: storageOf(source.path),

@@ -1,6 +1,7 @@
+import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import type { Caller, Command, Query } from '../caller.ts'
-import { devicesOf, findDevice, renameCredential, revoke } from '../peers/index.ts'
+import { countDevices, devicesOf, findDevice, renameCredential, revoke } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { PairingDeps } from './deps.ts'
 import { requireAuthority } from './pairings.ts'
@@ -44,4 +45,11 @@ function deviceOf(reader: Reader, caller: Caller, id: string) {
 
 function actorOf(caller: Caller): number | null {
   return caller.kind === 'peer' ? caller.peerId : null
+}
+
+/** How many devices work, and what waits to be confirmed or approved on one. */
+export function deviceCounts(reader: Reader): Output<'node.status'>['devices'] {
+  const sql = `SELECT (SELECT count(*) FROM pairings WHERE state = 'open' OR state = 'redeemed') AS pairings,
+    (SELECT count(*) FROM actions WHERE state = 'waiting') AS actions`
+  return { paired: countDevices(reader), ...(reader.get(sql) as { readonly pairings: number; readonly actions: number }) }
 }

@@ -10,6 +10,7 @@ import { createPairingHandlers, endPairing, endUnfinished, listPairings } from '
 import { PassphraseTries } from './passphrase-tries.ts'
 import { Passphrases } from './passphrases.ts'
 
+export { deviceCounts } from './devices.ts'
 export { forgetPassphrases, type Passphrases } from './passphrases.ts'
 
 export function createPairing(options: PairingDeps & { readonly timer: DueTimer }) {
@@ -47,7 +48,8 @@ export function createPairing(options: PairingDeps & { readonly timer: DueTimer 
   return {
     /** At a start. */
     prepare(tx: Tx): void {
-      endUnfinished(tx, deps)
+      // Nobody knows its code any more.
+      endUnfinished(tx, deps, 'The daemon was restarted.')
       endWaiting(tx, deps)
       tries.prepare(tx)
     },

@@ -6,11 +6,12 @@ const MINUTE_MS = 60_000
 
 /**
  * The one code that can be redeemed, in memory alone: no file holds what would let its reader guess it, and a restart ends it. An attempt
- * counts when it is made, whatever becomes of its command: else all attempts of one batch would be the first.
+ * counts when it is made, whatever becomes of its command: else all attempts of one batch would be the first. In a batch that is run again
+ * it counts twice, which errs on the safe side.
  */
 export class OpenCode {
   readonly #clock: Clock
-  #open: { readonly pairing: number; readonly hash: Uint8Array; readonly endsAt: number; wrong: number; redeemed: boolean } | undefined
+  #open: { readonly pairing: number; readonly hash: Uint8Array; readonly endsAt: number; wrong: number; redeemed: boolean; spoiled: boolean } | undefined
   #wrongAt: number[] = []
 
   constructor(clock: Clock) {
@@ -28,11 +29,18 @@ export class OpenCode {
   }
 
   open(pairing: number, code: string): void {
-    this.#open = { pairing, hash: hashCode(code), endsAt: this.#clock.monoMs() + LIMITS.pairingMs, wrong: 0, redeemed: false }
+    this.#open = { pairing, hash: hashCode(code), endsAt: this.#clock.monoMs() + LIMITS.pairingMs, wrong: 0, redeemed: false, spoiled: false }
   }
 
   redeemed(pairing: number): void {
     if (this.#open?.pairing === pairing) this.#open.redeemed = true
+  }
+
+  /** Whether the digits that were confirmed are right, and none before them were wrong. */
+  compare(pairing: number, isRight: boolean): boolean {
+    if (this.#open?.pairing !== pairing) return false
+    this.#open.spoiled ||= !isRight
+    return !this.#open.spoiled
   }
 
   close(pairing: number): void {

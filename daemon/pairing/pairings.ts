@@ -20,7 +20,8 @@ export function createPairingHandlers(deps: HandlerDeps) {
       const first = isBeforeFirst(tx) && people(tx, 1).length === 0
       const { name, id: personId } = whose(tx, caller, input.person, first)
       if (personId === null) requireFreeName(tx, name)
-      if (open.pairing !== undefined) endPairing(tx, deps, open.pairing, 'Another pairing was begun.')
+      // By the table: of two that begin in one batch, the first has no code in memory yet.
+      endUnfinished(tx, deps, 'Another pairing was begun.')
       const id = tx.take('pairing')
       const code = newCode(random)
       tx.run(
@@ -67,7 +68,8 @@ export function createPairingHandlers(deps: HandlerDeps) {
       if (open.isOver(row.id)) throw new MusterError('already_closed', { state: 'ended', reason: 'Its time is over.' })
       requireConfirmer(tx, deps, caller, row)
       if (row.state === 'open') throw new MusterError('invalid_input', { hint: 'No device has redeemed the code yet.' })
-      if (row.comparison !== input.comparison) {
+      // Once: right digits in the same batch, or before the end could be written down, come too late.
+      if (!open.compare(row.id, input.comparison === row.comparison)) {
         tx.onFailure(() =>
           deps.pipeline.submit(
             (later) => endPairing(later, deps, row.id, 'Wrong digits were confirmed.'),
@@ -112,10 +114,10 @@ export function endPairing(tx: Tx, deps: HandlerDeps, id: number, reason: string
   tx.after(() => deps.code.close(id))
 }
 
-/** What a start finds under way was ended by the end of the daemon: nobody knows its code any more. */
-export function endUnfinished(tx: Tx, deps: HandlerDeps): void {
+/** Ends whatever is under way. */
+export function endUnfinished(tx: Tx, deps: HandlerDeps, reason: string): void {
   const rows = tx.all<{ id: number }>("SELECT id FROM pairings WHERE state = 'open' OR state = 'redeemed'")
-  for (const { id } of rows) endPairing(tx, deps, id, 'The daemon was restarted.')
+  for (const { id } of rows) endPairing(tx, deps, id, reason)
 }
 
 function pair(tx: Tx, deps: HandlerDeps, caller: Caller, row: PairingRow): void {
@@ -154,14 +156,15 @@ function requireConfirmer(tx: Tx, deps: HandlerDeps, caller: Caller, row: Pairin
 
 /** Why a code was not taken. What ends by it, and that somebody tried, is written down by a command of its own: this one is rolled back. */
 function refusedCode(tx: Tx, deps: HandlerDeps, found: ReturnType<HandlerDeps['code']['attempt']>, row: PairingRow | undefined): MusterError {
-  if (row) {
+  // One that ended in this batch has a code in memory still, which is worth what any other is.
+  if (row && row.state !== 'ended') {
     suspect(tx, deps, row.id, 'A code was used again.', (later) => void later.run('UPDATE pairings SET reused = reused + 1 WHERE id = ?', row.id))
     return new MusterError('already_closed', {
       state: row.state,
       hint: 'The code has been used. If that was not you, answer no in the terminal and begin again.',
     })
   }
-  const { spent } = found as { readonly spent: number | undefined }
+  const spent = 'spent' in found ? found.spent : undefined
   suspect(tx, deps, deps.code.pairing, 'A wrong code was tried.')
   if (spent !== undefined) {
     tx.onFailure(() =>
@@ -186,8 +189,10 @@ function suspect(tx: Tx, deps: HandlerDeps, pairing: number | undefined, reason:
   })
 }
 
+/** The person whose device it is going to be hears of it; of one that makes a person, the first who can confirm it. */
 function noted(tx: Tx, type: string, caller: Caller | undefined, id: number, changed: Readonly<Record<string, unknown>>): void {
-  tx.event({ type, actor: caller ? actorOf(caller) : null, audience: 'admin', subject: ['pairing', id], changed })
+  const peer = pairingById(tx, id).person_id ?? people(tx, 1)[0]?.id ?? null
+  tx.event({ type, actor: caller ? actorOf(caller) : null, peer, audience: 'admin', subject: ['pairing', id], changed })
 }
 
 /** Whose device it is going to be. */

@@ -35,6 +35,11 @@ export function grantedCircles(reader: Reader, peerId: number): number[] {
   return reader.all<{ id: number }>('SELECT circle_id AS id FROM grants WHERE peer_id = ?', peerId).map(({ id }) => id)
 }
 
+/** Whether a peer was let into every circle there is, as people are. */
+export function isLetIntoAll(reader: Reader, peerId: number): boolean {
+  return reader.get('SELECT 1 FROM circles WHERE id NOT IN (SELECT circle_id FROM grants WHERE peer_id = ?)', peerId) === undefined
+}
+
 /** SQL for the circles that the peer `@self` was let into. */
 export const GRANTED_CIRCLES = 'SELECT circle_id FROM grants WHERE peer_id = @self'
 

@@ -167,6 +167,11 @@ export function devicesOf(reader: Reader, personId: number | null): CredentialRo
 const DEVICES = `SELECT k.id, k.kind, k.peer_id, k.label, k.created_at, k.last_used_at, k.revoked_at
   FROM peers p JOIN credentials k ON k.peer_id = p.id WHERE p.role = 'person'`
 
+/** How many devices of people work. */
+export function countDevices(reader: Reader): number {
+  return reader.get<{ n: number }>(`SELECT count(*) AS n FROM (${DEVICES} AND p.retired_at IS NULL AND k.revoked_at IS NULL)`)?.n ?? 0
+}
+
 export function renameCredential(tx: Tx, id: number, label: string): void {
   tx.run('UPDATE credentials SET label = ? WHERE id = ?', label, id)
 }

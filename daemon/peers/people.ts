@@ -4,8 +4,11 @@ import { ensureCircle } from './circles.ts'
 import { insertPeer, refuseTakenName } from './registration.ts'
 import { PEER_COLUMNS, type PeerRow } from './rows.ts'
 
-/** Where people stand; they are let into every other circle. */
+/** Where people stand; they are let into it as into every other. */
 const CIRCLE = 'main'
+
+/** SQL for the people of this node. */
+export const PEOPLE = "SELECT id FROM peers WHERE role = 'person' AND retired_at IS NULL"
 
 /** The people of this node, the first one first. */
 export function people(reader: Reader, limit: number): PeerRow[] {
@@ -38,7 +41,7 @@ export function makePerson(tx: Tx, name: string): number {
   const circleId = ensureCircle(tx, CIRCLE)
   const about = { name, role: 'person', mode: 'read', runtime: 'device', capabilities: [] as string[], description: '' } as const
   const id = insertPeer(tx, { circleId, enrolmentId: null, spawnedBy: null }, about)
-  for (const circle of tx.all<{ id: number }>('SELECT id FROM circles WHERE id <> ?', circleId)) {
+  for (const circle of tx.all<{ id: number }>('SELECT id FROM circles')) {
     tx.run('INSERT OR IGNORE INTO grants (peer_id, circle_id, created_at) VALUES (?, ?, ?)', id, circle.id, tx.now)
     tx.event({ type: 'grant.added', circle: circle.id, peer: id, audience: 'granted', subject: ['peer', id] })
   }

@@ -14,8 +14,10 @@ export interface PeerRow {
   readonly description: string
   readonly capabilities: string
   readonly turn: Turn
+  readonly turn_since: number | null
   readonly presence: Presence
   readonly read_marker: number
+  /** When its presence last changed. */
   readonly last_seen_at: number | null
   readonly created_at: number
   readonly retired_at: number | null
@@ -30,7 +32,7 @@ export interface Liveness {
   attended(peerId: number): 'push' | 'hook' | undefined
 }
 
-export const PEER_COLUMNS = `p.id, p.name, c.name AS circle, p.circle_id, p.role, p.mode, p.runtime, p.description, p.capabilities, p.turn, p.presence,
+export const PEER_COLUMNS = `p.id, p.name, c.name AS circle, p.circle_id, p.role, p.mode, p.runtime, p.description, p.capabilities, p.turn, p.turn_since, p.presence,
   p.read_marker, p.last_seen_at, p.created_at, p.retired_at, p.spawned_by`
 const PEER_BY_ID = `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?`
 const REF_BY_ID = 'SELECT p.id, p.name, c.name AS circle, p.role FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?'
@@ -67,6 +69,11 @@ export function peersOfRole(reader: Reader, circleId: number, role: Role, limit:
     role,
     limit,
   )
+}
+
+/** Those of a circle that have not retired. */
+export function activePeers(reader: Reader, circleId: number, limit: number): number[] {
+  return reader.all<{ id: number }>('SELECT id FROM peers WHERE circle_id = ? AND retired_at IS NULL LIMIT ?', circleId, limit).map(({ id }) => id)
 }
 
 /** The people who see into a circle, as its members or by a grant, the longest there first. */
@@ -109,7 +116,9 @@ export function toPeer(reader: Reader, row: PeerRow, live: Liveness): Peer {
     capabilities: JSON.parse(row.capabilities) as string[],
     description: row.description,
     presence: row.presence,
+    presenceSince: formatTime(row.last_seen_at ?? row.created_at),
     turn: row.turn,
+    turnSince: timeOrNull(row.turn_since),
     reach: reachOf(row, live),
     lastSeenAt: timeOrNull(row.last_seen_at),
     createdAt: formatTime(row.created_at),

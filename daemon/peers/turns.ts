@@ -5,6 +5,6 @@ import type { Tx } from '../store/transaction.ts'
 export function setTurn(tx: Tx, peerId: number, circleId: number, turn: Turn): void {
   if (tx.get<{ turn: Turn }>('SELECT turn FROM peers WHERE id = ?', peerId)?.turn === turn) return
   tx.changesPeers()
-  tx.run('UPDATE peers SET turn = ? WHERE id = ?', turn, peerId)
+  tx.run('UPDATE peers SET turn = ?, turn_since = ? WHERE id = ?', turn, tx.now, peerId)
   tx.event({ type: 'peer.described', actor: peerId, circle: circleId, audience: 'circle', subject: ['peer', peerId], changed: { turn } })
 }

@@ -51,7 +51,7 @@ export function enqueue(tx: Tx, outbox: Outbox, destination: string, payload: un
   tx.after(() => outbox.wake())
 }
 
-/** Carries out what must happen. A row that fails is tried again after a backoff; behind a row that waits, its destination waits. */
+/** Carries out what must happen, but for what services do (`errands.ts`). A row that fails is tried again after a backoff; behind a row that waits, its destination waits. */
 export class Outbox {
   readonly #pipeline: Pipeline
   readonly #reader: Reader
@@ -77,7 +77,7 @@ export class Outbox {
     // Whether or not anything waits there: a time that has come and stays would have the timer wake for nothing, for ever.
     for (const [destination, at] of this.#notBefore) if (at <= now) this.#notBefore.delete(destination)
     for (const { destination } of this.#reader.all<{ destination: string }>("SELECT DISTINCT destination FROM outbox WHERE state = 'waiting'")) {
-      if (!this.#notBefore.has(destination) && !this.#running.has(destination)) this.#step(destination)
+      if (this.#work.has(destination) && !this.#notBefore.has(destination) && !this.#running.has(destination)) this.#step(destination)
     }
   }
 

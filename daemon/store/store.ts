@@ -9,7 +9,7 @@ import { type LogTraces, logTraces, markRunning, unmarkRunning, whyIncomplete } 
 import { Statements, type Value } from './statements.ts'
 
 /** What a counter counts: the kinds that have ids, and the numbers that never leave the daemon. */
-export type CounterKind = IdKind | 'event' | 'handover' | 'outbox' | 'lease'
+export type CounterKind = IdKind | 'event' | 'handover' | 'lease' | 'notice'
 
 /** Reading by prepared statement; each SQL text is prepared once. */
 export interface Reader {

@@ -1,7 +1,7 @@
 import { LIMITS } from '../../src/limits.ts'
 import { GRANTED_CIRCLES } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
-import { findDelivery, findThread, isWaiting } from './rows.ts'
+import { findDelivery, findThread, isWaiting, type MessageRow } from './rows.ts'
 
 /** An ask that waits for its answer. */
 export interface OpenAsk {
@@ -48,6 +48,15 @@ const OWED = `SELECT t.id, t.opener_id, t.recipient_id, t.opened_at, t.deadline_
 /** What waits for an answer of a peer, the next to end first; of the oldest thousand. */
 export function asksOwedBy(reader: Reader, peerId: number): OpenAsk[] {
   return reader.all<OpenAsk>(OWED, peerId)
+}
+
+/** Whether a message still waits for one of those to whom it went. */
+export function isMessageUnread(reader: Reader, message: MessageRow, peerId: number): boolean {
+  for (let id = message.first_delivery; id < message.first_delivery + message.delivery_count; id += 1) {
+    const delivery = findDelivery(reader, id)
+    if (delivery?.peer_id === peerId) return isWaiting(delivery)
+  }
+  return false
 }
 
 /** Whether the message that opened a thread for one peer still waits for it: in its mailbox, or handed over and not acked. */

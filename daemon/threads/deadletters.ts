@@ -2,8 +2,8 @@ import type { Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
-import type { Caller, Command, Query } from '../caller.ts'
-import { isActive, refOf, resolveOne } from '../peers/index.ts'
+import type { Caller, Command, PeerCaller, Query } from '../caller.ts'
+import { GRANTED_CIRCLES, hasGrant, isActive, refOf, resolvePast } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { closeThread } from './close.ts'
@@ -35,11 +35,17 @@ export function tellOfDeath(tx: Tx, deps: ThreadDeps, row: DeliveryRow, reason: 
   // The daemon has no mailbox, and a peer that cannot be told of its own failure is on the list of dead letters already.
   if (message.sender_id === null || message.sender_id === row.peer_id || !isActive(tx, message.sender_id)) return
   const cause = { causedBy: message.id, hops: message.hops, attended: message.attended === 1 }
-  postMore(tx, deps, thread, { kind: 'fail', sender: null, from: null, body, recipients: [message.sender_id], solicited: true, cause, control: true })
+  const draft = { kind: 'fail', sender: null, from: null, body, recipients: [message.sender_id], solicited: true, cause, control: true } as const
+  const told = postMore(tx, deps, thread, draft)
+  const about = { peer: message.sender_id, circle: thread.circle_id, audience: 'granted', subject: ['thread', thread.id] } as const
+  tx.event({ type: 'thread.message', ...about, changed: { message: tx.id('message', told.messageId) } })
 }
 
 /** By the index of the dead letters, which are few; in the order of the table every delivery would be looked at. */
 const DEAD = `SELECT d.* FROM deliveries d INDEXED BY deliveries_dead JOIN messages m ON m.id = d.message_id WHERE d.state = 'dead' AND d.id > @after`
+
+/** SQL for whether a dead letter is of a thread that is read by a grant. */
+const OVERSEEN = `(SELECT t.circle_id FROM threads t WHERE t.id = d.thread_id) IN (${GRANTED_CIRCLES})`
 
 /** The dead letters of a peer's mailbox and of its own sending, up to a thousand; all there are, for nobody. */
 export function deadLetters(reader: Reader, self: number | null): DeliveryRow[] {
@@ -50,11 +56,13 @@ export function deadLetters(reader: Reader, self: number | null): DeliveryRow[] 
 export function listDead(deps: Pick<ThreadDeps, 'dispatcher'>): Query<'mailbox.dead'> {
   return (reader, caller, input) => {
     const after = input.after === undefined ? 0 : reader.number('delivery', input.after)
-    const peer = input.peer === undefined ? null : resolveOne(reader, caller, input.peer).id
+    const peer = input.peer === undefined ? null : resolvePast(reader, caller, input.peer).id
     const self = caller.kind === 'peer' ? caller.peerId : null
+    const oversees = caller.kind === 'peer' && mayOversee(caller) ? 1 : 0
     const rows = reader.all<DeliveryRow>(
-      `${DEAD} AND (@peer IS NULL OR d.peer_id = @peer) AND (@self IS NULL OR d.peer_id = @self OR m.sender_id = @self) ORDER BY d.id LIMIT @limit`,
-      { after, peer, self, limit: input.limit + 1 },
+      `${DEAD} AND (@peer IS NULL OR d.peer_id = @peer) AND (@self IS NULL OR d.peer_id = @self OR m.sender_id = @self OR (@oversees AND ${OVERSEEN}))
+        ORDER BY d.id LIMIT @limit`,
+      { after, peer, self, oversees, limit: input.limit + 1 },
     )
     const page = fitting(rows.slice(0, input.limit), (row) => bodyBytes(reader, row.message_id))
     const last = rows.length > page.length ? page.at(-1) : undefined
@@ -108,13 +116,22 @@ export function deadOfMailbox(reader: Reader, peerId: number, limit: number): De
   return reader.all<DeliveryRow>(`${DEAD} AND d.peer_id = @peer ORDER BY d.id LIMIT @limit`, { after: 0, peer: peerId, limit })
 }
 
-/** A dead letter of the caller's mailbox or of its own sending. */
+/** A dead letter that the caller is shown by `mailbox.dead`. */
 function deadOf(tx: Tx, caller: Caller, id: string): DeliveryRow {
   const row = findDelivery(tx, tx.number('delivery', id))
-  const sender = row ? findMessage(tx, row.message_id)?.sender_id : undefined
-  const own = caller.kind === 'admin' || (caller.kind === 'peer' && (row?.peer_id === caller.peerId || sender === caller.peerId))
-  if (row?.state !== 'dead' || !own) throw new MusterError('not_found', { id, hint: 'mailbox.dead lists the dead letters.' })
+  if (row?.state !== 'dead' || !isShown(tx, caller, row)) throw new MusterError('not_found', { id, hint: 'mailbox.dead lists the dead letters.' })
   return row
+}
+
+function isShown(tx: Tx, caller: Caller, row: DeliveryRow): boolean {
+  if (caller.kind !== 'peer') return caller.kind === 'admin'
+  if (row.peer_id === caller.peerId || findMessage(tx, row.message_id)?.sender_id === caller.peerId) return true
+  return mayOversee(caller) && hasGrant(tx, caller.peerId, (findThread(tx, row.thread_id) as ThreadRow).circle_id)
+}
+
+/** Who deals with the dead letters of the circles that it was let into. */
+function mayOversee({ role }: PeerCaller): boolean {
+  return role === 'person' || role === 'orchestrator'
 }
 
 function actorOf(caller: Caller): number | null {

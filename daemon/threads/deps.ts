@@ -7,7 +7,7 @@ import type { Pipeline } from '../store/pipeline.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Dispatcher, OfferWatch } from './dispatcher.ts'
 import type { Delays } from './flights.ts'
-import type { PostedLink } from './post.ts'
+import type { Post, PostedLink } from './post.ts'
 import type { Room } from './room.ts'
 import type { Signals } from './signals.ts'
 
@@ -26,6 +26,14 @@ export interface FollowedEnd {
   readonly body: string
   /** Who asked. */
   readonly opener: number | null
+}
+
+/** A message that was put into mailboxes. */
+export interface Delivered {
+  readonly messageId: number
+  /** As in the table: 1 is urgent. */
+  readonly priority: number
+  readonly draft: Pick<Post, 'kind' | 'from' | 'recipients'>
 }
 
 /** What a peer says on a followed thread, where that is a card of the domain above; `undefined` where it is none. */
@@ -54,6 +62,8 @@ export interface ThreadDeps {
   readonly contents: Contents
   /** What the domain of reviews, which stands above, makes of a message. */
   readonly onPosted: (tx: Tx, posted: PostedLink) => void
+  /** What the domain of channels, which stands above, makes of a message with recipients: it may have to reach people elsewhere. */
+  readonly onDelivered: (tx: Tx, delivered: Delivered) => void
   /** A followed thread ended, or was answered late. */
   readonly onFollowedEnd: (tx: Tx, ended: FollowedEnd) => void
   /** What is said on a followed thread, before it is said. @throws MusterError where a card has been decided */

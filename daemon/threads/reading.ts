@@ -97,24 +97,6 @@ export const getThread: Query<'threads.get'> = (reader, caller, input) => {
   }
 }
 
-export const listThreads: Query<'threads.list'> = (reader, caller, input) => {
-  const column = input.side === 'mine' ? 'opener_id' : 'recipient_id'
-  const before = input.before === undefined ? Number.MAX_SAFE_INTEGER : reader.number('thread', input.before)
-  const bound = input.state === undefined ? input.limit + 1 : LIMITS.maxExamined
-  const examined = reader.all<{ id: number; state: string }>(
-    `SELECT id, state FROM threads WHERE ${column} = ? AND id < ? ORDER BY id DESC LIMIT ?`,
-    asPeer(caller).peerId,
-    before,
-    bound,
-  )
-  const fitting = input.state === undefined ? examined : examined.filter((row) => row.state === input.state)
-  const page = fitting.slice(0, input.limit)
-  // A rare state may fill no page within the rows that one call examines; the cursor says where the next one goes on.
-  const last = fitting.length > input.limit ? page.at(-1) : examined.length === bound ? examined.at(-1) : undefined
-  const threads = page.map(({ id }) => toThread(reader, findThread(reader, id) as ThreadRow))
-  return { threads, before: last ? reader.id('thread', last.id) : null }
-}
-
 /** A message without its body. */
 interface SlimMessage extends Visible {
   readonly id: number
@@ -161,7 +143,9 @@ const TOMBSTONE = '[redacted]'
 
 /** Takes the words and the files out of a message. What other messages carry as well stays with them. */
 function redact(tx: Tx, contents: Contents, message: MessageRow): void {
-  tx.run('UPDATE messages SET body = ?, redacted_at = ?, attached = 0, touched = NULL WHERE id = ?', TOMBSTONE, tx.now, message.id)
+  tx.run('UPDATE messages SET body = ?, redacted_at = ?, attached = 0, touched = NULL, progress = NULL WHERE id = ?', TOMBSTONE, tx.now, message.id)
+  // What an ask says of its work is part of its words.
+  tx.run('UPDATE threads SET task = NULL WHERE id = ? AND head = ? AND task IS NOT NULL', message.thread_id, message.id)
   for (const artifact of detach(tx, message)) dropUncarried(tx, contents, artifact)
 }
 

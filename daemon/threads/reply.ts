@@ -6,6 +6,7 @@ import type { Tx } from '../store/transaction.ts'
 import { admit } from './admission.ts'
 import { sayOnCard } from './cards.ts'
 import { causeOf, lastDelivery } from './causes.ts'
+import { createClosing } from './close.ts'
 import { ackDeliveries } from './deliveries.ts'
 import type { ThreadDeps } from './deps.ts'
 import { attachable } from './files.ts'
@@ -21,11 +22,21 @@ export function createReplying(deps: ThreadDeps) {
       const thread = findThread(tx, tx.number('thread', input.thread))
       if (!thread) throw new MusterError('not_found', { id: input.thread })
       const onCard = sayOnCard(tx, deps, thread, sender, input)
+      if (onCard !== undefined && input.progress !== undefined) throw new MusterError('invalid_input', { field: 'progress', hint: 'A card has no progress.' })
       return onCard === undefined ? sayMore(tx, deps, sender, thread, input) : { sent: sentOf(tx, deps, onCard), refused: [] }
     },
     replay: (tx, _caller, created) => ({ sent: sentOf(tx, deps, created.number), refused: [] }),
   }
   return { reply }
+}
+
+/** Says something in a thread in the name of a peer that does so elsewhere: the answer, where it owes one. @throws MusterError what refuses it */
+export function replyAs(tx: Tx, deps: ThreadDeps, by: PeerCaller, threadId: number, body: string): void {
+  const thread = tx.id('thread', threadId)
+  const row = findThread(tx, threadId)
+  const owes = row?.kind === 'ask' && row.state === 'open' && row.recipient_id === by.peerId
+  if (owes) createClosing(deps).answer.run(tx, by, { thread, body })
+  else createReplying(deps).reply.run(tx, by, { thread, body })
 }
 
 function sayMore(tx: Tx, deps: ThreadDeps, sender: PeerCaller, thread: ThreadRow, input: Parsed<'threads.reply'>): Output<'threads.reply'> {
@@ -37,6 +48,8 @@ function sayMore(tx: Tx, deps: ThreadDeps, sender: PeerCaller, thread: ThreadRow
   const { admitted: recipients, refused } = solicited ? { admitted: present, refused: [] } : admit(tx, deps, admission)
   if (refused.length > 0 && recipients.length === 0) return { sent: [], refused }
   if (input.delivery !== undefined) ackDeliveries(tx, deps, sender.peerId, [tx.number('delivery', input.delivery)])
+  if (input.progress !== undefined && !solicited)
+    throw new MusterError('invalid_input', { field: 'progress', hint: 'Only the peer that was asked says how far it is.' })
   const late = thread.state !== 'open' && thread.state !== 'notice'
   const draft = {
     kind: 'reply',
@@ -45,6 +58,7 @@ function sayMore(tx: Tx, deps: ThreadDeps, sender: PeerCaller, thread: ThreadRow
     body: input.body,
     attachments,
     touched: input.touched,
+    progress: input.progress,
     solicited,
     cause,
     late,

@@ -46,18 +46,18 @@ export function createWatchdogHandlers(deps: LookDeps) {
       tx.created = { number: id, count: 1 }
       const row = known(tx, id)
       note(tx, row, 'watchdog.created', { on: row.watches, for: input.for, label: row.label }, owner.peerId)
-      return { watchdog: toWatchdog(tx, lookAt(tx, deps, row)) }
+      return { watchdog: toWatchdog(tx, caller, lookAt(tx, deps, row)) }
     },
-    replay: (tx, _caller, created) => ({ watchdog: toWatchdog(tx, known(tx, created.number)) }),
+    replay: (tx, caller, created) => ({ watchdog: toWatchdog(tx, caller, known(tx, created.number)) }),
   }
 
   const pauseIt: Command<'watchdogs.pause'> = {
     run(tx, caller, input) {
       const row = changeable(tx, caller, input.watchdog)
       if (row.state === 'ended') throw new MusterError('invalid_input', { hint: 'It has ended; there is nothing to pause.' })
-      if (row.state === 'paused') return { watchdog: toWatchdog(tx, row) }
+      if (row.state === 'paused') return { watchdog: toWatchdog(tx, caller, row) }
       tx.after(() => deps.recoveries.watch(row, [], 0))
-      return { watchdog: toWatchdog(tx, pause(tx, row, input.reason ?? 'paused by hand', actorOf(caller))) }
+      return { watchdog: toWatchdog(tx, caller, pause(tx, row, input.reason ?? 'paused by hand', actorOf(caller))) }
     },
   }
 
@@ -65,7 +65,7 @@ export function createWatchdogHandlers(deps: LookDeps) {
     run(tx, caller, input) {
       const row = changeable(tx, caller, input.watchdog)
       if (row.state === 'ended') throw new MusterError('invalid_input', { hint: 'It has ended. Make another.' })
-      return { watchdog: toWatchdog(tx, row.state === 'paused' ? lookAt(tx, deps, resume(tx, row, actorOf(caller))) : row) }
+      return { watchdog: toWatchdog(tx, caller, row.state === 'paused' ? lookAt(tx, deps, resume(tx, row, actorOf(caller))) : row) }
     },
   }
 

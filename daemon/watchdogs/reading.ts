@@ -26,7 +26,9 @@ export function changeable(reader: Reader, caller: Caller, id: string): Watchdog
   throw new MusterError('forbidden', { hint: 'Only its owner, an orchestrator of the circle or a person may change it. Ask its owner.' })
 }
 
-export const getWatchdog: Query<'watchdogs.get'> = (reader, caller, input) => ({ watchdog: toWatchdog(reader, visible(reader, caller, input.watchdog)) })
+export const getWatchdog: Query<'watchdogs.get'> = (reader, caller, input) => ({
+  watchdog: toWatchdog(reader, caller, visible(reader, caller, input.watchdog)),
+})
 
 const CONCERNS = 'owner_id = @self OR (NOT @mine AND tells_id = @self)'
 const LIST = (rule: string) => `SELECT * FROM watchdogs WHERE id > @after AND (@state IS NULL OR state = @state) AND (${rule}) ORDER BY id LIMIT @limit`
@@ -44,7 +46,7 @@ export const listWatchdogs: Query<'watchdogs.list'> = (reader, caller, input) =>
   })
   const page = rows.slice(0, input.limit)
   const last = rows.length > page.length ? page.at(-1) : undefined
-  return { watchdogs: page.map((row) => toWatchdog(reader, row)), after: last ? reader.id('watchdog', last.id) : null }
+  return { watchdogs: page.map((row) => toWatchdog(reader, caller, row)), after: last ? reader.id('watchdog', last.id) : null }
 }
 
 export const historyWatchdog: Query<'watchdogs.history'> = (reader, caller, input) => {

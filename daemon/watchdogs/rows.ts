@@ -61,7 +61,8 @@ export function openBreaches(reader: Reader, watchdogId: number): BreachRow[] {
   return reader.all<BreachRow>('SELECT * FROM breaches WHERE watchdog_id = ? AND over_at IS NULL ORDER BY number', watchdogId)
 }
 
-export function toWatchdog(reader: Reader, row: WatchdogRow): Watchdog {
+/** A thread and a review are named to those who may read them: who is told by it, or looks after the circle, may not be among them. */
+export function toWatchdog(reader: Reader, caller: Caller, row: WatchdogRow): Watchdog {
   const [owner, tells] = [refOf(reader, row.owner_id), refOf(reader, row.tells_id)]
   if (!owner || !tells) throw new Error(`Watchdog ${row.id} has no owner, or tells nobody`)
   return {
@@ -70,8 +71,8 @@ export function toWatchdog(reader: Reader, row: WatchdogRow): Watchdog {
     on: row.watches,
     peer: refOf(reader, row.peer_id),
     side: row.side,
-    thread: row.thread_id === null ? null : reader.id('thread', row.thread_id),
-    review: row.review_id === null ? null : reader.id('review', row.review_id),
+    thread: row.thread_id === null ? null : readable(reader, caller, reader.id('thread', row.thread_id)),
+    review: row.review_id === null ? null : readableReview(reader, caller, row.review_id),
     circle: circleName(reader, row.scope_id),
     for: formatDuration(row.for_ms),
     tells,
@@ -104,8 +105,12 @@ export function toBreach(reader: Reader, caller: Caller, watchdog: WatchdogRow, 
 function subjectOf(reader: Reader, caller: Caller, { watches }: WatchdogRow, subject: number): string | null {
   if (watches === 'silence') return reader.id('peer', subject)
   if (watches === 'ask') return readable(reader, caller, reader.id('thread', subject))
-  const review = reviewAge(reader, subject)
-  return review && maySee(reader, caller, review.circleId) ? reader.id('review', subject) : null
+  return readableReview(reader, caller, subject)
+}
+
+function readableReview(reader: Reader, caller: Caller, number: number): string | null {
+  const review = reviewAge(reader, number)
+  return review && maySee(reader, caller, review.circleId) ? reader.id('review', number) : null
 }
 
 function readable(reader: Reader, caller: Caller, thread: string): string | null {

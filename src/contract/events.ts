@@ -26,9 +26,17 @@ export const listEvents = operation({
   name: 'events.list',
   kind: 'query',
   access: 'reader',
-  summary: 'The events after a cursor, oldest first; without one, the newest page.',
-  input: z.strictObject({ after: EventCursor.optional(), limit: Limit.default(50), ...Filter }),
-  output: z.object({ events: z.array(Event), cursor: EventCursor, more: z.boolean() }),
+  summary: 'The events after a cursor, or the page of them before one; without a cursor, the newest page. Each page in order.',
+  input: z.strictObject({ after: EventCursor.optional(), before: EventCursor.optional(), limit: Limit.default(50), ...Filter }),
+  output: z.object({
+    events: z.array(Event),
+    /** For what comes next. */
+    cursor: EventCursor,
+    /** Whether there is more behind `cursor` now. */
+    more: z.boolean(),
+    /** For the page before this one; `null` where the log begins, and with `after`. */
+    before: EventCursor.nullable(),
+  }),
   doors: { http: 'GET /v1/events', cli: 'events', mcp: 'events' },
 })
 

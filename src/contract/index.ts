@@ -2,6 +2,8 @@
 import type * as z from 'zod'
 import * as approvals from './approvals.ts'
 import * as artifacts from './artifacts.ts'
+import * as board from './board.ts'
+import * as channels from './channels.ts'
 import * as decisions from './decisions.ts'
 import * as digest from './digest.ts'
 import * as events from './events.ts'
@@ -16,6 +18,7 @@ import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
+import type * as tasks from './tasks.ts'
 import * as threads from './threads.ts'
 import type * as touched from './touched.ts'
 import * as watchdogs from './watchdogs.ts'
@@ -23,6 +26,7 @@ import * as watchdogs from './watchdogs.ts'
 const LIST = [
   node.pingNode,
   node.nodeStatus,
+  node.nodeActivity,
   node.backUpNode,
   node.diagnoseNode,
   peers.registerPeer,
@@ -128,6 +132,18 @@ const LIST = [
   approvals.revokeApproval,
   approvals.listTiers,
   approvals.setTier,
+  channels.keyPush,
+  channels.subscribePush,
+  channels.unsubscribePush,
+  channels.listChannels,
+  channels.bindChannel,
+  channels.setChannel,
+  channels.unbindChannel,
+  channels.testChannel,
+  channels.takeChannels,
+  channels.reportChannels,
+  channels.pressChannel,
+  channels.hearChannel,
   orchestrators.orchestratorStatus,
   orchestrators.claimOrchestrator,
   orchestrators.noteOrchestrator,
@@ -142,6 +158,8 @@ const LIST = [
   watchdogs.getWatchdog,
   watchdogs.listWatchdogs,
   watchdogs.historyWatchdog,
+  board.getBoard,
+  board.tellNotes,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -221,9 +239,18 @@ export type Card = z.output<typeof decisions.Card>
 export type CardState = Card['state']
 export type Approval = z.output<typeof approvals.Approval>
 export type Action = z.output<typeof approvals.Action>
+export type Channel = z.output<typeof channels.Channel>
+export type ChannelKind = z.output<typeof channels.ChannelKind>
+export type ChannelNotice = z.output<typeof channels.Notice>
+export type ChannelErrand = z.output<typeof channels.Errand>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
+export type Task = z.output<typeof tasks.Task>
+export type Progress = z.output<typeof tasks.Progress>
+export type BoardTask = z.output<typeof board.BoardTask>
+export type TaskStatus = z.output<typeof board.TaskStatus>
+export type BoardNeed = z.output<typeof board.BoardNeed>
 export type Leadership = z.output<typeof orchestrators.Leadership>
 export type Handover = z.output<typeof orchestrators.Handover>
 export type Need = z.output<typeof digest.Need>

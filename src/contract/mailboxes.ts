@@ -92,8 +92,14 @@ export const listDead = operation({
   name: 'mailbox.dead',
   kind: 'query',
   access: 'reader',
-  summary: 'The dead letters: a peer sees those of its mailbox and those it sent, the administrator all.',
-  input: z.strictObject({ peer: Address.optional(), after: Id('delivery').optional(), limit: Limit.default(50) }),
+  summary:
+    'The dead letters: those of your mailbox and those you sent; for people and orchestrators also those of the circles they hold grants for, for the administrator all.',
+  input: z.strictObject({
+    /** Those of one mailbox; of one that has retired by its id. */
+    peer: Address.optional(),
+    after: Id('delivery').optional(),
+    limit: Limit.default(50),
+  }),
   output: z.object({ dead: z.array(DeadLetter), after: Id('delivery').nullable() }),
   doors: { http: 'GET /v1/dead-letters', cli: 'dead list', mcp: 'dead_letters' },
 })

@@ -26,7 +26,11 @@ export const Peer = PeerRef.extend({
   capabilities: z.array(Name),
   description: z.string(),
   presence: Presence,
+  /** When its presence last changed; of one that never came, when it joined. */
+  presenceSince: Time,
   turn: Turn,
+  /** When its turn last changed; `null` where it never said so. */
+  turnSince: Time.nullable(),
   reach: Reach,
   lastSeenAt: Time.nullable(),
   createdAt: Time,

@@ -1,2 +1,2 @@
 /** Names the contract: equal revisions accept and send the same frames. Written by `npx tsx scripts/golden.ts --write`. */
-export const CONTRACT_REVISION = '37f5d0459de0'
+export const CONTRACT_REVISION = 'd5bcb4cce4ec'

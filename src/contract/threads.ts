@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { Attachment, Attachments } from './artifacts.ts'
-import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Reason, Selector, Time } from './common.ts'
+import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Name, Reason, Selector, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Reach } from './peers.ts'
+import { Progress, Task } from './tasks.ts'
 import { Touched } from './touched.ts'
 
 export const Priority = z.enum(['urgent', 'normal', 'low'])
@@ -26,6 +27,8 @@ export const Thread = z.object({
   reason: z.string().nullable(),
   /** The fan that the ask is part of, or of whose end the notice tells. */
   fan: Id('fan').nullable(),
+  /** What an ask says of the work that it hands out. Left out where it says nothing of the kind. */
+  task: Task.optional(),
 })
 
 export const Message = z.object({
@@ -46,6 +49,8 @@ export const Message = z.object({
   attachments: z.array(Attachment),
   /** What its sender says that it touched. Left out where it says nothing of the kind. */
   touched: Touched.optional(),
+  /** How far its sender is with what it was asked. Left out where it says nothing of the kind. */
+  progress: Progress.optional(),
 })
 
 export const Delivery = z.object({
@@ -104,6 +109,7 @@ export const askThread = operation({
     escalateTo: Address.optional(),
     attachments: Attachments.optional(),
     touched: Touched.optional(),
+    task: Task.optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),
@@ -163,7 +169,15 @@ export const replyThread = operation({
   kind: 'command',
   access: 'peer',
   summary: 'Say more in a thread without closing it.',
-  input: z.strictObject({ ...inThread, body: Body, attachments: Attachments.optional(), touched: Touched.optional(), causedBy: CausedBy.optional() }),
+  input: z.strictObject({
+    ...inThread,
+    body: Body,
+    attachments: Attachments.optional(),
+    touched: Touched.optional(),
+    /** Of who was asked, how far it is. */
+    progress: Progress.optional(),
+    causedBy: CausedBy.optional(),
+  }),
   output: SendResult,
   doors: { http: 'POST /v1/threads/:thread/messages 201', cli: 'answer --more', mcp: 'reply how:"more"' },
 })
@@ -208,18 +222,43 @@ export const getThread = operation({
   doors: { http: 'GET /v1/threads/:thread', cli: 'thread', mcp: 'thread' },
 })
 
+/** The beginning of a message. */
+const Opening = z.object({
+  message: Id('message'),
+  kind: MessageKind,
+  /** `null`: the daemon itself. */
+  from: PeerRef.nullable(),
+  at: Time,
+  /** The first 200 characters of its body. */
+  text: z.string(),
+})
+
+/** A thread as a list shows it. */
+const ListedThread = Thread.extend({
+  /** With `preview`: how many messages it has, how it begins, and what was said last. */
+  preview: z.object({ messages: z.int(), first: Opening, latest: Opening }).optional(),
+})
+
 export const listThreads = operation({
   name: 'threads.list',
   kind: 'query',
   access: 'peer',
-  summary: 'The threads you opened (`mine`) or were sent (`theirs`), newest first.',
+  summary: 'The threads you opened (`mine`), were sent (`theirs`) or may read (`visible`), newest first.',
   input: z.strictObject({
-    side: z.enum(['mine', 'theirs']).default('mine'),
+    side: z.enum(['mine', 'theirs', 'visible']).default('mine'),
     state: ThreadState.optional(),
+    /** Only those that this peer opened or was sent; one that has retired by its id. */
+    peer: Address.optional(),
+    circle: Name.optional(),
+    preview: z.boolean().default(false),
     before: Id('thread').optional(),
     limit: Limit.default(50),
   }),
-  output: z.object({ threads: z.array(Thread), before: Id('thread').nullable() }),
+  output: z.object({
+    threads: z.array(ListedThread),
+    /** For the next page, also where this one is short or empty; `null` behind the last thread. */
+    before: Id('thread').nullable(),
+  }),
   doors: { http: 'GET /v1/threads', cli: 'thread', mcp: 'threads' },
 })
 

@@ -31,7 +31,7 @@ export const threads = defineTool({
   profile: 'orchestrator',
   annotations: READS,
   input: z.strictObject({
-    side: listThreads.input.shape.side,
+    side: z.enum(['mine', 'theirs']).default('mine'),
     state: listThreads.input.shape.state,
     before: listThreads.input.shape.before,
   }),

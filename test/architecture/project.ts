@@ -18,13 +18,13 @@ export interface ResolvedImport extends Import {
   readonly target?: string
 }
 
-/** Every TypeScript file below these folders of the project. */
+/** Every TypeScript file, those with JSX among them, below these folders of the project. */
 export function readSources(...folders: string[]): SourceFile[] {
   return folders.flatMap((folder) => walk(join(ROOT, folder))).map((file) => readSource(relative(ROOT, file).replaceAll('\\', '/')))
 }
 
 export function parseSource(path: string, text: string): SourceFile {
-  const tokens = scan(text)
+  const tokens = scan(text, { jsx: path.endsWith('.tsx') })
   const imports = importsOf(tokens).map((found) =>
     found.specifier.startsWith('.') ? { ...found, target: posix.normalize(posix.join(posix.dirname(path), found.specifier)) } : found,
   )
@@ -38,7 +38,7 @@ function readSource(path: string): SourceFile {
 function walk(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.parentPath.includes('node_modules'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 }

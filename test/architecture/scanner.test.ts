@@ -34,6 +34,7 @@ describe('the scanner', () => {
 
   it('refuses what does not end, so that a rule never passes on a file read by half', () => {
     expect(() => scan("'abc\n'")).toThrow('does not end')
+    expect(scan("<p>the peer's</p>\nimport a from 'b'", { jsx: true }).filter(({ type }) => type === 'string')).toMatchObject([{ text: 'b' }])
     expect(() => scan('`abc')).toThrow('does not end')
     expect(() => scan(`\`\${ a`)).toThrow('does not end')
   })

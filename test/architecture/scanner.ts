@@ -27,21 +27,27 @@ const TEMPLATE_PART = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*/y
 /** After one of these a slash begins a regular expression; after anything else that is a value, it divides. */
 const BEFORE_VALUE = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'else', 'do', 'await', 'yield'])
 
-/** @throws Error where a string, a comment or a template does not end: then the scanner, not the file, is wrong. */
-export function scan(source: string): Token[] {
-  return new Scanner(source).run()
+/**
+ * `jsx`: what stands between tags is read as words and signs, and a quotation mark without another in its line is an apostrophe.
+ *
+ * @throws Error where a string, a comment or a template does not end: then the scanner, not the file, is wrong
+ */
+export function scan(source: string, { jsx = false } = {}): Token[] {
+  return new Scanner(source, jsx).run()
 }
 
 class Scanner {
   readonly #source: string
+  readonly #jsx: boolean
   readonly #tokens: Token[] = []
   #position = 0
   #line = 1
   /** For each template that is being read, the braces open inside its `${`. */
   readonly #templates: number[] = []
 
-  constructor(source: string) {
+  constructor(source: string, jsx: boolean) {
     this.#source = source
+    this.#jsx = jsx
     this.#position = source.startsWith('#!') ? source.indexOf('\n') : 0
   }
 
@@ -72,7 +78,7 @@ class Scanner {
   }
 
   #punctuation(char: string): void {
-    if (char === "'" || char === '"') throw new Error(`Line ${this.#line}: a string does not end`)
+    if (!this.#jsx && (char === "'" || char === '"')) throw new Error(`Line ${this.#line}: a string does not end`)
     this.#position += 1
     const depth = this.#templates.at(-1)
     if (char === '`') this.#templatePart()

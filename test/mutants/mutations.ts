@@ -1,12 +1,21 @@
+/** The parts of the daemon that have a story of their own, by the folder of their code. */
+const TOLD = ['schedules'] as const
+export type Story = (typeof TOLD)[number]
+
 /** One seeded bug: an exact text of one file and what stands there instead. */
 export interface Mutation {
   readonly name: string
+  /** The story that is to notice; `undefined`: that of threads, mailboxes and sessions. */
+  readonly story: Story | undefined
   readonly file: string
   readonly from: string
   readonly to: string
 }
 
-const mutation = (name: string, file: string, from: string, to: string): Mutation => ({ name, file: `daemon/${file}`, from, to })
+const mutation = (name: string, file: string, from: string, to: string): Mutation => {
+  const story = TOLD.find((folder) => file.startsWith(`${folder}/`))
+  return { name, story, file: `daemon/${file}`, from, to }
+}
 
 /** The bugs that a daemon like this one is known for, and some of its own. Each must be noticed. */
 export const MUTATIONS: readonly Mutation[] = [

@@ -1,15 +1,12 @@
-import type { ApprovalRow, CardRow, Content } from '../../daemon/decisions/rows.ts'
-import { mintCredential } from '../../daemon/peers/credentials.ts'
-import type { Input, OperationName, Output } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
+import type { CardRow, Content } from '../../daemon/decisions/rows.ts'
+import type { Action, Input, OperationName, Output } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { ACTION, QUESTION, REQUEST } from '../support/cards.ts'
-import { MemoryContents } from '../support/memory-contents.ts'
 import { CoreClient } from '../support/test-core.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
-import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
-import { Life } from './life.ts'
-import { Random } from './random.ts'
+import { ApprovalWatch, type Grant, type Use } from './approval-watch.ts'
+import type { Change } from './journal.ts'
+import { numberOf } from './numbers.ts'
+import { Story, type Told } from './story.ts'
 
 const MINUTE = 60_000
 const PEERS = ['bob', 'eve', 'dan'] as const
@@ -17,73 +14,56 @@ const PEERS = ['bob', 'eve', 'dan'] as const
 const DEVICES = { phone: 'ann', tablet: 'ann', desk: 'cat' } as const
 type Device = keyof typeof DEVICES
 
-export interface DecisionStory {
+interface Counts {
   readonly decided: number
   readonly expired: number
   readonly folded: number
   readonly refused: number
   readonly uses: number
-  readonly crashes: number
-  /** What was broken. */
-  readonly failures: readonly string[]
+  readonly revoked: number
 }
 
-/** A use of an approval that the daemon confirmed. */
-interface Use {
-  readonly approval: string
-  readonly at: number
-  readonly cwd: string
+interface Act {
+  readonly who: string
+  readonly operation: OperationName
+  readonly input: object
+  /** What would be used by it. */
+  readonly use: Use | undefined
+}
+
+interface Client {
+  readonly name: string
+  readonly wire: CoreClient
 }
 
 /**
  * Days of cards that are raised, joined, commented on, withdrawn and decided by several devices at once, and of leases that are used, with a daemon that
- * crashes in the middle of commits and disks that fail. In the end each card has at most one outcome, each who waited was told of it once, and no approval
- * was used more often, later, or for more than it was for.
+ * crashes in the middle of commits, disks that fail and clocks that step. Each use and each end of an approval is judged by {@link ApprovalWatch}. In the
+ * end each card has at most one outcome, and each who waited was told of it once.
  */
-export async function simulateDecisions(seed: number, steps: number): Promise<DecisionStory> {
-  const world = new DecisionWorld(seed)
-  try {
-    await world.start()
-    for (let n = 0; n < steps; n += 1) await world.step()
-    await world.settle()
-    return world.judge()
-  } finally {
-    world.disk.dispose()
-  }
+export function simulateDecisions(seed: number, steps: number): Promise<Counts & Told> {
+  return new DecisionWorld(seed).tell(steps)
 }
 
-class DecisionWorld {
-  readonly random: Random
-  readonly clock = new VirtualClock()
-  readonly disk: Disk
-  readonly #failures: string[] = []
-  readonly #contents = new MemoryContents()
+class DecisionWorld extends Story<Counts> {
   readonly #tokens = new Map<string, string>()
-  /** What was confirmed: the option of each card, and each use. */
+  readonly #peers = new Map<string, number>()
+  readonly #watch = new ApprovalWatch((what) => void this.failures.push(what))
+  /** What was confirmed: the options of each card, and how many uses. */
   readonly #chosen = new Map<string, string[]>()
-  readonly #uses: Use[] = []
+  #allowed = 0
   #refused = 0
   #folded = 0
-  #life: Life | undefined
-  #dies: 'before' | 'after' | undefined
-  #crashes = 0
 
-  constructor(seed: number) {
-    this.random = new Random(seed)
-    this.disk = new Disk({ onCommitted: () => undefined, onFailed: () => undefined, diesAt: (point) => this.#diesAt(point) }, false)
-  }
-
-  async start(): Promise<void> {
-    await this.#live()
-    const core = this.#core()
-    let token = ''
-    void core.pipeline.execute((tx) => {
-      token = mintCredential(tx, this.random.bytes, null, 'simulation').token
-    })
-    this.clock.advance(0)
-    const admin = new CoreClient(core, this.clock, token)
+  protected found(): void {
+    const { core } = this
+    const admin = new CoreClient(core, this.clock, this.mintAdmin())
     const enrolment = admin.call('enrolments.create', {}).token
-    const register = (name: string) => new CoreClient(core, this.clock, enrolment).call('peers.register', { name, mode: 'pull' }).token
+    const register = (name: string) => {
+      const { peer, token } = new CoreClient(core, this.clock, enrolment).call('peers.register', { name, mode: 'pull' })
+      this.#peers.set(name, core.store.number('peer', peer.id))
+      return token
+    }
     for (const name of PEERS) this.#tokens.set(name, register(name))
     this.#tokens.set('phone', register('ann'))
     this.#tokens.set('desk', register('cat'))
@@ -97,63 +77,60 @@ class DecisionWorld {
     this.clock.advance(MINUTE)
   }
 
-  async step(): Promise<void> {
+  protected async step(): Promise<void> {
     const { random, clock } = this
     await random.weighted<() => void>([
       [() => this.#raise(), 25],
-      [() => this.#request(), 30],
+      [() => this.#act(), 40],
       [() => this.#decide(), 22],
       [() => this.#speak(), 10],
       [() => this.#withdraw(), 5],
       [() => clock.advance(random.between(1, 60) * MINUTE), 15],
-      [() => this.#plant(random.pick(COMMIT_FAULTS)), 6],
-      [() => this.#plant(undefined, random.pick(['before', 'after'] as const)), 10],
+      [() => clock.stepWall(random.between(-180, 180) * MINUTE), 3],
+      ...this.faults(6, 10),
     ])()
-    if (!this.#life || this.#life.dead) await this.#live()
+    await this.revive()
     clock.advance(MINUTE)
-    if (this.#life?.dead) await this.#live()
+    await this.revive()
   }
 
-  async settle(): Promise<void> {
-    this.#plant(undefined)
-    if (!this.#life || this.#life.dead) await this.#live()
+  protected settle(): void {
     this.clock.advance(5 * MINUTE)
   }
 
-  judge(): DecisionStory {
-    const cards = this.#rows<CardRow>('SELECT * FROM decisions')
+  protected judge(): Counts {
+    const cards = this.rows<CardRow>('SELECT * FROM decisions')
     for (const card of cards) this.#judgeCard(card)
-    for (const row of this.#rows<ApprovalRow>('SELECT * FROM approvals')) this.#judgeApproval(row, cards)
+    if (this.#allowed > this.#watch.used) this.failures.push(`${this.#allowed} uses were confirmed, and ${this.#watch.used} are there`)
     const decided = cards.filter(({ state }) => state === 'answered' || state === 'approved' || state === 'denied').length
     const expired = cards.filter(({ state }) => state === 'expired').length
-    const counts = { decided, expired, folded: this.#folded, refused: this.#refused, uses: this.#uses.length, crashes: this.#crashes }
-    return { ...counts, failures: this.#failures }
+    return { decided, expired, folded: this.#folded, refused: this.#refused, uses: this.#watch.used, revoked: this.#watch.revoked }
   }
 
   #judgeCard(card: CardRow): void {
-    const id = this.#core().store.id('decision', card.id)
-    const fail = (what: string) => this.#failures.push(`${id} (${card.kind}, ${card.state}): ${what}`)
+    const id = this.core.store.id('decision', card.id)
+    const fail = (what: string) => this.failures.push(`${id} (${card.kind}, ${card.state}): ${what}`)
     const chosen = this.#chosen.get(id) ?? []
     if (chosen.length > 1) fail(`was decided ${chosen.length} times`)
     if (chosen[0] !== undefined && chosen[0] !== card.option) fail(`was confirmed as ${chosen[0]} and is ${card.option}`)
-    const types = this.#rows<{ type: string; actor_id: number | null }>(
+    const types = this.rows<{ type: string; actor_id: number | null }>(
       `SELECT type, actor_id FROM events WHERE subject_kind = 'decision' AND subject = ${card.id}`,
     )
     const ends = types.filter(({ type }) => type === 'decision.closed')
     if (ends.length !== (card.state === 'waiting' ? 0 : 1)) fail(`has ${ends.length} ends`)
     this.#judgeTold(card, types, fail)
     this.#judgeTime(card, fail)
-    const threads = this.#rows<{ state: string }>(`SELECT t.state FROM decision_mail m JOIN threads t ON t.id = m.thread_id WHERE m.decision_id = ${card.id}`)
+    const threads = this.rows<{ state: string }>(`SELECT t.state FROM decision_mail m JOIN threads t ON t.id = m.thread_id WHERE m.decision_id = ${card.id}`)
     const open = threads.filter(({ state }) => state === 'open').length
     if (open !== (card.state === 'waiting' ? 2 : 0)) fail(`has ${open} open threads`)
   }
 
   /** Each who asked was told once for each time that it asked, unless it waits still. */
   #judgeTold(card: CardRow, types: readonly { readonly type: string; readonly actor_id: number | null }[], fail: (what: string) => unknown): void {
-    const id = this.#core().store.id('decision', card.id)
-    for (const { peer_id, waits } of this.#rows<{ peer_id: number; waits: number }>(`SELECT * FROM decision_requesters WHERE decision_id = ${card.id}`)) {
+    const id = this.core.store.id('decision', card.id)
+    for (const { peer_id, waits } of this.rows<{ peer_id: number; waits: number }>(`SELECT * FROM decision_requesters WHERE decision_id = ${card.id}`)) {
       const joined = types.filter(({ type, actor_id }) => actor_id === peer_id && (type === 'decision.raised' || type === 'decision.joined')).length
-      const told = this.#rows(
+      const told = this.rows(
         `SELECT 1 FROM messages m JOIN deliveries d ON d.message_id = m.id WHERE m.sender_id IS NULL AND m.kind = 'notify' AND d.peer_id = ${peer_id} AND m.body LIKE '${id} is %'`,
       ).length
       if (told !== joined - waits) fail(`told ${peer_id} ${told} times of ${joined - waits}`)
@@ -170,21 +147,6 @@ class DecisionWorld {
     if (kind === 'approval' && taken?.does !== 'deny') fail('approved by time')
   }
 
-  #judgeApproval(row: ApprovalRow, cards: readonly CardRow[]): void {
-    const id = this.#core().store.id('approval', row.id)
-    const fail = (what: string) => this.#failures.push(`${id}: ${what}`)
-    const card = cards.find(({ id }) => id === row.decision_id)
-    if (card?.state !== 'approved' || card.closed_by === null) fail('was given by nobody')
-    const uses = this.#uses.filter(({ approval }) => approval === id)
-    // One whose confirmation was lost with the daemon may have happened.
-    if (uses.length > row.uses || row.uses > row.max_uses) fail(`was used ${uses.length} times, ${row.uses} of ${row.max_uses}`)
-    for (const use of uses) {
-      if (use.at >= row.expires_at || use.at < row.granted_at) fail('was used outside of its time')
-      const given = row.scope === null ? (JSON.parse(card?.content ?? '{}') as Content).arguments : (JSON.parse(row.scope) as Record<string, unknown>)
-      if (given && 'cwd' in given && given['cwd'] !== use.cwd) fail(`was used in ${use.cwd}`)
-    }
-  }
-
   #raise(): void {
     const { random } = this
     const option = random.pick(['a', 'stay_blocked'] as const) ?? 'a'
@@ -193,13 +155,50 @@ class DecisionWorld {
     if (made?.folded) this.#folded += 1
   }
 
-  #request(): void {
-    const cwd = this.random.pick(['/ship', '/mast']) ?? '/ship'
-    const more = this.random.chance(0.5) ? { after: `${this.random.between(5, 300)}m` } : {}
-    const input = { ...REQUEST, ...more, action: { ...ACTION, name: this.random.pick(['npm test', 'npm publish']) ?? '', arguments: { cwd } } }
-    const at = this.clock.wallMs()
-    const found = this.#call(this.random.pick(PEERS) ?? 'bob', 'decisions.request', input)
-    if (found?.verdict === 'allowed') this.#uses.push({ approval: found.approval?.id ?? '', at, cwd })
+  /** One to four peers ask at the same moment whether they may, or use what they or others have; or it is revoked under them. */
+  #act(): void {
+    const { random } = this
+    const acts = Array.from({ length: random.chance(0.5) ? 1 : random.between(2, 4) }, () => this.#chooseAct())
+    // Whoever connects has what was posted before committed.
+    const clients = acts.map(({ who }) => this.#client(who)?.wire)
+    const posted = acts.map(({ operation, input }, index) => clients[index]?.post(operation, input))
+    const [only] = acts.length === 1 ? acts : []
+    const isAllowed = only?.use && this.#watch.allows(only.use, this.clock.wallMs())
+    this.#watch.expect({ uses: acts.flatMap(({ use }) => use ?? []) })
+    this.clock.advance(0)
+    this.#watch.expect({})
+    for (const [index, client] of clients.entries()) {
+      const frame = client?.frames.find(({ id }) => id === posted[index])
+      if (this.alive) client?.leave()
+      const told = frame?.error?.data.code ?? (frame?.result as { verdict?: string } | undefined)?.verdict ?? 'allowed'
+      if (!frame || !acts[index]?.use || told === 'unavailable' || told === 'read_only') continue
+      if (told === 'allowed') this.#allowed += 1
+      if (only && this.alive && (told === 'allowed') !== isAllowed) this.failures.push(`was told ${told}, allowed: ${isAllowed}: ${JSON.stringify(only)}`)
+    }
+  }
+
+  #chooseAct(): Act {
+    const { random } = this
+    const given = random.chance(0.8) ? random.pick(this.#watch.approvals.slice(-6)) : undefined
+    const owner = PEERS.find((name) => this.#peers.get(name) === given?.to)
+    const who = (random.chance(0.85) ? owner : undefined) ?? random.pick(PEERS) ?? 'bob'
+    const approval = given && this.core.store.id('approval', given.id)
+    if (approval && random.chance(0.08))
+      return { who: random.pick(['phone', 'desk', who] as const) ?? who, operation: 'approvals.revoke', input: { approval }, use: undefined }
+    const action = this.#actionLike(given?.action)
+    const use = { by: this.#peers.get(who) ?? 0, action }
+    if (given && random.chance(0.4)) return { who, operation: 'approvals.use', input: { approval, action }, use: { ...use, approval: given.id } }
+    const more = random.chance(0.5) ? { after: `${random.between(5, 300)}m` } : {}
+    return { who, operation: 'decisions.request', input: { ...REQUEST, ...more, action }, use }
+  }
+
+  /** Mostly what an approval is for, or nearly. */
+  #actionLike(given: Action | undefined): Action {
+    const { random } = this
+    const kind = random.chance(0.95) ? ACTION.kind : 'deploy'
+    const name = (random.chance(0.8) ? given?.name : undefined) ?? random.pick(['npm test', 'npm publish']) ?? ''
+    const cwd = random.pick(['/ship', '/mast']) ?? '/ship'
+    return { kind, name, arguments: { ...(random.chance(0.7) && given?.arguments), cwd, ...(random.chance(0.15) && { watch: true }) } }
   }
 
   /** Two or three devices decide the same card in the same batch, or a letter is said on a thread. */
@@ -207,23 +206,35 @@ class DecisionWorld {
     const { random } = this
     const card = random.pick(this.#call('phone', 'decisions.queue', {})?.cards ?? [])?.card
     if (!card) return
-    const lease = { scope: random.chance(0.5) ? {} : { cwd: '/ship' }, count: random.between(1, 4), for: `${random.between(5, 200)}m` }
+    const minutes = random.between(5, 200)
+    const scope = random.weighted<object>([
+      [{}, 2],
+      [{ scope: {} }, 3],
+      [{ scope: { cwd: '/ship' } }, 5],
+    ])
+    const lease = { ...scope, count: random.between(1, 4) }
+    const grants: Grant[] = []
     const clients = random.shuffle(Object.keys(DEVICES) as Device[]).map((device) => this.#client(device))
     const posted = clients.slice(0, random.between(1, 3)).map((client) => {
       const option = random.pick(['a', 'a', 'b'] as const) ?? 'a'
-      const more = card.kind === 'approval' && option === 'a' && random.chance(0.5) ? { lease } : {}
+      const more = card.kind === 'approval' && option === 'a' && random.chance(0.5) ? { lease: { ...lease, for: `${minutes}m` } } : {}
       const asLetter = card.thread !== null && random.chance(0.3) && client?.name !== 'desk'
       const id = asLetter
         ? client?.wire.post('threads.answer', { thread: card.thread, body: ` ${option.toUpperCase()}. ` })
         : client?.wire.post('decisions.resolve', { card: card.id, option, ...more })
+      const by = this.#peers.get(DEVICES[client?.name as Device]) ?? 0
+      const isLease = 'lease' in more && !asLetter
+      if (option === 'a') grants.push({ by, card: numberOf(card.id), lease: isLease ? { ...lease, ms: minutes * MINUTE } : undefined })
       return { client, id, option }
     })
+    this.#watch.expect({ grants })
     this.clock.advance(0)
+    this.#watch.expect({})
     for (const { client, id, option } of posted) {
       const frame = client?.wire.frames.find((each) => each.id === id)
       if (frame?.error?.data.code === 'already_closed') this.#refused += 1
       if (frame && !frame.error) this.#chosen.set(card.id, [...(this.#chosen.get(card.id) ?? []), option])
-      if (this.#life && !this.#life.dead) client?.wire.leave()
+      if (this.alive) client?.wire.leave()
     }
   }
 
@@ -243,65 +254,20 @@ class DecisionWorld {
     if (card) this.#call(peer, 'decisions.withdraw', { card: card.id, reason: 'not now' })
   }
 
-  #rows<Row>(sql: string): Row[] {
-    return this.disk.db.prepare(sql).all() as Row[]
+  protected override onCommitted(changes: readonly Change[]): void {
+    this.#watch.committed(this.disk.db, changes, this.clock.wallMs())
   }
 
-  #client(name: string): { readonly name: string; readonly wire: CoreClient } | undefined {
-    if (!this.#life || this.#life.dead) return undefined
-    return { name, wire: new CoreClient(this.#core(), this.clock, this.#tokens.get(name) ?? '') }
+  #client(name: string): Client | undefined {
+    if (!this.alive) return undefined
+    return { name, wire: new CoreClient(this.core, this.clock, this.#token(name)) }
   }
 
-  /** Calls as a peer or a device. A refusal, and a daemon that dies meanwhile, end the call. */
   #call<N extends OperationName>(name: string, operation: N, input: Input<N>): Output<N> | undefined {
-    try {
-      const client = this.#client(name)
-      const result = client?.wire.call(operation, input)
-      client?.wire.leave()
-      return result
-    } catch (error) {
-      if (error instanceof MusterError || !this.#life || this.#life.dead) return undefined
-      throw error
-    }
+    return this.call(this.#token(name), operation, input)
   }
 
-  #plant(fault: CommitFault | undefined, dies?: 'before' | 'after'): void {
-    this.disk.fault = fault
-    this.#dies = dies
-  }
-
-  #die(life = this.#life): void {
-    if (life && !life.dead) life.die()
-  }
-
-  async #live(): Promise<void> {
-    const life = new Life({
-      clock: this.clock,
-      disk: this.disk,
-      random: this.random,
-      contents: this.#contents,
-      onFatal: () => this.#die(life),
-      onUnexpected: (error, message) => {
-        if (error instanceof Error && !this.disk.injected.has(error)) this.#failures.push(`${message}: ${error.stack ?? error.message}`)
-      },
-    })
-    this.#life = life
-    // A daemon that cannot start ends.
-    const started = life.core.start().catch(() => this.#die(life))
-    this.clock.advance(0)
-    await started
-  }
-
-  #core() {
-    if (!this.#life) throw new Error('Nobody lives')
-    return this.#life.core
-  }
-
-  #diesAt(point: 'before' | 'after'): boolean {
-    if (this.#dies !== point) return false
-    this.#dies = undefined
-    this.#crashes += 1
-    this.#die()
-    return true
+  #token(name: string): string {
+    return this.#tokens.get(name) ?? ''
   }
 }

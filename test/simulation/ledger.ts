@@ -189,10 +189,10 @@ export class Ledger {
   }
 
   #checkMessageEvent(message: Of<'message'>, events: readonly Of<'event'>[]): void {
-    if (message.kind !== 'reply' && message.kind !== 'remind' && !(message.late && message.sender !== null)) return
-    const type = message.kind === 'remind' ? 'thread.reminded' : 'thread.message'
-    if (!events.some((event) => event.type === type && event.subject === message.thread))
-      this.#witness.fail(`${message.kind} ${message.id} has no event ${type} in its commit`)
+    if (message.kind !== 'reply' && message.kind !== 'remind' && message.kind !== 'fail' && !(message.late && message.sender !== null)) return
+    const types = message.kind === 'remind' ? ['thread.reminded'] : message.kind === 'fail' ? ['thread.message', 'thread.closed'] : ['thread.message']
+    if (!events.some((event) => types.includes(event.type) && event.subject === message.thread))
+      this.#witness.fail(`${message.kind} ${message.id} has no event ${types.join(' or ')} in its commit`)
   }
 
   #checkSeenEvent({ id, peer }: Of<'seen'>, changes: readonly Change[]): void {

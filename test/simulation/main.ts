@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Coverage } from './coverage.ts'
-import { SCHEDULE_STEPS, simulateSchedules } from './schedules.ts'
 import { simulate } from './simulate.ts'
+import { STORIES } from './stories.ts'
 
 const { values } = parseArgs({
   options: {
@@ -11,20 +11,22 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
     failures: { type: 'string', default: '8' },
     matrix: { type: 'boolean', default: false },
-    schedules: { type: 'boolean', default: false },
+    story: { type: 'string' },
   },
 })
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
 const first = Number(values.seed)
+const story = values.story === undefined ? undefined : STORIES[values.story as keyof typeof STORIES]
+if (values.story !== undefined && !story) throw new Error(`The stories are ${Object.keys(STORIES).join(', ')}.`)
 const coverage = new Coverage()
 const startedAt = performance.now()
 let failures = 0
 for (let seed = first; seed < first + Number(values.seeds) && failures < Number(values.failures); seed += 1) {
-  if (values.schedules) {
-    const { failures: broken, ...story } = await simulateSchedules(seed, SCHEDULE_STEPS)
+  if (story) {
+    const { failures: broken, met: _, ...counts } = await story.tell(seed, story.steps)
     if (broken.length > 0) failures += 1
-    print(broken.length > 0 ? `seed ${seed}: BROKEN: ${broken.join('\n')}` : `seed ${seed}: ${JSON.stringify(story)}`)
+    print(broken.length > 0 ? `seed ${seed}: BROKEN: ${broken.join('\n')}` : `seed ${seed}: ${JSON.stringify(counts)}`)
     continue
   }
   const result = await simulate({ seed, operations: Number(values.ops), ...(values.verbose && { verbose: print }) })

@@ -66,14 +66,16 @@ const BOUNDARIES = [
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 /**
- * Who is paired decides for itself, by tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
- * digest reads what others wrote.
+ * Who is paired, and how people are reached elsewhere, is for tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
+ * digest and the activity of the node read what others wrote.
  */
 type Apart =
   | 'pairings'
   | 'devices'
   | 'actions'
   | 'passphrase'
+  | 'push'
+  | 'channels'
   | 'schedules'
   | 'reviews'
   | 'decisions'
@@ -81,8 +83,9 @@ type Apart =
   | 'tiers'
   | 'orchestrators'
   | 'watchdogs'
+  | 'board'
   | 'digest'
-type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${Apart}.${string}`>
+type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | 'node.activity' | `${Apart}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {
@@ -120,7 +123,7 @@ export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.decline': play(14, 'peer', (world, actor) => named(world.random.pick(actor.theirs))),
   'threads.cancel': play(24, 'peer', (world, actor) => named(actor.mine.at(-world.random.between(1, 4)))),
   'threads.get': play(14, 'peer', (world, actor) => named(anyThread(world, actor))),
-  'threads.list': play(8, 'peer', (world) => ({ side: world.random.pick(['mine', 'theirs']), limit: world.random.between(1, 20) })),
+  'threads.list': play(8, 'peer', (world) => ({ side: world.random.pick(['mine', 'theirs', 'visible']), limit: world.random.between(1, 20) })),
   'threads.owed': play(8, 'peer'),
   'threads.wait': play(24, 'peer', (world, actor) =>
     named(anyThread(world, actor), { until: world.random.pick(['message', 'closed']), timeout: `${world.random.between(1, 120)}s` }),

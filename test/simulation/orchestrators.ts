@@ -1,29 +1,21 @@
-import { mintCredential } from '../../daemon/peers/credentials.ts'
 import type { Input, OperationName, Output } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { MemoryContents } from '../support/memory-contents.ts'
 import { CoreClient } from '../support/test-core.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
-import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
 import { LeaseWatch } from './lease-watch.ts'
-import { Life } from './life.ts'
-import { Random } from './random.ts'
+import { Story, type Told } from './story.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 const CIRCLES = ['main', 'ops'] as const
 
-export interface LeadStory {
+interface Counts {
   readonly leads: number
   readonly lapses: number
   readonly accepted: number
   readonly refused: number
   readonly moved: number
-  readonly crashes: number
   readonly restores: number
-  /** What was broken. */
-  readonly failures: readonly string[]
 }
 
 interface Member {
@@ -44,50 +36,21 @@ interface Member {
  * daemon crashes in the middle of commits, disks fail, machines sleep, clocks are set and backups are put back. Whatever is committed is looked at by
  * {@link LeaseWatch}; here it is judged what callers are told, and that in the end nobody waits for a leader that is gone.
  */
-export async function simulateLeads(seed: number, steps: number): Promise<LeadStory> {
-  const world = new LeadWorld(seed)
-  try {
-    await world.start()
-    for (let n = 0; n < steps; n += 1) await world.step()
-    await world.settle()
-    return world.judge()
-  } finally {
-    world.disk.dispose()
-  }
+export function simulateLeads(seed: number, steps: number): Promise<Counts & Told> {
+  return new LeadWorld(seed).tell(steps)
 }
 
-class LeadWorld {
-  readonly random: Random
-  readonly clock = new VirtualClock()
-  readonly disk: Disk
-  readonly #watch: LeaseWatch
-  readonly #failures: string[] = []
-  readonly #contents = new MemoryContents()
+class LeadWorld extends Story<Counts> {
+  readonly #watch = new LeaseWatch({ fail: (what) => void this.failures.push(what), awayMs: (peer) => this.#awayMs(peer) })
   readonly #members: Member[] = []
-  #life: Life | undefined
   #adminToken = ''
-  #dies: 'before' | 'after' | undefined
-  #crashes = 0
   #restores = 0
   #accepted = 0
   #refused = 0
 
-  constructor(seed: number) {
-    this.random = new Random(seed)
-    this.#watch = new LeaseWatch({ fail: (what) => void this.#failures.push(what), awayMs: (peer) => this.#awayMs(peer) })
-    this.disk = new Disk(
-      { onCommitted: () => this.#watch.committed(this.disk.db), onFailed: () => this.#watch.undone(this.disk.db), diesAt: (point) => this.#diesAt(point) },
-      false,
-    )
-  }
-
-  async start(): Promise<void> {
-    await this.#live()
-    const core = this.#core()
-    void core.pipeline.execute((tx) => {
-      this.#adminToken = mintCredential(tx, this.random.bytes, null, 'simulation').token
-    })
-    this.clock.advance(0)
+  protected found(): void {
+    const { core } = this
+    this.#adminToken = this.mintAdmin()
     const admin = new CoreClient(core, this.clock, this.#adminToken)
     for (const circle of CIRCLES) {
       const enrolment = new CoreClient(core, this.clock, admin.call('enrolments.create', { circle, roles: ['agent', 'orchestrator'] }).token)
@@ -105,7 +68,7 @@ class LeadWorld {
     this.disk.backUp()
   }
 
-  async step(): Promise<void> {
+  protected async step(): Promise<void> {
     const { random, clock } = this
     const [leader, other] = [this.#member(true), this.#member(random.chance(0.7))]
     await random.weighted<() => void | Promise<void>>([
@@ -118,20 +81,17 @@ class LeadWorld {
       [() => clock.advance(random.between(1, 20) * 1_000), 20],
       [() => clock.advance(random.between(1, 3) * MINUTE), 12],
       [() => clock.stepWall(random.between(-2, 2) * DAY + random.between(-MINUTE, MINUTE)), 4],
-      [() => this.#plant(random.pick(COMMIT_FAULTS)), 4],
-      [() => this.#plant(undefined, random.pick(['before', 'after'] as const)), 6],
-      [() => this.#sleep(), 2],
-      [() => (this.#alive ? this.disk.backUp() : undefined), 2],
+      ...this.faults(4, 6),
+      [() => this.sleep(random.between(1, 60) * MINUTE), 2],
+      [() => (this.alive ? this.disk.backUp() : undefined), 2],
       [() => this.#restore(), 2],
     ])()
-    if (!this.#alive) await this.#live()
+    await this.revive()
     this.#requireOneHolder()
   }
 
-  /** Ends the story: no more faults; all come back and read their mail, and a while to come to rest. */
-  async settle(): Promise<void> {
-    this.#plant(undefined)
-    if (!this.#alive) await this.#live()
+  /** All come back and read their mail, and a while to come to rest. */
+  protected settle(): void {
     for (const member of this.#members) this.#connect(member)
     for (const circle of CIRCLES) this.#claim(this.#members.find((member) => member.leads && member.circle === circle) as Member)
     this.clock.advance(3 * LIMITS.leaderLeaseMs)
@@ -139,12 +99,12 @@ class LeadWorld {
     for (const circle of CIRCLES) {
       const member = this.#members.find((one) => one.circle === circle) as Member
       const leadership = this.#call(member, 'orchestrators.status', {})?.leadership
-      if (leadership?.lease !== 'held') this.#failures.push(`${circle} ends ${leadership?.lease}, with everybody there`)
+      if (leadership?.lease !== 'held') this.failures.push(`${circle} ends ${leadership?.lease}, with everybody there`)
     }
     this.#watch.requireWhole(this.disk.db)
   }
 
-  judge(): LeadStory {
+  protected judge(): Counts {
     const { leads, lapses, moved } = this.#watch
     return {
       leads,
@@ -152,14 +112,8 @@ class LeadWorld {
       moved,
       accepted: this.#accepted,
       refused: this.#refused,
-      crashes: this.#crashes,
       restores: this.#restores,
-      failures: this.#failures,
     }
-  }
-
-  get #alive(): boolean {
-    return this.#life !== undefined && !this.#life.dead
   }
 
   #member(leads: boolean): Member {
@@ -176,15 +130,15 @@ class LeadWorld {
     if (!member.client) return this.#connect(member)
     const { client } = member
     this.#gone(member)
-    if (this.#alive) client.leave(this.random.chance(0.5) ? 'orderly' : 'lost')
+    if (this.alive) client.leave(this.random.chance(0.5) ? 'orderly' : 'lost')
   }
 
   #connect(member: Member): void {
-    if (member.client || !this.#alive) return
+    if (member.client || !this.alive) return
     try {
-      member.client = new CoreClient(this.#core(), this.clock, member.token)
+      member.client = new CoreClient(this.core, this.clock, member.token)
     } catch (error) {
-      if (!(error instanceof MusterError) && this.#alive) throw error
+      if (!(error instanceof MusterError) && this.alive) throw error
     }
   }
 
@@ -206,7 +160,7 @@ class LeadWorld {
   #write(member: Member): void {
     this.#connect(member)
     const { client } = member
-    if (!client || !this.#alive) return
+    if (!client || !this.alive) return
     if (this.random.chance(0.8)) this.#shown(member, this.#call(member, 'orchestrators.status', {})?.leadership.token)
     const before = this.#watch.commits
     const posted = Array.from({ length: this.random.between(1, 4) }, () => {
@@ -223,7 +177,7 @@ class LeadWorld {
     try {
       outcome()
       this.#accepted += 1
-      if (!this.#watch.wasCurrent(member.id, token, before)) this.#failures.push(`${member.name} wrote with ${token}, which was over before it asked`)
+      if (!this.#watch.wasCurrent(member.id, token, before)) this.failures.push(`${member.name} wrote with ${token}, which was over before it asked`)
     } catch (error) {
       if (!(error instanceof MusterError)) throw error
       if (error.code === 'not_leading') this.#refused += 1
@@ -258,8 +212,8 @@ class LeadWorld {
   }
 
   #appoint(member: Member): void {
-    if (!this.#alive) return
-    const admin = new CoreClient(this.#core(), this.clock, this.#adminToken)
+    if (!this.alive) return
+    const admin = new CoreClient(this.core, this.clock, this.#adminToken)
     admin.post('orchestrators.appoint', { peer: member.name })
     this.clock.advance(0)
   }
@@ -287,13 +241,13 @@ class LeadWorld {
     for (const circle of CIRCLES) {
       const there = this.#members.filter((member) => member.leads && member.circle === circle && member.client)
       const holders = there.filter((member) => this.#call(member, 'orchestrators.status', {})?.leadership.token)
-      if (holders.length > 1) this.#failures.push(`${holders.map(({ name }) => name).join(' and ')} lead at once`)
+      if (holders.length > 1) this.failures.push(`${holders.map(({ name }) => name).join(' and ')} lead at once`)
     }
   }
 
   /** A refusal, and a daemon that dies meanwhile, end the call. */
   #call<N extends OperationName>({ client }: Member, name: N, input: Input<N>): Output<N> | undefined {
-    if (!client || !this.#alive) return undefined
+    if (!client || !this.alive) return undefined
     const id = client.post(name, input)
     this.clock.advance(0)
     if (!client.replied(id)) return undefined
@@ -305,63 +259,21 @@ class LeadWorld {
     }
   }
 
-  #plant(fault: CommitFault | undefined, dies?: 'before' | 'after'): void {
-    this.disk.fault = fault
-    this.#dies = dies
-  }
-
-  #sleep(): void {
-    this.#die()
-    this.clock.advance(this.random.between(1, 60) * MINUTE)
-  }
-
   async #restore(): Promise<void> {
-    const { copy } = this.disk
-    if (!copy) return
-    this.#die()
-    this.#plant(undefined)
-    this.disk.restore(copy)
-    this.#restores += 1
-    await this.#live('restored')
+    if (await this.restore()) this.#restores += 1
   }
 
-  #die(): void {
-    this.#life?.die()
-    for (const member of this.#members) if (member.client) this.#gone(member)
+  protected override onCommitted(): void {
+    this.#watch.committed(this.disk.db)
   }
 
-  async #live(reincarnate?: string): Promise<void> {
-    this.#die()
-    const life = new Life({
-      clock: this.clock,
-      disk: this.disk,
-      random: this.random,
-      contents: this.#contents,
-      onFatal: () => life.die(),
-      onUnexpected: (error, message) => {
-        if (error instanceof Error && !this.disk.injected.has(error)) this.#failures.push(`${message}: ${error.stack ?? error.message}`)
-      },
-      ...(reincarnate !== undefined && { reincarnate }),
-    })
-    this.#life = life
+  protected override onFailed(): void {
+    this.#watch.undone(this.disk.db)
+  }
+
+  protected override onBirth(): void {
     this.#watch.look(this.disk.db)
-    // A period begins anew for all that are away.
-    for (const member of this.#members) member.awaySince = this.clock.monoMs()
-    const started = life.core.start().catch(() => undefined)
-    this.clock.advance(0)
-    await started
-  }
-
-  #core() {
-    if (!this.#life) throw new Error('Nobody lives')
-    return this.#life.core
-  }
-
-  #diesAt(point: 'before' | 'after'): boolean {
-    if (this.#dies !== point) return false
-    this.#dies = undefined
-    this.#crashes += 1
-    this.#life?.die()
-    return true
+    // A period begins anew for all.
+    for (const member of this.#members) this.#gone(member)
   }
 }

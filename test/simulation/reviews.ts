@@ -1,26 +1,17 @@
-import { mintCredential } from '../../daemon/peers/credentials.ts'
 import type { EntryRow, ReviewRow } from '../../daemon/reviews/rows.ts'
-import type { Input, Output } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
-import { MemoryContents } from '../support/memory-contents.ts'
-import { CoreClient } from '../support/test-core.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
-import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
-import { Life } from './life.ts'
-import { Random } from './random.ts'
+import type { Input, OperationName, Output } from '../../src/contract/index.ts'
+import type { MusterError } from '../../src/errors.ts'
+import { Story, type Told } from './story.ts'
 
 const HOUR = 3_600_000
 const SHAS = Array.from({ length: 8 }, (_, index) => index.toString(16).repeat(40))
 
-export interface ReviewStory {
+interface Counts {
   readonly reviews: number
   readonly cleared: number
   readonly owedAgain: number
   readonly asked: number
   readonly refusedOwn: number
-  readonly crashes: number
-  /** What was broken. */
-  readonly failures: readonly string[]
 }
 
 interface Member {
@@ -37,42 +28,18 @@ interface Member {
  * merges, asks that are answered, declined and left to expire, while the daemon dies in the middle of commits and disks fail. After every step
  * each review must be what its history says, cleared by somebody who had no part in it, at its present head.
  */
-export async function simulateReviews(seed: number, steps: number): Promise<ReviewStory> {
-  const world = new ReviewWorld(seed)
-  try {
-    await world.start()
-    for (let n = 0; n < steps; n += 1) await world.step()
-    return await world.settle()
-  } finally {
-    world.disk.dispose()
-  }
+export function simulateReviews(seed: number, steps: number): Promise<Counts & Told> {
+  return new ReviewWorld(seed).tell(steps)
 }
 
-class ReviewWorld {
-  readonly random: Random
-  readonly clock = new VirtualClock()
-  readonly disk: Disk
-  readonly #failures: string[] = []
-  readonly #contents = new MemoryContents()
+class ReviewWorld extends Story<Counts> {
   readonly #members: Member[] = []
-  #life: Life | undefined
   #admin = ''
-  #dies: 'before' | 'after' | undefined
-  #crashes = 0
   #refusedOwn = 0
 
-  constructor(seed: number) {
-    this.random = new Random(seed)
-    this.disk = new Disk({ onCommitted: () => undefined, onFailed: () => undefined, diesAt: (point) => this.#diesAt(point) }, false)
-  }
-
-  async start(): Promise<void> {
-    await this.#live()
-    void this.#core().pipeline.execute((tx) => {
-      this.#admin = mintCredential(tx, this.random.bytes, null, 'simulation').token
-    })
-    this.clock.advance(0)
-    const enrolment = this.#as(this.#admin, 'enrolments.create', { roles: ['agent', 'orchestrator'] })?.token ?? ''
+  protected found(): void {
+    this.#admin = this.mintAdmin()
+    const enrolment = this.call(this.#admin, 'enrolments.create', { roles: ['agent', 'orchestrator'] })?.token ?? ''
     const lead = this.#join('lead', enrolment, undefined, 'orchestrator')
     for (const name of ['ann', 'bob', 'cy']) this.#join(name, enrolment, undefined)
     // Two families: the lead with a worker and its helper, and ann with one.
@@ -82,7 +49,7 @@ class ReviewWorld {
     this.#join('annex', this.#spawn(ann), ann)
   }
 
-  async step(): Promise<void> {
+  protected async step(): Promise<void> {
     const { random, clock } = this
     await random.weighted<() => void | Promise<void>>([
       [() => this.#request(), 14],
@@ -93,18 +60,18 @@ class ReviewWorld {
       [() => this.#observe(), 16],
       [() => this.#readMail(), 26],
       [() => clock.advance(random.between(1, 20) * HOUR), 10],
-      [() => this.#plant(random.pick(COMMIT_FAULTS)), 5],
-      [() => this.#plant(undefined, random.pick(['before', 'after'] as const)), 12],
+      ...this.faults(5, 12),
     ])()
-    if (!this.#life || this.#life.dead) await this.#live()
-    this.#judge()
+    await this.revive()
+    this.#judgeAll()
   }
 
-  async settle(): Promise<ReviewStory> {
-    this.#plant(undefined)
-    if (!this.#life || this.#life.dead) await this.#live()
+  protected settle(): void {
     this.clock.advance(HOUR)
-    this.#judge()
+  }
+
+  protected judge(): Counts {
+    this.#judgeAll()
     const count = (sql: string) => (this.disk.db.prepare(sql).get() as { n: number }).n
     return {
       reviews: count('SELECT count(*) AS n FROM reviews'),
@@ -112,12 +79,10 @@ class ReviewWorld {
       owedAgain: count("SELECT count(*) AS n FROM review_entries WHERE type IN ('owed', 'reopened')"),
       asked: count('SELECT count(*) AS n FROM threads WHERE followed = 1'),
       refusedOwn: this.#refusedOwn,
-      crashes: this.#crashes,
-      failures: this.#failures,
     }
   }
 
-  #judge(): void {
+  #judgeAll(): void {
     const { db } = this.disk
     const open = new Set((db.prepare("SELECT id FROM threads WHERE followed = 1 AND state = 'open'").all() as { id: number }[]).map(({ id }) => id))
     for (const row of db.prepare('SELECT * FROM reviews').all() as ReviewRow[]) {
@@ -127,10 +92,10 @@ class ReviewWorld {
       if (row.head !== row.reviewed_head) this.#fail(row, `is reviewed at ${row.reviewed_head}, and its head is ${row.head}`)
       this.#judgeReviewer(row)
     }
-    if (open.size > 0) this.#failures.push(`threads ${[...open].join()} ask for a review that nobody keeps`)
+    if (open.size > 0) this.failures.push(`threads ${[...open].join()} ask for a review that nobody keeps`)
     for (const { name, number, marks } of this.#members) {
       const { n } = db.prepare("SELECT count(*) AS n FROM review_entries WHERE type = 'reviewed' AND by_id = ?").get(number) as { n: number }
-      if (n < marks) this.#failures.push(`${marks} marks of ${name} were confirmed, and ${n} are there`)
+      if (n < marks) this.failures.push(`${marks} marks of ${name} were confirmed, and ${n} are there`)
     }
   }
 
@@ -168,7 +133,7 @@ class ReviewWorld {
   }
 
   #fail(row: ReviewRow, what: string): void {
-    this.#failures.push(`${row.subject} ${what}`)
+    this.failures.push(`${row.subject} ${what}`)
   }
 
   #any(): Member {
@@ -221,7 +186,7 @@ class ReviewWorld {
     ] as const)
     const at = new Date(this.clock.wallMs() - random.between(0, 2) * HOUR).toISOString()
     const head = random.chance(0.7) ? { head: random.pick(SHAS) as string } : {}
-    this.#as(this.#admin, 'reviews.observe', { observations: [{ subject: { pr: this.#link() }, state, ...head, at }] })
+    this.call(this.#admin, 'reviews.observe', { observations: [{ subject: { pr: this.#link() }, state, ...head, at }] })
   }
 
   #sha(): { sha?: string } {
@@ -242,74 +207,23 @@ class ReviewWorld {
   }
 
   #spawn(parent: Member): string {
-    return this.#as(parent.token, 'enrolments.spawn', {})?.token ?? ''
+    return this.call(parent.token, 'enrolments.spawn', {})?.token ?? ''
   }
 
   #join(name: string, enrolment: string, parent: Member | undefined, role: 'agent' | 'orchestrator' = 'agent'): Member {
-    const registered = this.#as(enrolment, 'peers.register', { name, role, mode: 'pull' })
+    const registered = this.call(enrolment, 'peers.register', { name, role, mode: 'pull' })
     if (!registered) throw new Error(`${name} did not join`)
-    const member = { name, number: this.#core().store.number('peer', registered.peer.id), token: registered.token, parent, marks: 0 }
+    const member = { name, number: this.core.store.number('peer', registered.peer.id), token: registered.token, parent, marks: 0 }
     this.#members.push(member)
     return member
   }
 
-  #by<N extends Parameters<CoreClient['call']>[0]>(member: Member, name: N, input: Input<N>): Output<N> | undefined {
-    return this.#as(member.token, name, input)
+  #by<N extends OperationName>(member: Member, name: N, input: Input<N>): Output<N> | undefined {
+    return this.call(member.token, name, input)
   }
 
-  /** A refusal, and a daemon that dies meanwhile, end the call. */
-  #as<N extends Parameters<CoreClient['call']>[0]>(token: string, name: N, input: Input<N>): Output<N> | undefined {
-    if (!this.#life || this.#life.dead) return undefined
-    try {
-      const client = new CoreClient(this.#core(), this.clock, token)
-      const result = client.call(name, input)
-      client.leave()
-      return result
-    } catch (error) {
-      if (error instanceof MusterError) {
-        if (error.details['reason'] === 'own_work') this.#refusedOwn += 1
-        if (error.code === 'internal') this.#failures.push(`${name} failed: ${JSON.stringify(input)}`)
-        return undefined
-      }
-      if (this.#life.dead) return undefined
-      throw error
-    }
-  }
-
-  /** Lets the next commit fail, or the daemon die at it. */
-  #plant(fault: CommitFault | undefined, dies?: 'before' | 'after'): void {
-    this.disk.fault = fault
-    this.#dies = dies
-  }
-
-  async #live(): Promise<void> {
-    const life = new Life({
-      clock: this.clock,
-      disk: this.disk,
-      random: this.random,
-      contents: this.#contents,
-      onFatal: () => life.die(),
-      onUnexpected: (error, message) => {
-        if (error instanceof Error && !this.disk.injected.has(error)) this.#failures.push(`${message}: ${error.stack ?? error.message}`)
-      },
-    })
-    this.#life = life
-    const started = life.core.start().catch(() => undefined)
-    this.clock.advance(0)
-    await started
-  }
-
-  #core() {
-    if (!this.#life) throw new Error('Nobody lives')
-    return this.#life.core
-  }
-
-  #diesAt(point: 'before' | 'after'): boolean {
-    if (this.#dies !== point) return false
-    this.#dies = undefined
-    this.#crashes += 1
-    this.#life?.die()
-    return true
+  protected override onRefused({ details }: MusterError): void {
+    if (details['reason'] === 'own_work') this.#refusedOwn += 1
   }
 }
 

@@ -1,112 +1,76 @@
-import { mintCredential } from '../../daemon/peers/credentials.ts'
 import { type OccurrenceRow, ruleOf, type ScheduleRow } from '../../daemon/schedules/rows.ts'
 import { nextAfter } from '../../daemon/schedules/rule.ts'
-import type { Input } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
+import type { Input, OperationName, Output } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { MemoryContents } from '../support/memory-contents.ts'
 import { CoreClient } from '../support/test-core.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
-import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
-import { Life } from './life.ts'
-import { Random } from './random.ts'
 import { judgeGates, judgeMissed, judgeWallTime } from './schedule-judge.ts'
-
-/** The steps of one story. */
-export const SCHEDULE_STEPS = 60
+import { Story, type Told } from './story.ts'
 
 const HOUR = 3_600_000
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata', 'America/Santiago']
 const PATTERNS = ['30 2 * * *', '0 * * * *', '15 1,2,3 * * *', '0 9 * * 1-5', '@weekly', '45 */6 * * *']
 
-export interface ScheduleStory {
+interface Counts {
   /** Wall time that passed between the first and the last moment. */
   readonly days: number
   readonly occurrences: number
   readonly fired: number
   readonly missed: number
-  readonly crashes: number
-  /** What was broken. */
-  readonly failures: readonly string[]
 }
 
 /**
  * Schedules in several zones, each seed a good half a year of them, with a daemon that crashes in the middle of commits, disks that fail, machines that sleep and clocks
  * that are put forward and back. In the end each due time must be accounted for once, and each that fired have its message once.
  */
-export async function simulateSchedules(seed: number, steps: number): Promise<ScheduleStory> {
-  const world = new ScheduleWorld(seed)
+export async function simulateSchedules(seed: number, steps: number): Promise<Counts & Told> {
   const before = { ...LIMITS }
   // What happened months ago is judged, too.
   Object.assign(LIMITS, { occurrenceMs: Number.MAX_SAFE_INTEGER, closedThreadMs: Number.MAX_SAFE_INTEGER, eventMs: Number.MAX_SAFE_INTEGER })
   try {
-    await world.start()
-    for (let n = 0; n < steps; n += 1) await world.step()
-    await world.settle()
-    return world.judge()
+    return await new ScheduleWorld(seed).tell(steps)
   } finally {
     Object.assign(LIMITS, before)
-    world.disk.dispose()
   }
 }
 
-class ScheduleWorld {
-  readonly random: Random
-  readonly clock: VirtualClock
-  readonly disk: Disk
-  readonly #failures: string[] = []
-  readonly #contents = new MemoryContents()
-  #life: Life | undefined
+class ScheduleWorld extends Story<Counts> {
   #token = ''
-  #dies: 'before' | 'after' | undefined
-  #crashes = 0
   #made = 0
   readonly #from: number
 
   constructor(seed: number) {
-    this.random = new Random(seed)
     // A month before clocks change in half of the zones.
-    this.clock = new VirtualClock(Date.UTC(2024 + (seed % 12), seed % 2 === 0 ? 2 : 9, 1))
+    super(seed, new VirtualClock(Date.UTC(2024 + (seed % 12), seed % 2 === 0 ? 2 : 9, 1)))
     this.#from = this.clock.wallMs()
-    this.disk = new Disk({ onCommitted: () => undefined, onFailed: () => undefined, diesAt: (point) => this.#diesAt(point) }, false)
   }
 
-  async start(): Promise<void> {
-    await this.#live()
-    const core = this.#core()
-    let token = ''
-    void core.pipeline.execute((tx) => {
-      token = mintCredential(tx, this.random.bytes, null, 'simulation').token
-    })
-    this.clock.advance(0)
-    const admin = new CoreClient(core, this.clock, token)
+  protected found(): void {
+    const { core } = this
+    const admin = new CoreClient(core, this.clock, this.mintAdmin())
     const enrolment = admin.call('enrolments.create', { roles: ['agent'] }).token
     this.#token = new CoreClient(core, this.clock, enrolment).call('peers.register', { name: 'owner', mode: 'pull' }).token
   }
 
-  async step(): Promise<void> {
+  protected async step(): Promise<void> {
     const { random, clock } = this
     await random.weighted<() => void | Promise<void>>([
       [() => this.#create(), 25],
       [() => clock.advance(random.between(1, 48) * HOUR), 40],
       [() => clock.stepWall(-random.between(1, 26 * 60) * 60_000), 8],
       [() => clock.stepWall(random.between(1, 40 * 24) * HOUR), 8],
-      [() => this.#sleep(), 8],
-      [() => this.#plant(random.pick(COMMIT_FAULTS)), 8],
-      [() => this.#plant(undefined, random.pick(['before', 'after'] as const)), 12],
+      [() => this.sleep(random.between(1, 45 * 24) * HOUR), 8],
+      ...this.faults(8, 12),
     ])()
-    if (!this.#life || this.#life.dead) await this.#live()
+    await this.revive()
     this.#readMail()
   }
 
-  /** Ends the story: no more faults, and an hour to come to rest. */
-  async settle(): Promise<void> {
-    this.#plant(undefined)
-    if (!this.#life || this.#life.dead) await this.#live()
+  protected settle(): void {
     this.clock.advance(HOUR)
   }
 
-  judge(): ScheduleStory {
+  protected judge(): Counts {
     const { db } = this.disk
     const rows = db.prepare('SELECT * FROM schedules').all() as ScheduleRow[]
     const seen = new Set<number>()
@@ -132,7 +96,7 @@ class ScheduleWorld {
       fired += runs
       missed += happened.filter(({ outcome }) => outcome === 'missed').length
     }
-    return { days: Math.round((this.clock.wallMs() - this.#from) / (24 * HOUR)), occurrences, fired, missed, crashes: this.#crashes, failures: this.#failures }
+    return { days: Math.round((this.clock.wallMs() - this.#from) / (24 * HOUR)), occurrences, fired, missed }
   }
 
   /** Every due time up to the plan has one row, or lies in one range of what was missed; and there are no others. */
@@ -151,13 +115,7 @@ class ScheduleWorld {
   }
 
   #fail(row: ScheduleRow, what: string): void {
-    this.#failures.push(`schedule ${row.id} (${row.cron ?? row.every_ms ?? row.at} ${row.zone}, missed: ${row.missed}): ${what}`)
-  }
-
-  /** Lets the next commit fail, or the daemon die at it. */
-  #plant(fault: CommitFault | undefined, dies?: 'before' | 'after'): void {
-    this.disk.fault = fault
-    this.#dies = dies
+    this.failures.push(`schedule ${row.id} (${row.cron ?? row.every_ms ?? row.at} ${row.zone}, missed: ${row.missed}): ${what}`)
   }
 
   #create(): void {
@@ -199,53 +157,8 @@ class ScheduleWorld {
     }
   }
 
-  /** Calls as the owner. A refusal, and a daemon that dies meanwhile, end the call. */
-  #call<N extends Parameters<CoreClient['call']>[0]>(name: N, input: Input<N>): ReturnType<typeof CoreClient.prototype.call<N>> | undefined {
-    if (!this.#life || this.#life.dead) return undefined
-    try {
-      const client = new CoreClient(this.#core(), this.clock, this.#token)
-      const result = client.call(name, input)
-      client.leave()
-      return result
-    } catch (error) {
-      if (error instanceof MusterError || this.#life.dead) return undefined
-      throw error
-    }
-  }
-
-  async #sleep(): Promise<void> {
-    this.#life?.die()
-    this.clock.advance(this.random.between(1, 45 * 24) * HOUR)
-  }
-
-  async #live(): Promise<void> {
-    const life = new Life({
-      clock: this.clock,
-      disk: this.disk,
-      random: this.random,
-      contents: this.#contents,
-      onFatal: () => life.die(),
-      onUnexpected: (error, message) => {
-        if (error instanceof Error && !this.disk.injected.has(error)) this.#failures.push(`${message}: ${error.stack ?? error.message}`)
-      },
-    })
-    this.#life = life
-    const started = life.core.start().catch(() => undefined)
-    this.clock.advance(0)
-    await started
-  }
-
-  #core() {
-    if (!this.#life) throw new Error('Nobody lives')
-    return this.#life.core
-  }
-
-  #diesAt(point: 'before' | 'after'): boolean {
-    if (this.#dies !== point) return false
-    this.#dies = undefined
-    this.#crashes += 1
-    this.#life?.die()
-    return true
+  #call<N extends OperationName>(name: N, input: Input<N>): Output<N> | undefined {
+    return this.call(this.#token, name, input)
   }
 }
 

@@ -1,26 +1,17 @@
-import { mintCredential } from '../../daemon/peers/credentials.ts'
 import type { BreachRow, WatchdogRow } from '../../daemon/watchdogs/rows.ts'
-import type { Input } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
+import type { Input, OperationName, Output } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { MemoryContents } from '../support/memory-contents.ts'
 import { CoreClient } from '../support/test-core.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
-import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
-import { Life } from './life.ts'
-import { Random } from './random.ts'
+import { Story, type Told } from './story.ts'
 
 const MINUTE = 60_000
 /** Between two things that happen: within it whatever is due has been looked at, also after a crash, a full disk or a leap of the clock. */
 const PACE = 3 * MINUTE
 const PEERS = ['ann', 'ben', 'cat'] as const
 
-export interface WatchdogStory {
+interface Counts {
   readonly breaches: number
   readonly over: number
-  readonly crashes: number
-  /** What was broken. */
-  readonly failures: readonly string[]
 }
 
 interface Span {
@@ -36,46 +27,19 @@ interface Span {
  * Days of words, asks and answers, with a daemon that crashes in the middle of commits, disks that fail, machines that sleep and clocks that leap.
  * In the end each silence and each ask that was over its time must have one breach, each breach its notice, and nothing else any.
  */
-export async function simulateWatchdogs(seed: number, steps: number): Promise<WatchdogStory> {
-  const world = new WatchdogWorld(seed)
-  try {
-    await world.start()
-    for (let n = 0; n < steps; n += 1) await world.step()
-    await world.settle()
-    return world.judge()
-  } finally {
-    world.disk.dispose()
-  }
+export function simulateWatchdogs(seed: number, steps: number): Promise<Counts & Told> {
+  return new WatchdogWorld(seed).tell(steps)
 }
 
-class WatchdogWorld {
-  readonly random: Random
-  readonly clock = new VirtualClock()
-  readonly disk: Disk
-  readonly #failures: string[] = []
-  readonly #contents = new MemoryContents()
+class WatchdogWorld extends Story<Counts> {
   readonly #tokens = new Map<string, string>()
   /** When peers could be heard, and somebody looked: from a start, or a leap of the clock, to the next end of a life or leap. */
   readonly #hearing: { readonly from: number; readonly noticedBy: number; to: number }[] = []
-  #life: Life | undefined
-  #dies: 'before' | 'after' | undefined
-  #crashes = 0
   #said = 0
 
-  constructor(seed: number) {
-    this.random = new Random(seed)
-    this.disk = new Disk({ onCommitted: () => undefined, onFailed: () => undefined, diesAt: (point) => this.#diesAt(point) }, false)
-  }
-
-  async start(): Promise<void> {
-    await this.#live()
-    const core = this.#core()
-    let token = ''
-    void core.pipeline.execute((tx) => {
-      token = mintCredential(tx, this.random.bytes, null, 'simulation').token
-    })
-    this.clock.advance(0)
-    const admin = new CoreClient(core, this.clock, token)
+  protected found(): void {
+    const { core } = this
+    const admin = new CoreClient(core, this.clock, this.mintAdmin())
     const enrolment = admin.call('enrolments.create', { roles: ['agent', 'orchestrator'] }).token
     for (const name of ['lead', ...PEERS]) {
       const role = name === 'lead' ? 'orchestrator' : 'agent'
@@ -89,30 +53,27 @@ class WatchdogWorld {
     this.#watch({ on: 'ask', for: `${this.random.between(20, 240)}m` })
   }
 
-  async step(): Promise<void> {
+  protected async step(): Promise<void> {
     const { random, clock } = this
     await random.weighted<() => void | Promise<void>>([
       [() => this.#speak(), 40],
       [() => clock.advance(random.between(5, 200) * MINUTE), 25],
       [() => this.#leap(), 6],
-      [() => this.#sleep(), 6],
-      [() => this.#plant(random.pick(COMMIT_FAULTS)), 8],
-      [() => this.#plant(undefined, random.pick(['before', 'after'] as const)), 15],
+      [() => this.sleep(random.between(10, 600) * MINUTE), 6],
+      ...this.faults(8, 15),
     ])()
-    if (!this.#life || this.#life.dead) await this.#live()
+    await this.revive()
     // What was planted may strike a look at any time: somebody must be there afterwards.
     clock.advance(MINUTE)
-    if (this.#life?.dead) await this.#live()
+    await this.revive()
     clock.advance(PACE)
   }
 
-  async settle(): Promise<void> {
-    this.#plant(undefined)
-    if (!this.#life || this.#life.dead) await this.#live()
+  protected settle(): void {
     this.clock.advance(PACE)
   }
 
-  judge(): WatchdogStory {
+  protected judge(): Counts {
     const { db } = this.disk
     let [breaches, over] = [0, 0]
     for (const row of db.prepare('SELECT * FROM watchdogs').all() as WatchdogRow[]) {
@@ -121,7 +82,7 @@ class WatchdogWorld {
       for (const span of spans) this.#requireOnce(row, span, found)
       for (const one of found) if (!spans.some((span) => isOf(span, one))) this.#fail(row, `found ${one.subject} since ${one.since}, which there is not`)
       if (found.some(({ number }, index) => number !== index + 1)) this.#fail(row, 'does not count its breaches without a gap')
-      const id = this.#core().store.id('watchdog', row.id)
+      const id = this.core.store.id('watchdog', row.id)
       const told = db.prepare('SELECT t.id FROM threads t JOIN messages m ON m.id = t.head WHERE m.body LIKE ? ORDER BY t.id').all(`Watchdog ${id}:%`)
       const notices = [...new Set(found.map(({ notice }) => notice))]
       if (JSON.stringify(told.map((one) => (one as { id: number }).id)) !== JSON.stringify(notices))
@@ -129,7 +90,7 @@ class WatchdogWorld {
       breaches += found.length
       over += found.filter(({ over_at }) => over_at !== null).length
     }
-    return { breaches, over, crashes: this.#crashes, failures: this.#failures }
+    return { breaches, over }
   }
 
   /** What ended long before its time has no breach, and what lasted for longer has one. */
@@ -173,12 +134,7 @@ class WatchdogWorld {
   }
 
   #fail(row: WatchdogRow, what: string): void {
-    this.#failures.push(`watchdog ${row.id} (${row.watches} ${row.side ?? ''} ${row.for_ms / MINUTE}m): ${what}`)
-  }
-
-  #plant(fault: CommitFault | undefined, dies?: 'before' | 'after'): void {
-    this.disk.fault = fault
-    this.#dies = dies
+    this.failures.push(`watchdog ${row.id} (${row.watches} ${row.side ?? ''} ${row.for_ms / MINUTE}m): ${what}`)
   }
 
   #watch(input: Omit<Input<'watchdogs.create'>, 'key'>): void {
@@ -196,84 +152,35 @@ class WatchdogWorld {
     random.weighted<() => unknown>([
       [() => this.#call(from, 'threads.notify', { to, body: 'here', causedBy: null, key }), 25],
       [() => this.#call(from, 'threads.ask', { to, body: 'why?', causedBy: null, deadline: `${random.between(1, 12)}h`, key }), 45],
-      [() => owed && this.#call(owed.name, 'threads.answer', { thread: this.#core().store.id('thread', owed.id), body: 'so', key }), 30],
+      [() => owed && this.#call(owed.name, 'threads.answer', { thread: this.core.store.id('thread', owed.id), body: 'so', key }), 30],
     ])()
     const read = this.#call('lead', 'mailbox.inbox', { limit: 50 })
     if (read && read.items.length > 0) this.#call('lead', 'mailbox.ack', { deliveries: read.items.map(({ delivery }) => delivery.id) })
   }
 
-  /** Calls as a peer. A refusal, and a daemon that dies meanwhile, end the call. */
-  #call<N extends Parameters<CoreClient['call']>[0]>(peer: string, name: N, input: Input<N>): ReturnType<typeof CoreClient.prototype.call<N>> | undefined {
-    if (!this.#life || this.#life.dead) return undefined
-    try {
-      const client = new CoreClient(this.#core(), this.clock, this.#tokens.get(peer) ?? '')
-      const result = client.call(name, input)
-      client.leave()
-      return result
-    } catch (error) {
-      if (error instanceof MusterError || this.#life.dead) return undefined
-      throw error
-    }
+  #call<N extends OperationName>(peer: string, name: N, input: Input<N>): Output<N> | undefined {
+    return this.call(this.#tokens.get(peer) ?? '', name, input)
   }
 
   #leap(): void {
-    if (!this.#life || this.#life.dead) return
-    this.#deaf()
+    if (!this.alive) return
+    this.onDeath()
     this.clock.stepWall(this.random.between(10, 600) * MINUTE)
     const from = this.clock.wallMs()
     // It is noticed with the next look at the clock.
     this.clock.advance(LIMITS.maxTimerMs)
-    if (!this.#life.dead) this.#hearing.push({ from, noticedBy: this.clock.wallMs(), to: Number.POSITIVE_INFINITY })
+    if (this.alive) this.#hearing.push({ from, noticedBy: this.clock.wallMs(), to: Number.POSITIVE_INFINITY })
   }
 
   /** Nobody hears from now on. */
-  #deaf(): void {
+  protected override onDeath(): void {
     const last = this.#hearing.at(-1)
     if (last) last.to = Math.min(last.to, this.clock.wallMs())
   }
 
-  #die(life = this.#life): void {
-    if (!life || life.dead) return
-    life.die()
-    this.#deaf()
-  }
-
-  async #sleep(): Promise<void> {
-    this.#die()
-    this.clock.advance(this.random.between(10, 600) * MINUTE)
-  }
-
-  async #live(): Promise<void> {
-    const life = new Life({
-      clock: this.clock,
-      disk: this.disk,
-      random: this.random,
-      contents: this.#contents,
-      onFatal: () => this.#die(life),
-      onUnexpected: (error, message) => {
-        if (error instanceof Error && !this.disk.injected.has(error)) this.#failures.push(`${message}: ${error.stack ?? error.message}`)
-      },
-    })
-    this.#life = life
+  protected override onBirth(): void {
     const from = this.clock.wallMs()
     this.#hearing.push({ from, noticedBy: from, to: Number.POSITIVE_INFINITY })
-    // A daemon that cannot start ends.
-    const started = life.core.start().catch(() => this.#die(life))
-    this.clock.advance(0)
-    await started
-  }
-
-  #core() {
-    if (!this.#life) throw new Error('Nobody lives')
-    return this.#life.core
-  }
-
-  #diesAt(point: 'before' | 'after'): boolean {
-    if (this.#dies !== point) return false
-    this.#dies = undefined
-    this.#crashes += 1
-    this.#die()
-    return true
   }
 }
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { storeArtifact } from '../../daemon/artifacts/keeping.ts'
+import type { ChannelSettings } from '../../daemon/channels/index.ts'
 import { type Core, createCore } from '../../daemon/core.ts'
 import type { Connection, SocketPort } from '../../daemon/gateway/connection.ts'
 import { mintCredential } from '../../daemon/peers/credentials.ts'
+import { credentialOfService, makePerson } from '../../daemon/peers/index.ts'
 import type { OpenDriver } from '../../daemon/store/database.ts'
 import type { Outcome } from '../../daemon/store/pipeline.ts'
 import type { Tx } from '../../daemon/store/transaction.ts'
@@ -170,6 +172,7 @@ export interface TestCoreOptions {
   readonly reincarnate?: string
   readonly contents?: MemoryContents
   readonly tracing?: RegisteredTracing
+  readonly channels?: ChannelSettings
 }
 
 const HOUR_MS = 3_600_000
@@ -186,6 +189,7 @@ export class TestCore implements Disposable {
   readonly #enrolments = new Map<string, string>()
   #admin: CoreClient | undefined
   #ended = false
+  #services = 0
 
   private constructor(options: TestCoreOptions) {
     this.clock = options.clock ?? new VirtualClock()
@@ -205,6 +209,7 @@ export class TestCore implements Disposable {
       onFatal: (error) => void this.fatal.push(error),
       ...(options.driver && { driver: options.driver }),
       tracing: options.tracing,
+      ...(options.channels && { channels: options.channels }),
       ...(options.reincarnate && { reincarnate: options.reincarnate }),
     })
   }
@@ -245,9 +250,25 @@ export class TestCore implements Disposable {
     return { id: peer.id, token, peer }
   }
 
+  /** A person as a pairing makes one, let into every circle, with a device that is connected. */
+  person(name: string): CoreClient & { id: string; token: string } {
+    const id = this.core.store.id(
+      'peer',
+      this.#commit((tx) => makePerson(tx, name)),
+    )
+    const token = this.device(id, 'phone')
+    return Object.assign(this.connect(token), { id, token })
+  }
+
   /** The token of one more device of a person, as a pairing would make it. */
   device(peer: string, label: string): string {
     return this.#commit((tx) => mintCredential(tx, seededRandom(11), this.core.store.number('peer', peer), label).token)
+  }
+
+  /** The connection of a service of the daemon's own, as its supervisor makes its credential. */
+  service(name: string): CoreClient {
+    const deps = { random: seededRandom(13 + ++this.#services), disconnect: this.core.disconnect }
+    return this.connect(this.#commit((tx) => credentialOfService(tx, deps, name, 'test').token))
   }
 
   connect(token: string, options: ConnectOptions = {}): CoreClient {

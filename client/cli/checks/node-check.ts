@@ -25,6 +25,8 @@ export interface NodeFacts {
 
 /** A jump that everything has long got over. */
 const OLD_JUMP_MS = 86_400_000
+/** Whoever raised the card waits for it all the while. */
+const OLD_CARD_MS = 86_400_000
 /** Rows are carried out within moments; with its backoff, a tenth try is over after half an hour. */
 const OLD_OUTBOX_MS = 3_600_000
 
@@ -65,6 +67,8 @@ export function nodeFindings({ status, diagnosis }: NodeFacts, here: Here): read
     stuckFinding(diagnosis, here),
     deadFinding(status),
     parkedFinding(status),
+    devicesFinding(status),
+    cardsFinding(status, here),
     outboxFinding(diagnosis, here),
     leftoversFinding(diagnosis),
     searchFinding(status),
@@ -150,6 +154,21 @@ function parkedFinding({ parkedPairs }: Status): Finding {
   const about = { subject: 'mail', check: 'parked pairs', facts: { parkedPairs } }
   if (parkedPairs === 0) return { ...about, state: 'ok', says: 'none' }
   return { ...about, state: 'warn', says: `${plural(parkedPairs, 'pair')} that wrote to each other without end`, hint: 'muster status lists them.' }
+}
+
+function devicesFinding({ devices }: Status): Finding {
+  const about = { subject: 'people', check: 'devices', facts: devices }
+  if (devices.paired > 0) return { ...about, state: 'ok', says: plural(devices.paired, 'paired device') }
+  return { ...about, state: 'off', says: 'none is paired, so nobody can decide a card', hint: 'muster pair shows a code for a browser or a phone.' }
+}
+
+function cardsFinding({ cards: { waiting, oldestAt } }: Status, { now }: Here): Finding {
+  const about = { subject: 'people', check: 'cards', facts: { waiting, oldestAt } }
+  if (oldestAt === null || now - Date.parse(oldestAt) <= OLD_CARD_MS) {
+    return { ...about, state: 'ok', says: waiting === 0 ? 'none waits' : `${plural(waiting, 'waits', 'wait')} for a person` }
+  }
+  const says = `${plural(waiting, 'waits', 'wait')} for a person, the oldest since ${relativeTime(oldestAt, now)}`
+  return { ...about, state: 'warn', says, hint: 'muster decide shows what they ask; a person decides on a paired device.' }
 }
 
 function searchFinding({ search: { behind, oldestAt, failures } }: Status): Finding {

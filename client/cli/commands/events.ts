@@ -4,6 +4,7 @@ import { expectWords } from '../arguments.ts'
 import type { Caller } from '../caller.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { usageError } from '../failure.ts'
 import { openReader } from '../open-caller.ts'
 import { eventLine } from '../show.ts'
 
@@ -12,7 +13,7 @@ const MAX_PAGE = 200
 const PATIENCE_MS = 600_000
 
 export const command: Command = {
-  usage: ['events [--after <cursor>] [--types <list>]', 'events --follow [--after <cursor>] [--types <list>]'],
+  usage: ['events [--after <cursor>|--before <cursor>] [--types <list>]', 'events --follow [--after <cursor>] [--types <list>]'],
   about: [
     'What happened, from the append-only log; never what was said. Without --after, the newest page. --follow prints each event as it',
     'happens until Ctrl-C, with --after or --limit from there on, and misses none across a restart of the daemon.',
@@ -21,6 +22,7 @@ export const command: Command = {
     follow: { type: 'boolean', short: 'F', summary: 'Go on printing until Ctrl-C' },
     after: { type: 'string', value: 'cursor', summary: 'Begin behind this event' },
     types: { type: 'string', value: 'list', summary: 'Whole types or first words: thread,peer.renamed' },
+    before: { type: 'string', value: 'cursor', summary: 'The page before this event' },
     limit: { type: 'string', value: 'count', summary: 'At most so many (50)' },
   },
   examples: [
@@ -38,9 +40,11 @@ async function events(invocation: Invocation): Promise<number> {
   const types = flags.list('types')
   const after = flags.text('after')
   const input = { ...(limit !== undefined && { limit }), ...(types && { types: [...types] }), ...(after !== undefined && { after }) }
+  const before = flags.text('before')
+  if (before !== undefined && (after !== undefined || flags.on('follow'))) throw usageError('--before stands by itself', 'Leave out --after and --follow.')
   if (flags.on('follow')) return await follow(invocation, input)
   const caller = await openReader(invocation)
-  await list(invocation, caller, input).finally(caller.close)
+  await list(invocation, caller, { ...input, ...(before !== undefined && { before }) }).finally(caller.close)
   return EXIT.ok
 }
 
@@ -48,14 +52,16 @@ interface Wanted {
   readonly limit?: number
   readonly types?: string[]
   readonly after?: string
+  readonly before?: string
 }
 
 async function list({ out }: Invocation, { call }: Caller, input: Wanted): Promise<void> {
-  const { events, cursor, more } = await call('events.list', input)
-  if (out.json) return out.document({ events, cursor, more })
+  const { events, cursor, more, before } = await call('events.list', input)
+  if (out.json) return out.document({ events, cursor, more, before })
   for (const event of events) out.line(eventLine(out, event))
   if (events.length === 0) out.note('No such event.')
   if (more) out.note(`There are more: --after ${cursor}`)
+  if (before !== null) out.note(`There are older ones: --before ${before}`)
 }
 
 async function follow(invocation: Invocation, input: Wanted): Promise<number> {

@@ -71,6 +71,16 @@ function serviceText({ state, since, lastEnd, failing }: Facts['status']['servic
   return failing === 0 ? state : `${state}, ${plural(failing, 'part')} FAILING: muster doctor says more`
 }
 
+function peopleText({ cards, devices }: Facts['status'], now: number): string {
+  const waits =
+    cards.waiting === 0 ? 'no card waits' : `${plural(cards.waiting, 'card waits', 'cards wait')}, the oldest since ${relativeTime(cards.oldestAt, now)}`
+  const asked = [
+    ...(devices.pairings > 0 ? [`${plural(devices.pairings, 'pairing')} under way`] : []),
+    ...(devices.actions > 0 ? [`${plural(devices.actions, 'action')} to approve`] : []),
+  ]
+  return [waits, devices.paired === 0 ? 'no device is paired: muster pair' : plural(devices.paired, 'device'), ...asked].join('; ')
+}
+
 function keepingFields({ retention, storage, backup, search, services }: Facts['status'], now: number): (readonly [string, string])[] {
   const { keeps, purged, heldUntil } = retention
   const gone = purged.map(({ what, rows, at }) => `${rows} of ${what} (${relativeTime(at, now)})`).join(', ')
@@ -109,6 +119,7 @@ function show(out: Output, { status, dead, pairs }: Facts, where: string): void 
     ['queued', status.queued],
     ['dead letters', status.deadLetters],
     ['parked pairs', status.parkedPairs],
+    ['for people', peopleText(status, out.now)],
     ['events', `at ${status.cursor}, since ${status.retention.eventsSince}`],
     ...keepingFields(status, out.now),
   ])

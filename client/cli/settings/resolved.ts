@@ -58,6 +58,6 @@ export function expectKey(word: string): SettingKey {
 export function expectValue(key: SettingKey, word: string): SettingValue {
   const value = valueFrom(key, word)
   const refusal = refusalOf(key, value)
-  if (refusal !== undefined) throw usageError(`${key} cannot be ${isSecret(key, value) || SETTINGS[key].kind === 'forges' ? 'this' : `"${word}"`}`, refusal)
+  if (refusal !== undefined) throw usageError(`${key} cannot be ${isSecret(key, value) || SETTINGS[key].kind === 'json' ? 'this' : `"${word}"`}`, refusal)
   return value
 }

@@ -4,7 +4,7 @@ export const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Pair with Muster</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="icon.svg">
 <link rel="stylesheet" href="pair.css">
 <script type="module" src="pair.js"></script>
 </head>
@@ -72,7 +72,8 @@ $('form').addEventListener('submit', async (event) => {
     const isPaired = await confirmed(half, Date.now() + waitMs)
     $('digits').hidden = true
     if (!isPaired) localStorage.removeItem('${STORED}')
-    say(isPaired ? 'This device is paired, and speaks for ' + pairing.person + '.' : 'Nobody confirmed it. Begin again.')
+    if (isPaired) location.replace('/')
+    else say('Nobody confirmed it. Begin again.')
   } catch (error) {
     $('form').hidden = false
     say(error.message)

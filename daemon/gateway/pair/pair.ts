@@ -7,11 +7,10 @@ import { requireOwnPage, splitToken } from '../device-token.ts'
 import { sendError } from '../http-error.ts'
 import { callOnce } from '../one-call.ts'
 import { isLoopbackHost } from '../origin.ts'
+import { PAGE_HEADERS } from '../page-headers.ts'
 import type { PairOptions } from './door.ts'
 import { PAGE, SCRIPT, STYLE } from './page.ts'
 
-/** Its own script and style, calls to its own daemon, and nothing else; in no frame. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const FILES = {
   '/pair': { type: 'text/html; charset=utf-8', text: PAGE },
   '/pair.js': { type: 'text/javascript; charset=utf-8', text: SCRIPT },
@@ -41,11 +40,4 @@ export function createPairPage({ deps, isSecure }: PairOptions) {
   }
 }
 
-const HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': POLICY,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const
+const HEADERS = { ...PAGE_HEADERS, 'cache-control': 'no-store' } as const

@@ -1,3 +1,73 @@
+-- What a person sees ---------------------------------------------------------------------------------------------------
+
+-- The threads of one circle, from the newest back.
+CREATE INDEX threads_by_circle ON threads (circle_id);
+
+-- Since when a peer is in the turn it is in; null where that was never said.
+ALTER TABLE peers ADD COLUMN turn_since INTEGER;
+
+-- A person sees into its own circle as into every other.
+INSERT OR IGNORE INTO grants (peer_id, circle_id, created_at)
+  SELECT id, circle_id, created_at FROM peers WHERE role = 'person' AND enrolment_id IS NULL AND retired_at IS NULL;
+
+-- Channels: how people are reached away from the dashboard ------------------------------------------------------------------
+
+-- When a row that failed is tried again, of those that a service carries out: wall time.
+ALTER TABLE outbox ADD COLUMN retry_at INTEGER;
+CREATE INDEX outbox_by_destination ON outbox (destination, id);
+
+-- `target` is where it leads, as JSON; `address` what tells it from others of its kind. It is good while the credential that bound it is.
+CREATE TABLE channels (
+  id            INTEGER PRIMARY KEY,
+  kind          TEXT NOT NULL CHECK (kind = 'push' OR kind = 'telegram' OR kind = 'ntfy' OR kind = 'webhook'),
+  person_id     INTEGER NOT NULL,
+  credential_id INTEGER NOT NULL,
+  label         TEXT NOT NULL,
+  target        TEXT NOT NULL,
+  address       TEXT NOT NULL,
+  wants         TEXT NOT NULL,
+  bound_at      INTEGER NOT NULL,
+  last_sent_at  INTEGER,
+  problem       TEXT,
+  ended_at      INTEGER,
+  reason        TEXT,
+  CHECK ((ended_at IS NULL) = (reason IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX channels_by_address ON channels (kind, address) WHERE ended_at IS NULL;
+CREATE INDEX channels_by_person ON channels (person_id, id);
+
+-- Codes that bind an account, by their hashes.
+CREATE TABLE channel_codes (
+  hash          BLOB PRIMARY KEY,
+  person_id     INTEGER NOT NULL,
+  credential_id INTEGER NOT NULL,
+  wants         TEXT NOT NULL,
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What was said where: `handle` is what the other side calls it. Without a thread it is about a card.
+CREATE TABLE channel_notices (
+  id          INTEGER PRIMARY KEY,
+  channel_id  INTEGER NOT NULL,
+  decision_id INTEGER,
+  thread_id   INTEGER,
+  handle      TEXT,
+  CHECK ((decision_id IS NULL) = (thread_id IS NOT NULL))
+) STRICT;
+CREATE INDEX channel_notices_by_channel ON channel_notices (channel_id, id);
+CREATE INDEX channel_notices_by_handle ON channel_notices (channel_id, handle);
+CREATE INDEX channel_notices_by_card ON channel_notices (decision_id) WHERE decision_id IS NOT NULL;
+
+-- Buttons, by the hashes of what they send.
+CREATE TABLE channel_nonces (
+  hash        BLOB PRIMARY KEY,
+  channel_id  INTEGER NOT NULL,
+  decision_id INTEGER NOT NULL,
+  option      TEXT NOT NULL,
+  minted_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX channel_nonces_by_channel ON channel_nonces (channel_id);
 -- What came with the person's side.
 
 -- Passphrases: by which a terminal acts as a person, once -----------------------------------------------------------------
@@ -14,6 +84,25 @@ CREATE TABLE passphrases (
   set_at    INTEGER NOT NULL
 ) STRICT;
 ALTER TABLE actions ADD COLUMN how TEXT CHECK (how = 'device' OR how = 'passphrase');
+
+-- Boards: who works on what ----------------------------------------------------------------------------------------------
+
+-- What an ask says of the work that it hands out, and how far the sender of a message is with it, as JSON; and the newest message of a thread that says so.
+ALTER TABLE threads ADD COLUMN task TEXT;
+ALTER TABLE threads ADD COLUMN progress INTEGER;
+ALTER TABLE messages ADD COLUMN progress TEXT;
+-- Only what says so is in it, so other asks pay nothing for it.
+CREATE INDEX threads_tasks_ended ON threads (circle_id, closed_at) WHERE task IS NOT NULL AND closed_at IS NOT NULL;
+
+-- The user notes of a dashboard file as they were told last.
+CREATE TABLE board_notes (
+  circle_id INTEGER NOT NULL,
+  file      TEXT NOT NULL,
+  sha256    TEXT NOT NULL,
+  told_to   INTEGER NOT NULL,
+  told_at   INTEGER NOT NULL,
+  PRIMARY KEY (circle_id, file)
+) STRICT, WITHOUT ROWID;
 
 -- Permission cards: what a runtime asks its user --------------------------------------------------------------------------
 

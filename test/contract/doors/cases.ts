@@ -137,12 +137,19 @@ const remember = async (scene: Scene, owner: Scene['me']) => {
     number('credential', await deviceOf(scene, owner)),
   )
 }
+const SUBSCRIPTION = { endpoint: 'https://fcm.googleapis.com/fcm/send/x', keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) } }
+const ACCOUNT = { bot: 'https://api.telegram.org#1', account: '1', chat: '1' }
+/** A channel of the person of the scene. */
+const bound = async (scene: Scene) => ({ channel: (await scene.act((await person(scene)).token, 'push.subscribe', SUBSCRIPTION)).channel.id })
 
 /** What only those may do who look after a circle. */
 const UNTRUSTED = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } as const
 /** What only the administrator may do, and whom it lets. */
 const NO_PEER = { ...UNTRUSTED, orchestrator: 'forbidden', person: 'forbidden' } as const
 const POWERLESS = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden', orchestrator: 'forbidden' } as const
+const UNBOUND = { agent: 'not_found', service: 'not_found', observer: 'not_found', orchestrator: 'not_found' } as const
+/** What only the daemon's own service may do. */
+const NOT_THE_SERVICE = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden', orchestrator: 'forbidden', person: 'forbidden' } as const
 const UNASKED = { observer: 'not_found' } as const
 const NO_LEADER = { agent: 'forbidden', service: 'forbidden', person: 'forbidden', observer: 'forbidden' } as const
 const NO_PERSON = { agent: 'forbidden', service: 'forbidden', orchestrator: 'forbidden', observer: 'forbidden' } as const
@@ -152,6 +159,7 @@ const MUTE = { observer: 'forbidden' } as const
 export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.activity': { input: () => ({ over: 'day' }) },
   'node.diagnose': nothing,
   // Where nothing is written.
   'node.backup': { input: () => ({ path: 'not/from/the/root' }), refused: { admin: 'invalid_input' } },
@@ -207,6 +215,19 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
       return { action: action.id, passphrase: PASSPHRASE }
     },
   },
+  'push.key': nothing,
+  'push.subscribe': { input: () => SUBSCRIPTION },
+  'push.unsubscribe': nothing,
+  'channels.list': { input: () => ({}), refused: POWERLESS },
+  // No bot is set there.
+  'channels.bind': { input: () => ({ kind: 'telegram' }), refused: { person: 'invalid_input' } },
+  'channels.set': { input: async (scene) => ({ ...(await bound(scene)), wants: ['mail'] }) },
+  'channels.unbind': { input: bound, refused: UNBOUND },
+  'channels.test': { input: bound, refused: UNBOUND },
+  'channels.take': { input: () => ({ bot: null }), refused: NOT_THE_SERVICE },
+  'channels.report': { input: () => ({ errand: 'out_k7qm2x1', outcome: 'sent' }), refused: NOT_THE_SERVICE },
+  'channels.press': { input: () => ({ ...ACCOUNT, nonce: 'x' }), refused: NOT_THE_SERVICE },
+  'channels.hear': { input: () => ({ ...ACCOUNT, key: 'u1', isPrivate: true, name: '@ann', text: 'a' }), refused: NOT_THE_SERVICE },
   'circles.list': nothing,
   'circles.create': { input: async (scene) => ({ name: `lab-${scene.circle}` }) },
   'grants.add': { input: async (scene) => ({ peer: await orchestrator(scene), circle: scene.circle }) },
@@ -327,6 +348,8 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   },
   'mailbox.replay': { input: dead },
   'mailbox.discard': { input: dead },
+  'board.get': { input: ({ circle }) => ({ circle }) },
+  'board.notes': { input: ({ circle }) => ({ circle, file: '/x', text: '', chars: 0, sha256: '0'.repeat(64) }), refused: NO_PEER },
   'reviews.queue': {
     input: async (scene) => {
       await owed(scene)

@@ -30,6 +30,43 @@ test('dead letters are listed to the recipient, the sender and the administrator
   expect(c.call('mailbox.dead', { peer: 'b' }).dead).toEqual([])
 })
 
+test('people and orchestrators see and end the dead letters of circles that they hold grants for, observers and members do not', async () => {
+  const { daemon, a, b, delivery } = await withDeadLetter()
+  using _ = daemon
+  const owner = daemon.person('owner')
+  const [lead, far] = [daemon.join('lead', { role: 'orchestrator' }), daemon.join('far', { role: 'orchestrator', circle: 'far' })]
+  const watcher = daemon.join('watcher', { role: 'observer', circle: 'far' })
+  for (const { id } of [far, watcher]) daemon.admin.call('grants.add', { peer: id, circle: 'main' })
+  const listed = (client: CoreClient) => client.call('mailbox.dead', {}).dead.map((letter) => letter.delivery.id)
+  expect([owner, far, lead, watcher].map(listed)).toEqual([[delivery], [delivery], [], []])
+  for (const client of [lead, watcher]) expect(client.refusal('mailbox.replay', { delivery }).code).toBe('not_found')
+  far.call('mailbox.replay', { delivery })
+  expect(b.delivery().message.body).toBe('poison')
+  b.ack(delivery)
+  const second = kill(daemon, a, b, 'second')
+  expect(owner.call('mailbox.dead', { peer: 'b' }).dead).toMatchObject([{ message: { body: 'second', from: { name: 'a' } } }])
+  owner.call('mailbox.discard', { delivery: second })
+  expect(listed(owner)).toEqual([])
+  const { events } = owner.call('events.list', { types: ['delivery'] })
+  expect(events.map(({ type, actor }) => [type, actor?.name])).toEqual([
+    ['delivery.dead', undefined],
+    ['delivery.replayed', 'far'],
+    ['delivery.dead', undefined],
+    ['delivery.discarded', 'owner'],
+  ])
+})
+
+test('the dead letters of a peer that has retired are found by its id', async () => {
+  const { daemon, b, delivery } = await withDeadLetter()
+  using _ = daemon
+  const owner = daemon.person('owner')
+  b.call('peers.retire', {})
+  daemon.pass(0)
+  expect(owner.call('mailbox.dead', { peer: b.id }).dead.map((letter) => letter.delivery.id)).toEqual([delivery])
+  expect(owner.refusal('mailbox.replay', { delivery }).code).toBe('not_found')
+  expect(owner.call('mailbox.discard', { delivery }).delivery.state).toBe('withdrawn')
+})
+
 test('dead letters come in pages, oldest first', async () => {
   const { daemon, a, b, delivery } = await withDeadLetter()
   using _ = daemon

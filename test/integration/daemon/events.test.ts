@@ -31,6 +31,46 @@ test('events are read page by page after a cursor, oldest first, without a gap',
   expect(types(all)).toContain('peer.described')
 })
 
+test('events are read backwards page by page, each in order, down to where the log begins', async () => {
+  using daemon = await TestCore.start()
+  const { admin } = daemon
+  const a = daemon.join('a')
+  for (let n = 0; n < 5; n += 1) a.call('peers.describe', { description: `${n}` })
+  const all = admin.call('events.list', { limit: 200 })
+  expect([all.before, all.events.length > 5]).toEqual([null, true])
+  const pages: Event[][] = []
+  for (let before: string | null | undefined; before !== null; ) {
+    const page = admin.call('events.list', { limit: 2, ...(before !== undefined && { before }) })
+    expect([page.cursor, page.more]).toEqual([all.cursor, false])
+    pages.unshift(page.events)
+    before = page.before
+  }
+  expect(pages.flat()).toEqual(all.events)
+  expect(admin.refusal('events.list', { before: all.cursor, after: all.cursor }).code).toBe('invalid_input')
+  daemon.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('event_floor', '3')")
+  expect(admin.call('events.list', { limit: 200 })).toMatchObject({ events: all.events.slice(2), before: null })
+  expect(admin.refusal('events.list', { before: daemon.core.store.cursor(1) }).code).toBe('cursor_expired')
+})
+
+test('the way back to a rare event is walked a bounded piece at a time', async () => {
+  using daemon = await TestCore.start()
+  const a = daemon.join('a')
+  a.call('peers.describe', { description: 'rare' })
+  const b = daemon.join('b')
+  const other = daemon.join('other')
+  for (let n = 0; n < LIMITS.maxExamined; n += 1) other.call('peers.describe', { description: `${n}` })
+  b.call('peers.rename', { name: 'c' })
+  let pages = 0
+  const found: Event[] = []
+  for (let before: string | null | undefined; before !== null; pages += 1) {
+    const page = a.call('events.list', { types: ['peer.renamed', 'peer.registered'], ...(before !== undefined && { before }) })
+    found.unshift(...page.events)
+    before = page.before
+  }
+  expect(types(found)).toEqual(['peer.registered', 'peer.registered', 'peer.registered', 'peer.renamed'])
+  expect(pages).toBe(2)
+})
+
 test('events can be kept to some types, as a whole or by their first word', async () => {
   using daemon = await TestCore.start()
   const a = daemon.join('a')

@@ -93,6 +93,18 @@ describe('a pairing', () => {
     expect(circles.map(({ name }) => name)).toEqual(expect.arrayContaining(['main', 'before', 'after']))
   })
 
+  it('is told to the person whose device it is going to be, and one that makes a person to the first there is', async () => {
+    const phone = await first()
+    const eventsOf = async () => (await as(phone).call('events.list', { types: ['pairing'], limit: 200 })).events.map(({ type }) => type)
+    const before = await eventsOf()
+    await pair(token('adminToken'), phone, 'tablet')
+    await redeem(token('adminToken'), 'laptop', { person: 'ben' })
+    expect((await eventsOf()).slice(before.length)).toEqual([
+      ...['pairing.begun', 'pairing.redeemed', 'pairing.paired'],
+      ...['pairing.begun', 'pairing.redeemed'],
+    ])
+  })
+
   it('adds a device of the same person when one that is paired says so', async () => {
     const phone = await first()
     const tablet = await pair(token('adminToken'), phone, 'tablet')
@@ -112,6 +124,14 @@ describe('a pairing', () => {
     const shown = async () => (await admin().call('pairings.list', {})).pairings.find(({ id }) => id === pairing.id)
     await until(async () => (await shown())?.reused === 2)
     expect(await shown()).toMatchObject({ state: 'redeemed', reused: 2 })
+  })
+
+  it('is under way once, also of several that are begun at the same moment', async () => {
+    const begun = await Promise.all([1, 2, 3].map(() => admin().call('pairings.begin', {})))
+    const states = (await admin().call('pairings.list', {})).pairings.map(({ state }) => state)
+    expect(states.sort()).toEqual(['ended', 'ended', 'open'])
+    const codes = await Promise.all(begun.map(({ code }) => refusal(undefined, 'pairings.redeem', { code, device: 'x' })))
+    expect(codes.sort()).toEqual(['accepted', 'not_found', 'not_found'])
   })
 
   it('takes a code as people type it, and knows a slip from a guess', async () => {
@@ -207,6 +227,8 @@ describe('an action', () => {
     'devices.revoke',
     'actions.approve',
     'passphrase.clear',
+    'channels.bind',
+    'push.subscribe',
     'circles.create',
     'peers.list',
     'nothing.at_all',

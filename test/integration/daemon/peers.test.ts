@@ -13,6 +13,30 @@ test('a peer describes itself, its abilities and its turn, and others see it', a
   expect(b.call('peers.list', { capability: 'review' }).peers).toEqual([])
 })
 
+test('a peer tells since when it is in its turn and in its presence', async () => {
+  using daemon = await TestCore.start()
+  const now = () => new Date(daemon.clock.wallMs()).toISOString()
+  const joined = now()
+  const { id, token } = daemon.register('p', { mode: 'pull' })
+  const found = () => daemon.admin.call('peers.get', { peer: id }).peer
+  expect(found()).toMatchObject({ turn: 'unknown', turnSince: null })
+  daemon.pass(1_000)
+  const p = daemon.connect(token)
+  const came = now()
+  expect([joined, found().presenceSince]).toEqual(['2026-01-01T00:00:00.000Z', came])
+  p.call('peers.describe', { turn: 'working' })
+  const began = now()
+  daemon.pass(5_000)
+  p.call('peers.describe', { turn: 'working', description: 'still at it' })
+  expect(found()).toMatchObject({ turn: 'working', turnSince: began, presence: 'online', presenceSince: came })
+  p.call('sessions.boundary', { at: 'stop' })
+  expect(found()).toMatchObject({ turn: 'idle', turnSince: now() })
+  daemon.pass(1_000)
+  p.leave()
+  expect(found()).toMatchObject({ turn: 'idle', presence: 'offline', presenceSince: now() })
+  expect(daemon.register('q').peer).toMatchObject({ presence: 'offline', presenceSince: now() })
+})
+
 test('a description that changes nothing appends no event', async () => {
   using daemon = await TestCore.start()
   const a = daemon.join('a')
@@ -141,6 +165,20 @@ test('a peer may change the case of its name, but not take that of another', asy
   expect(a.call('peers.rename', { name: 'A' }).peer.name).toBe('A')
   expect(a.refusal('peers.rename', { name: 'B' }).code).toBe('name_taken')
   expect(a.refusal('peers.rename', { peer: 'b', name: 'c' }).code).toBe('forbidden')
+})
+
+test('a person renames and retires the peers that it sees, but no other person; a peer itself alone', async () => {
+  using daemon = await TestCore.start()
+  const { token } = daemon.register('ann', { role: 'person', mode: 'pull' })
+  daemon.register('ben', { role: 'person', mode: 'pull' })
+  const [a, ann] = [daemon.join('a'), daemon.connect(token)]
+  daemon.join('b')
+  expect(ann.call('peers.rename', { peer: 'a', name: 'alpha' }).peer).toMatchObject({ id: a.id, name: 'alpha' })
+  expect(a.refusal('peers.rename', { peer: 'b', name: 'beta' })).toMatchObject({ code: 'forbidden', hint: expect.stringContaining('itself only') })
+  expect(ann.refusal('peers.retire', { peer: 'ben' })).toMatchObject({ code: 'forbidden', hint: expect.stringContaining('administrator') })
+  ann.call('peers.retire', { peer: 'alpha', reason: 'done' })
+  expect(a.closed).toBe(4401)
+  expect(ann.call('peers.list', {}).peers.map(({ name }) => name)).toEqual(['ann', 'ben', 'b'])
 })
 
 test('retiring fails the asks to a peer, cancels its own, and tells both sides', async () => {

@@ -109,6 +109,15 @@ test.each(schemas.filter((schema) => Number(schema) < SCHEMA))(
   },
 )
 
+test('the people of before see into their own circle afterwards, as into every other', async () => {
+  const path = copyOf(5)
+  const db = new Database(path)
+  const { id } = db.prepare("UPDATE peers SET role = 'person', enrolment_id = NULL WHERE name = 'ada' RETURNING id").get() as { id: number }
+  db.close()
+  using daemon = await openAt(path, factsOf('5'))
+  expect(daemon.rows('SELECT 1 FROM grants g JOIN peers p ON p.id = g.peer_id AND p.circle_id = g.circle_id WHERE p.id = ?', id)).toHaveLength(1)
+})
+
 test('a database of a newer schema stops the daemon with 78, names both versions, and stays as it is', async () => {
   const home = new TestHome()
   openDatabase(home.paths.database, 'os').close()

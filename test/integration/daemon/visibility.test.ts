@@ -7,7 +7,7 @@ import { type Leak, type Member, World } from './visibility/world.ts'
 
 const WORLDS = Number(process.env['MUSTER_WORLDS'] ?? 6)
 /** Operations that end somebody: done last, or nobody would be left to look. */
-const LAST: readonly OperationName[] = ['peers.retire', 'credentials.revoke', 'devices.revoke', 'enrolments.revoke']
+const LAST: readonly OperationName[] = ['peers.retire', 'devices.revoke', 'credentials.revoke', 'enrolments.revoke']
 
 /** Who may call an operation, as far as its credential goes. */
 function callersOf(world: World, name: OperationName): Member[] {

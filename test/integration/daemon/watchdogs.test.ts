@@ -482,6 +482,23 @@ describe('a watchdog', () => {
     expect(history(lead, lasting.id)).toMatchObject([{ number: 2, overAt: null }])
   })
 
+  test('names its thread to those alone who may read that', async () => {
+    const { daemon, lead, bob } = await crew()
+    using _ = daemon
+    const owner = daemon.person('owner')
+    const thread = bob.call('threads.ask', { to: 'eve', body: 'q', causedBy: null }).sent[0]?.thread ?? ''
+    const { id } = owner.call('watchdogs.create', { on: 'ask', thread, for: '1h', tells: 'lead' }).watchdog
+    const named = (client: CoreClient) => [
+      client.call('watchdogs.get', { watchdog: id }).watchdog.thread,
+      client.call('watchdogs.list', {}).watchdogs[0]?.thread,
+    ]
+    expect([named(owner), named(lead)]).toEqual([
+      [thread, thread],
+      [null, null],
+    ])
+    expect(lead.call('watchdogs.pause', { watchdog: id }).watchdog.thread).toBe(null)
+  })
+
   test('costs nothing while nothing can be over its time, however many there are', async () => {
     let looks = 0
     const driver = faultyDriver((sql) => {

@@ -22,6 +22,8 @@ describe('what the daemon tells of itself', () => {
       queued: 0,
       deadLetters: 0,
       parkedPairs: 0,
+      cards: { waiting: 0, oldestAt: null },
+      devices: { paired: 1, pairings: 0, actions: 0 },
       cursor: 'abcdef.1',
       retention: {
         lastRunAt: null,
@@ -85,6 +87,13 @@ describe('what the daemon tells of itself', () => {
       /2 deliveries; dlv_abcdef1 to bob: handed over 2h ago/,
     ],
     ['a dead letter', { status: { deadLetters: 1 } }, 'dead letters', 'warn', /1 dead letter$/],
+    [
+      'a card that waits since yesterday',
+      { status: { cards: { waiting: 2, oldestAt: AT(90_000_000) } } },
+      'cards',
+      'warn',
+      /2 wait for a person, the oldest since/,
+    ],
     ['a parked pair', { status: { parkedPairs: 1 } }, 'parked pairs', 'warn', /1 pair/],
     [
       'a dead row of the outbox',
@@ -105,6 +114,13 @@ describe('what the daemon tells of itself', () => {
   ]
   it.each(cases)('%s is one finding with a hint', (_name, change, check, state, says) => {
     expect(notOk(change)).toEqual([expect.objectContaining({ check, state, says: expect.stringMatching(says), hint: expect.stringMatching(/./) })])
+  })
+
+  it('a node without a paired device has nobody who could decide, which is no trouble', () => {
+    expect(notOk({ status: { devices: { paired: 0, pairings: 0, actions: 0 } } })).toEqual([
+      expect.objectContaining({ subject: 'people', check: 'devices', state: 'off', hint: expect.stringContaining('muster pair') }),
+    ])
+    expect(notOk({ status: { cards: { waiting: 1, oldestAt: AT(3_600_000) } } })).toEqual([])
   })
 
   it('another contract and another major version of Node are worth a look', () => {

@@ -8,7 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { asyncCauses } from '../../../client/async-causes.ts'
 import { systemClock, systemRandom } from '../../../client/clock.ts'
 import { fileCredentials } from '../../../client/node-defaults.ts'
-import { type OpenTransport, openBrowserTransport, type TransportEnd } from '../../../client/transport.ts'
+import { browserTransport, type OpenTransport, type TransportEnd } from '../../../client/transport.ts'
 import { openWsTransport } from '../../../client/ws-transport.ts'
 
 describe('credentials in a file', () => {
@@ -134,7 +134,7 @@ function listen(open: OpenTransport, url: string, token = 'secret') {
 
 describe.each([
   ['ws', openWsTransport],
-  ['the WebSocket of the browser', openBrowserTransport],
+  ['the WebSocket of the browser', browserTransport()],
 ] as const)('the transport over %s', (name, open) => {
   let http: Server
   let sockets: WebSocketServer

@@ -104,7 +104,9 @@ export class Oracle {
     }
     for (const row of this.#rows('pairs')) {
       const [a, b] = [this.#peers.get(row['a'] as number), this.#peers.get(row['b'] as number)]
-      if (this.#into(a?.['circle_id']) && this.#into(b?.['circle_id'])) this.#say(row['reason'])
+      // Whoever is parked is told why, wherever the other is.
+      const isOne = row['a'] === this.#viewer.peer || row['b'] === this.#viewer.peer
+      if (isOne || (this.#into(a?.['circle_id']) && this.#into(b?.['circle_id']))) this.#say(row['reason'])
     }
   }
 
@@ -313,7 +315,8 @@ export class Oracle {
     for (const row of this.#rows('events')) {
       const open = row['audience'] === 'circle' && row['circle_id'] === this.#own
       const granted = row['audience'] !== 'admin' && this.#granted.has(row['circle_id'] as number)
-      if (!this.#admin && row['actor_id'] !== peer && row['peer_id'] !== peer && !open && !granted) continue
+      const pairing = String(row['type']).startsWith('pairing.') && this.#peers.get(peer)?.['role'] === 'person'
+      if (!this.#admin && row['actor_id'] !== peer && row['peer_id'] !== peer && !open && !granted && !pairing) continue
       this.#ref(row['actor_id'])
       this.#say(this.#circles.get(row['circle_id'] as number)?.['name'], row['changed'])
       if (row['subject_kind'] !== null) this.#id(row['subject_kind'] as 'peer', row['subject'])

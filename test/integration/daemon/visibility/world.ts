@@ -186,7 +186,9 @@ export class World implements Disposable {
   #populate(): void {
     const { daemon, random } = this
     this.members.push({ viewer: { kind: 'admin', peer: -1 }, id: 'admin', role: 'admin', mode: 'none', client: daemon.admin, checked: 0 })
-    for (let index = 0; index < 11; index += 1) {
+    const person = daemon.person(this.word('n'))
+    this.members.push({ viewer: { kind: 'peer', peer: daemon.number(person.id) }, id: person.id, role: 'person', mode: 'read', client: person, checked: 0 })
+    for (let index = 0; index < 9; index += 1) {
       const role = random.pick(ROLES) as Role
       const mode = random.pick(MODES) as (typeof MODES)[number]
       const capabilities = random.chance(0.5) ? ['review'] : [this.word('k')]

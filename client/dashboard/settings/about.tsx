@@ -1,0 +1,35 @@
+import { Section } from '../parts/page.tsx'
+import { Loaded } from '../parts/states.tsx'
+import { Time } from '../parts/time.tsx'
+import { useLive } from '../session/live.ts'
+
+/** What runs here. */
+export function About() {
+  const found = useLive('node.status', {}, ['node'])
+  return (
+    <Section title="This node">
+      <Loaded of={found} lines={1}>
+        {({ node, version, startedAt, durability }) => (
+          <dl class="facts panel">
+            <dt>Name</dt>
+            <dd>{node}</dd>
+            <dt>Muster</dt>
+            <dd>{version}</dd>
+            <dt>Started</dt>
+            <dd>
+              <Time at={startedAt} as="clock" />
+            </dd>
+            <dt>Accepted means</dt>
+            <dd>{durability === 'full' ? 'on the disk' : 'with the operating system'}</dd>
+            <dt>The daemon's interface</dt>
+            <dd>
+              <a href="/v1/reference" rel="noopener external" target="_blank">
+                Reference
+              </a>
+            </dd>
+          </dl>
+        )}
+      </Loaded>
+    </Section>
+  )
+}

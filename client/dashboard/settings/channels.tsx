@@ -1,0 +1,149 @@
+import { useState } from 'preact/hooks'
+import type { Input, Output } from '../../browser.ts'
+import { Badge } from '../parts/badge.tsx'
+import { Confirm } from '../parts/confirm.tsx'
+import { Section } from '../parts/page.tsx'
+import { Empty, ErrorNote, Loaded } from '../parts/states.tsx'
+import { Time } from '../parts/time.tsx'
+import { act, useDoing } from '../session/act.ts'
+import { useLive } from '../session/live.ts'
+import { type Channel, Wants } from './wants.tsx'
+
+type Available = Output<'channels.list'>['available']
+const NAMES = { push: 'Browser', telegram: 'Telegram', ntfy: 'ntfy', webhook: 'Webhook' } as const
+
+/** The other ways to reach this person. */
+export function Channels() {
+  const found = useLive('channels.list', {}, ['channel', 'credential', 'outbox'])
+  return (
+    <Section title="Elsewhere">
+      <Loaded of={found}>
+        {({ channels, own, available }) => {
+          const others = channels.filter(({ id, endedAt }) => id !== own && endedAt === null)
+          return (
+            <>
+              {others.length > 0 ? (
+                <ul class="rows">
+                  {others.map((each) => (
+                    <ChannelRow key={each.id} channel={each} />
+                  ))}
+                </ul>
+              ) : null}
+              <Add available={available} />
+            </>
+          )
+        }}
+      </Loaded>
+    </Section>
+  )
+}
+
+function ChannelRow({ channel }: { readonly channel: Channel }) {
+  const [ending, setEnding] = useState(false)
+  const { busy, error, run } = useDoing()
+  return (
+    <li class="row">
+      <div class="row-main">
+        <span class="row-title">
+          {NAMES[channel.kind as keyof typeof NAMES] ?? channel.kind}: <bdi>{channel.label}</bdi>
+        </span>
+        <p class="row-sub">
+          Bound <Time at={channel.boundAt} /> by {channel.device}
+          {channel.lastSentAt ? (
+            <>
+              , told last <Time at={channel.lastSentAt} />
+            </>
+          ) : null}
+        </p>
+        <Wants channel={channel} />
+        {channel.dead > 0 ? <Badge tone="bad">{channel.dead} given up</Badge> : null}
+        {channel.problem ? <ErrorNote>{channel.problem}</ErrorNote> : null}
+        {error ? <ErrorNote>{error}</ErrorNote> : null}
+      </div>
+      <div class="row-side">
+        <button type="button" class="small" disabled={busy} onClick={() => void run(() => act('channels.test', { channel: channel.id }), 'Sent')}>
+          Test<span class="hidden"> {channel.label}</span>
+        </button>
+        <button type="button" class="small danger" onClick={() => setEnding(true)}>
+          End<span class="hidden"> {channel.label}</span>
+        </button>
+      </div>
+      {ending ? (
+        <Confirm
+          title={`End ${channel.label}?`}
+          does="End it"
+          danger
+          onClose={() => setEnding(false)}
+          work={() => act('channels.unbind', { channel: channel.id })}
+          done={`${channel.label} is told nothing any more`}
+        >
+          <p>It is told nothing any more, and what comes from there is not yours any more.</p>
+        </Confirm>
+      ) : null}
+    </li>
+  )
+}
+
+function Add({ available }: { readonly available: Available }) {
+  const [code, setCode] = useState<string>()
+  const [topic, setTopic] = useState('')
+  const { busy, error, run } = useDoing()
+  const bind = (input: Input<'channels.bind'>, done?: string): void =>
+    void run(async () => {
+      const bound = await act('channels.bind', input)
+      setCode(bound.code ?? undefined)
+      setTopic('')
+    }, done)
+  if (!available.telegram && !available.ntfy && available.webhooks.length === 0)
+    return (
+      <Empty title="No other channel is set up.">
+        <p>
+          Telegram, ntfy and webhooks are set up on the machine of the daemon: <code>muster config --help</code> lists <code>telegram</code>, <code>ntfy</code>{' '}
+          and <code>webhooks</code>.
+        </p>
+      </Empty>
+    )
+  return (
+    <div class="panel add-channel">
+      {available.telegram ? (
+        <div>
+          <button type="button" disabled={busy} onClick={() => bind({ kind: 'telegram' })}>
+            Add Telegram
+          </button>
+          {code ? (
+            <p>
+              Send <code>/start {code}</code> to the bot, in a private chat and from the account that is yours. It works once.
+            </p>
+          ) : null}
+        </div>
+      ) : null}
+      {available.ntfy ? (
+        <form
+          class="inline-form"
+          onSubmit={(event) => {
+            event.preventDefault()
+            bind({ kind: 'ntfy', topic }, 'Added')
+          }}
+        >
+          <input
+            aria-label="Topic of ntfy"
+            placeholder="Topic of ntfy"
+            required
+            maxLength={64}
+            value={topic}
+            onInput={(event) => setTopic(event.currentTarget.value)}
+          />
+          <button type="submit" disabled={busy}>
+            Add ntfy
+          </button>
+        </form>
+      ) : null}
+      {available.webhooks.map((webhook) => (
+        <button key={webhook} type="button" disabled={busy} onClick={() => bind({ kind: 'webhook', webhook }, 'Added')}>
+          Add webhook {webhook}
+        </button>
+      ))}
+      {error ? <ErrorNote>{error}</ErrorNote> : null}
+    </div>
+  )
+}

@@ -1,0 +1,18 @@
+import { source } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+interface Violation {
+  readonly id: string
+  readonly help: string
+  readonly nodes: readonly { readonly target: unknown; readonly failureSummary: string }[]
+}
+
+/** That what the page shows now holds WCAG 2.2 AA, as far as a program can tell (axe-core). */
+export async function expectAccessible(page: Page): Promise<void> {
+  // The policy of the page lets no script in; the debugger is not bound by it.
+  await page.evaluate(`if (!window.axe) { ${source} }`)
+  const run = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`
+  const violations = (await page.evaluate(run)) as readonly Violation[]
+  expect(violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })) }))).toEqual([])
+}
