@@ -66,7 +66,9 @@ describe('what somebody is in a thread', () => {
 
 describe('Markdown', () => {
   it('is parsed as on forges, and ends its lines where its writer did', () => {
-    const kinds = parse('# Head\n\nOne\ntwo\n\n- [x] done\n\n|a|\n|-|\n|b|')?.map(({ type }) => type).filter((type) => type !== 'space')
+    const kinds = parse('# Head\n\nOne\ntwo\n\n- [x] done\n\n|a|\n|-|\n|b|')
+      ?.map(({ type }) => type)
+      .filter((type) => type !== 'space')
     expect(kinds).toEqual(['heading', 'paragraph', 'list', 'table'])
     expect(JSON.stringify(parse('One\ntwo'))).toContain('"br"')
   })
