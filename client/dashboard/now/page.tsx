@@ -44,7 +44,7 @@ function Health() {
           const troubles = troublesOf(data)
           const tone = data.readOnly ? 'bad' : troubles.length > 0 ? 'warn' : 'good'
           return (
-            <a class={`health-line health-${tone}`} href="/health">
+            <a class={`health-line health-${tone}`} href="/node">
               <Icon of={tone === 'good' ? CircleCheck : CircleAlert} />
               <span>
                 {troubles.length > 0 ? troubles.join(' ') : 'All is well.'}{' '}
