@@ -1,5 +1,6 @@
 import { useLocation } from 'preact-iso'
-import { type Card, WaitingCard } from '../cards/card.tsx'
+import { WaitingCard } from '../cards/card.tsx'
+import type { Card } from '../cards/words.ts'
 import { Page } from '../parts/page.tsx'
 import { Loaded } from '../parts/states.tsx'
 import { isWide } from '../parts/wide.ts'

@@ -93,6 +93,18 @@ describe('a pairing', () => {
     expect(circles.map(({ name }) => name)).toEqual(expect.arrayContaining(['main', 'before', 'after']))
   })
 
+  it('is told to the person whose device it is going to be, and one that makes a person to the first there is', async () => {
+    const phone = await first()
+    const eventsOf = async () => (await as(phone).call('events.list', { types: ['pairing'], limit: 200 })).events.map(({ type }) => type)
+    const before = await eventsOf()
+    await pair(token('adminToken'), phone, 'tablet')
+    await redeem(token('adminToken'), 'laptop', { person: 'ben' })
+    expect((await eventsOf()).slice(before.length)).toEqual([
+      ...['pairing.begun', 'pairing.redeemed', 'pairing.paired'],
+      ...['pairing.begun', 'pairing.redeemed'],
+    ])
+  })
+
   it('adds a device of the same person when one that is paired says so', async () => {
     const phone = await first()
     const tablet = await pair(token('adminToken'), phone, 'tablet')
