@@ -1,5 +1,6 @@
 import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
+import type { createBoard } from './board/index.ts'
 import type { PeerCaller } from './caller.ts'
 import type { createChannels } from './channels/index.ts'
 import type { RandomBytes } from './clock.ts'
@@ -35,6 +36,7 @@ interface AssembleOptions {
   readonly channels: ReturnType<typeof createChannels>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
+  readonly board: ReturnType<typeof createBoard>
   readonly pairing: ReturnType<typeof createPairing>
   readonly ingress: Ingress
   readonly artifacts: ReturnType<typeof createArtifacts>
@@ -73,6 +75,7 @@ export function assemble(options: AssembleOptions): Handlers {
     channels,
     orchestrators,
     watchdogs,
+    board,
     pairing,
     ingress,
     artifacts,
@@ -106,6 +109,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...channels.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
+      ...board.commands,
       ...pairing.commands,
       ...ingress.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
@@ -132,6 +136,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...channels.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
+      ...board.queries,
       ...pairing.queries,
       ...ingress.queries,
       'node.status': nodeStatus(status),

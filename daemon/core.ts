@@ -4,6 +4,7 @@ import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
+import { createBoard } from './board/index.ts'
 import type { Caller, CommandName, PeerCaller } from './caller.ts'
 import { type ChannelSettings, createChannels } from './channels/index.ts'
 import type { Clock, RandomBytes } from './clock.ts'
@@ -179,6 +180,7 @@ export function createCore(options: CoreOptions) {
     duties: { schedules: schedulesOf, reviews: reviewDuties },
   })
   const watchdogs = createWatchdogs({ store, pipeline, timer, clock, threads, callerOf })
+  const board = createBoard({ clock, takenUpAt: threads.takenUpAt, leaderOf: orchestrators.leaderOf, say: threads.say })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -245,6 +247,7 @@ export function createCore(options: CoreOptions) {
     channels,
     orchestrators,
     watchdogs,
+    board,
     pairing,
     ingress,
     artifacts,

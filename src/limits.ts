@@ -137,6 +137,20 @@ export const LIMITS = {
   lookingCommands: 8,
   /** What one notice names. */
   maxToldBreaches: 10,
+  // Boards
+  maxTaskTitleChars: 120,
+  maxTaskStepChars: 200,
+  maxTaskAfter: 16,
+  maxTaskSteps: 1_000_000,
+  maxBoardTasks: 100,
+  /** Asks that are looked at for one board: open ones, and ended ones. */
+  maxBoardExamined: 400,
+  /** Of the first line of a body, and of what was said last. */
+  maxBoardSaidChars: 500,
+  /** Messages that are looked at for what was said last. */
+  maxBoardLookBack: 8,
+  /** Of the user notes, so much is told. */
+  maxBoardNotesChars: 16_000,
   // Channels
   maxPushEndpointChars: 2_048,
   /** Of one person, and at work at the same time. */

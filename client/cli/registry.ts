@@ -42,6 +42,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   redact: { group: 'Asking and telling', summary: 'Replace what a message says by a tombstone', load: () => import('./commands/redact.ts') },
   overview: { group: 'Looking', summary: 'What needs attention, the most urgent first (muster alone)', load: () => import('./commands/overview.ts') },
   digest: { group: 'Looking', summary: 'What needs you, and what changed since you looked', load: () => import('./commands/digest.ts') },
+  board: { group: 'Looking', summary: 'Who works on what, as Markdown', load: () => import('./commands/board.ts') },
   peers: { group: 'Looking', summary: 'The muster roll; rename or retire a peer', load: () => import('./commands/peers.ts') },
   thread: { group: 'Looking', summary: 'Your threads, one thread, or cancel one', load: () => import('./commands/thread.ts') },
   trace: { group: 'Looking', summary: "A message's life with times", load: () => import('./commands/trace.ts') },

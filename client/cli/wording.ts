@@ -122,6 +122,7 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'grants.add': 'grants give',
   'grants.remove': 'grants revoke',
   'grants.list': 'grants list',
+  'board.get': 'board',
   'digest.get': 'digest',
   'digest.seen': 'digest',
   'events.list': 'events',

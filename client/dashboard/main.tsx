@@ -2,8 +2,9 @@ import { render } from 'preact'
 import { forgetAll, trim } from './session/cache.ts'
 import { connection, peer } from './session/connection.ts'
 import { forgetDevice } from './session/device.ts'
+import { forgetDrafts } from './session/drafts.ts'
 import { followEvents } from './session/events.ts'
-import { resumeOutgoing } from './session/outgoing.ts'
+import { forgetOutgoing, resumeOutgoing } from './session/outgoing.ts'
 import { lendHalf } from './session/push.ts'
 import { registerWorker } from './session/worker.ts'
 import { App } from './shell/app.tsx'
@@ -19,14 +20,18 @@ let isFollowing = false
 connection.subscribe(({ state }) => {
   if (state === 'unpaired') {
     forgetDevice()
+    forgetDrafts()
     void forgetAll()
+    void forgetOutgoing()
   } else if (state === 'online' && !isFollowing) {
     isFollowing = true
     void followEvents()
-    void resumeOutgoing()
     void lendHalf()
     void trim()
   }
 })
-if (connection.peek().state !== 'unpaired') peer()
+if (connection.peek().state !== 'unpaired') {
+  peer()
+  void resumeOutgoing()
+}
 if (import.meta.env.PROD) void registerWorker()

@@ -65,7 +65,7 @@ export function createHttp(options: HttpOptions): { readonly app: FastifyInstanc
   addRestDoor(app, { deps: options.deps, version: options.version, isSecure })
   addPairDoor(app, { deps: options.deps, isSecure })
   addHooksDoor(app, options.deps)
-  addArtifactsDoor(app, options.deps)
+  addArtifactsDoor(app, { deps: options.deps, isSecure })
   const dashboard = createDashboardDoor()
   app.setNotFoundHandler((request, reply) => dashboard(request, reply) ?? sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))

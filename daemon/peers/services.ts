@@ -13,8 +13,14 @@ const sessionOf = (service: string) => `service:${service}`
 const OWN = `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id
   WHERE p.enrolment_id IS NULL AND p.session = ? AND p.retired_at IS NULL`
 
-/** SQL that is true where the peer `@self` is the daemon's own observer of forges. */
-export const IS_OWN_OBSERVER = "EXISTS (SELECT 1 FROM peers WHERE id = @self AND enrolment_id IS NULL AND session = 'service:observer' AND retired_at IS NULL)"
+/** SQL that is true where the peer `@self` is that service of the daemon's own. */
+const isOwn = (service: string) =>
+  `EXISTS (SELECT 1 FROM peers WHERE id = @self AND enrolment_id IS NULL AND session = '${sessionOf(service)}' AND retired_at IS NULL)`
+
+/** The daemon's own observer of forges. */
+export const IS_OWN_OBSERVER = isOwn('observer')
+/** The daemon's own writer of dashboard files. */
+export const IS_OWN_VIEWS = isOwn('views')
 
 /**
  * A new credential for a service, which becomes a peer with the first one. All that it had before end here: whatever is left of an

@@ -7,9 +7,10 @@ import type { Liveness, PeerRow } from '../peers/index.ts'
 import type { Outbox } from '../store/outbox.ts'
 import { enqueue } from '../store/outbox.ts'
 import type { Pipeline } from '../store/pipeline.ts'
-import type { Store } from '../store/store.ts'
+import type { Reader, Store } from '../store/store.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
+import { takenUpAt } from './board.ts'
 import { createClosing, type Ending } from './close.ts'
 import { createDeadLetterHandlers, deadOfMailbox, discardDead, listDead, replayDead } from './deadletters.ts'
 import { nextDeadline, runDeadlines } from './deadlines.ts'
@@ -32,6 +33,7 @@ import { createReplying, replyAs } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
 import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
+import type { ThreadRow } from './rows.ts'
 import { BY_PLAN, type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
@@ -39,7 +41,9 @@ import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
+export { answeredAmong, deliveriesBetween, lastNumbers, threadsBetween } from './activity.ts'
 export { type AskScope, asksOwedBy, isMessageUnread, isUnread, openAsksAfter } from './ages.ts'
+export { type BoardScope, endedAsksOf, lastSaid, openAsksOf } from './board.ts'
 export type { Ending } from './close.ts'
 export type { Consumer, ConsumerPort } from './consumer.ts'
 export { deadLetters, deadOfMailbox } from './deadletters.ts'
@@ -69,6 +73,7 @@ export { whyMessage } from './search/why.ts'
 export type { SessionMail } from './session-mail.ts'
 export { DeferredSignals } from './signals.ts'
 export { type Standing, type Succession, standingOf } from './succession.ts'
+export { readTask, toProgress } from './tasks.ts'
 
 export interface ThreadsOptions {
   readonly store: Store
@@ -148,7 +153,10 @@ export function createThreads(options: ThreadsOptions) {
     sendScheduled: (tx: Tx, scheduled: Scheduled) => sendScheduled(tx, deps, scheduled),
     tell: (tx: Tx, peerId: number, body: string) => void tellPeer(tx, deps, peerId, body),
     /** A peer tells others something by what it did. @throws MusterError what refuses it, where there is but one recipient */
-    say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string) => tell(tx, deps, sender, recipients, { body, priority: 'normal' }).refused,
+    say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string, topic?: string) =>
+      tell(tx, deps, sender, recipients, { body, priority: 'normal', topic }).refused,
+    /** When the recipient of an ask took it up; `null` while it only waits. */
+    takenUpAt: (reader: Reader, thread: ThreadRow) => takenUpAt(reader, deps, thread),
     replyAs: (tx: Tx, by: PeerCaller, threadId: number, body: string) => replyAs(tx, deps, by, threadId, body),
     openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
     endFollowed: (tx: Tx, threadId: number, ending: Ending) => endFollowed(tx, deps, threadId, ending),

@@ -154,7 +154,9 @@ const TOMBSTONE = '[redacted]'
 
 /** Takes the words and the files out of a message. What other messages carry as well stays with them. */
 function redact(tx: Tx, contents: Contents, message: MessageRow): void {
-  tx.run('UPDATE messages SET body = ?, redacted_at = ?, attached = 0, touched = NULL WHERE id = ?', TOMBSTONE, tx.now, message.id)
+  tx.run('UPDATE messages SET body = ?, redacted_at = ?, attached = 0, touched = NULL, progress = NULL WHERE id = ?', TOMBSTONE, tx.now, message.id)
+  // What an ask says of its work is part of its words.
+  tx.run('UPDATE threads SET task = NULL WHERE id = ? AND head = ? AND task IS NOT NULL', message.thread_id, message.id)
   for (const artifact of detach(tx, message)) dropUncarried(tx, contents, artifact)
 }
 

@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import * as approvals from './approvals.ts'
 import * as artifacts from './artifacts.ts'
+import * as board from './board.ts'
 import * as channels from './channels.ts'
 import * as decisions from './decisions.ts'
 import * as digest from './digest.ts'
@@ -18,6 +19,7 @@ import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
+import type * as tasks from './tasks.ts'
 import * as threads from './threads.ts'
 import type * as touched from './touched.ts'
 import * as watchdogs from './watchdogs.ts'
@@ -25,6 +27,7 @@ import * as watchdogs from './watchdogs.ts'
 const LIST = [
   node.pingNode,
   node.nodeStatus,
+  node.nodeActivity,
   node.backUpNode,
   node.diagnoseNode,
   peers.registerPeer,
@@ -134,6 +137,7 @@ const LIST = [
   channels.unsubscribePush,
   channels.listChannels,
   channels.bindChannel,
+  channels.confirmChannel,
   channels.setChannel,
   channels.unbindChannel,
   channels.testChannel,
@@ -155,6 +159,8 @@ const LIST = [
   watchdogs.getWatchdog,
   watchdogs.listWatchdogs,
   watchdogs.historyWatchdog,
+  board.getBoard,
+  board.tellNotes,
   ingress.createSource,
   ingress.updateSource,
   ingress.removeSource,
@@ -248,6 +254,11 @@ export type ChannelErrand = z.output<typeof channels.Errand>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
+export type Task = z.output<typeof tasks.Task>
+export type Progress = z.output<typeof tasks.Progress>
+export type BoardTask = z.output<typeof board.BoardTask>
+export type TaskStatus = z.output<typeof board.TaskStatus>
+export type BoardNeed = z.output<typeof board.BoardNeed>
 export type Leadership = z.output<typeof orchestrators.Leadership>
 export type Handover = z.output<typeof orchestrators.Handover>
 export type Need = z.output<typeof digest.Need>

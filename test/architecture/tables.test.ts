@@ -49,6 +49,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   arrivals: 'ingress',
   watchdogs: 'watchdogs',
   breaches: 'watchdogs',
+  board_notes: 'board',
   digest_marks: 'digest',
   fans: 'threads',
   fan_refusals: 'threads',

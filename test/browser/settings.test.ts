@@ -71,7 +71,7 @@ describe.skipIf(!hasBrowser)('the settings', () => {
 
 describe.skipIf(!hasBrowser)('the health of the node', () => {
   it('shows a dead letter, and replays it', async () => {
-    const clock = new SteppedClock()
+    const clock = new SteppedClock(Date.now())
     await using daemon = await createTestDaemon({ clock })
     const [worker, asker] = [await daemon.register('worker'), await daemon.register('asker')]
     await using recipient = await daemon.connect(worker.token, { consume: true })

@@ -5,6 +5,7 @@ import { Page, Section } from '../parts/page.tsx'
 import { Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { useLive } from '../session/live.ts'
+import { Activity } from './activity.tsx'
 import { bytes } from './bytes.ts'
 import { DeadLetters } from './dead-letters.tsx'
 import { ParkedPairs } from './parked-pairs.tsx'
@@ -18,6 +19,7 @@ export function HealthPage() {
   return (
     <Page title="Health">
       <Loaded of={found}>{(status) => <Verdict of={status} />}</Loaded>
+      <Activity />
       <DeadLetters />
       <ParkedPairs />
       <Loaded of={found}>{(status) => <Facts of={status} />}</Loaded>

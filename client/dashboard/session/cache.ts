@@ -7,8 +7,8 @@ export interface Kept {
 }
 
 const store = createStore('muster-dashboard', 'answers')
-/** More than a person looks at in a day; the oldest go first. */
-const MAX_KEPT = 300
+/** More than a person looks at in a day, of which each message of a thread is one; the oldest go first. */
+const MAX_KEPT = 1_000
 
 /** Answers of the daemon, kept so that the page can be read without it. A browser without storage keeps nothing. */
 export async function recall(key: string): Promise<Kept | undefined> {

@@ -14,13 +14,17 @@ export interface Live<T> {
   readonly error: Error | undefined
 }
 
-/** Which events may change an answer: whole types, or their first words, as `events.subscribe` has them. */
+/**
+ * Which events may change an answer: whole types, or their first words, as `events.subscribe` has them; `thread thr_…`: only those about
+ * that subject. `*` is all there are.
+ */
 export type Follows = readonly string[]
 
 interface Question {
   readonly answer: Signal<Live<unknown>>
   readonly follows: Set<string>
   readonly ask: () => Promise<unknown>
+  readonly isFinal: ((data: never) => boolean) | undefined
   readers: number
   asking: boolean
   /** Something happened since it was last asked. */
@@ -40,11 +44,23 @@ const NOTHING: Live<undefined> = { data: undefined, at: undefined, error: undefi
 
 /**
  * The answer to a query, asked again whenever an event says that it may have changed. It begins with what was kept from an earlier visit.
- * `input` of `undefined` asks nothing.
+ * `input` of `undefined` asks nothing. An answer that `isFinal` holds for is not asked again, whatever happens.
  */
-export function useLive<N extends OperationName>(name: N, input: Input<N> | undefined, follows: Follows): Live<Output<N>> {
+export function useLive<N extends OperationName>(
+  name: N,
+  input: Input<N> | undefined,
+  follows: Follows,
+  isFinal?: (data: Output<N>) => boolean,
+): Live<Output<N>> {
   const key = input === undefined ? undefined : `${name} ${JSON.stringify(input)}`
-  const question = useMemo(() => (key === undefined ? undefined : questionOf(key, name, input as Input<N>, follows)), [key])
+  return useAnswer(key, () => peer().call(name, input as Input<N>), follows, isFinal)
+}
+
+/**
+ * As `useLive`, for what takes several questions: `ask` puts them. The key names what is asked, and `ask` is that of whoever asked it first.
+ */
+export function useAnswer<T>(key: string | undefined, ask: () => Promise<T>, follows: Follows, isFinal?: (data: T) => boolean): Live<T> {
+  const question = useMemo(() => (key === undefined ? undefined : questionOf(key, ask, follows, isFinal)), [key])
   useEffect(() => {
     if (!question || key === undefined) return
     question.readers++
@@ -54,7 +70,7 @@ export function useLive<N extends OperationName>(name: N, input: Input<N> | unde
       setTimeout(() => question.readers === 0 && questions.get(key) === question && drop(key, question), LINGER_MS)
     }
   }, [question])
-  return (question?.answer.value ?? NOTHING) as Live<Output<N>>
+  return (question?.answer.value ?? NOTHING) as Live<T>
 }
 
 /** Asks everything that is shown again: the daemon cannot say what was missed. */
@@ -66,22 +82,24 @@ export function askAllAgain(): void {
 }
 
 /** Lets the questions know of what has happened. */
-export function onEvent(event: Pick<Event, 'type'>): void {
-  const family = event.type.slice(0, event.type.indexOf('.'))
+export function onEvent({ type, subject }: Pick<Event, 'type' | 'subject'>): void {
+  const family = type.slice(0, type.indexOf('.'))
+  const means = ['*', type, family, `${type} ${subject}`, `${family} ${subject}`]
   for (const question of questions.values()) {
-    if (!question.follows.has(event.type) && !question.follows.has(family)) continue
+    if (!means.some((each) => question.follows.has(each))) continue
     question.stale = true
     schedule(question, SETTLE_MS)
   }
 }
 
-function questionOf<N extends OperationName>(key: string, name: N, input: Input<N>, follows: Follows): Question {
+function questionOf(key: string, ask: () => Promise<unknown>, follows: Follows, isFinal: Question['isFinal']): Question {
   const known = questions.get(key)
   if (known) return known
   const question: Question = {
     answer: signal(NOTHING),
     follows: new Set(follows),
-    ask: () => peer().call(name, input),
+    ask,
+    isFinal,
     readers: 0,
     asking: false,
     stale: true,
@@ -115,6 +133,7 @@ async function refresh(question: Question): Promise<void> {
   const { answer } = question
   try {
     const data = await question.ask()
+    if (question.isFinal?.(data as never)) question.follows.clear()
     answer.value = { data, at: Date.now(), error: undefined }
     for (const [key, each] of questions) if (each === question) void remember(key, { data, at: Date.now() })
   } catch (error) {

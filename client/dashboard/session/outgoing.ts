@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
-import { createStore, del, entries, set } from 'idb-keyval'
-import type { Input, OperationName } from '../../browser.ts'
+import { clear, createStore, del, entries, set } from 'idb-keyval'
+import type { Input, Output } from '../../browser.ts'
 import { announce } from '../shell/announcements.ts'
 import { wordsOf } from './act.ts'
 import { peer } from './connection.ts'
@@ -26,8 +26,8 @@ const store = createStore('muster-outgoing', 'messages')
 
 export const outgoing = signal<readonly Outgoing[]>([])
 
-/** Takes it on, shows it at once as on its way, and says it when the daemon can be reached. */
-export function say<N extends Sayable>(operation: N, input: Omit<Input<N>, 'key'>, about: string): Promise<void> {
+/** Takes it on, shows it at once as on its way, and says it when the daemon can be reached. @returns what the daemon answers; `undefined` where it refuses */
+export function say<N extends Sayable>(operation: N, input: Omit<Input<N>, 'key'>, about: string): Promise<Output<N> | undefined> {
   const key = crypto.randomUUID()
   const made: Outgoing = {
     key,
@@ -38,7 +38,7 @@ export function say<N extends Sayable>(operation: N, input: Omit<Input<N>, 'key'
     at: Date.now(),
   }
   put(made)
-  return send(made)
+  return send(made) as Promise<Output<N> | undefined>
 }
 
 /** What an earlier visit left unsaid. */
@@ -48,10 +48,10 @@ export async function resumeOutgoing(): Promise<void> {
   for (const each of outgoing.value) if (each.refused === undefined) void send(each)
 }
 
-export function sayAgain(each: Outgoing): Promise<void> {
+export async function sayAgain(each: Outgoing): Promise<void> {
   const { refused: _, ...again } = each
   put(again)
-  return send(again)
+  await send(again)
 }
 
 export function discard({ key }: Outgoing): void {
@@ -59,13 +59,21 @@ export function discard({ key }: Outgoing): void {
   void del(key, store).catch(() => undefined)
 }
 
-async function send(each: Outgoing): Promise<void> {
+/** For a device that is no person's any more. */
+export async function forgetOutgoing(): Promise<void> {
+  outgoing.value = []
+  await clear(store).catch(() => undefined)
+}
+
+async function send(each: Outgoing): Promise<Output<Sayable> | undefined> {
   try {
-    await peer().call(each.operation as OperationName, each.input as never, { timeoutMs: Number.POSITIVE_INFINITY })
+    const answer = await peer().call(each.operation, each.input as never, { timeoutMs: Number.POSITIVE_INFINITY })
     discard(each)
+    return answer
   } catch (error) {
     put({ ...each, refused: wordsOf(error) })
     announce(`Not sent. ${wordsOf(error)}`, 'bad')
+    return undefined
   }
 }
 

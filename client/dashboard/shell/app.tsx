@@ -10,10 +10,12 @@ import { Toasts } from './toasts.tsx'
 import { Unpaired } from './unpaired.tsx'
 
 const CardPage = lazy(() => import('../cards/page.tsx').then(({ CardPage }) => CardPage))
+const CardsPage = lazy(() => import('../cards/list.tsx').then(({ CardsPage }) => CardsPage))
+const ApprovalsPage = lazy(() => import('../cards/approvals.tsx').then(({ ApprovalsPage }) => ApprovalsPage))
+const TiersPage = lazy(() => import('../cards/tiers.tsx').then(({ TiersPage }) => TiersPage))
 const OrchestratorPage = lazy(() => import('../orchestrator/page.tsx').then(({ OrchestratorPage }) => OrchestratorPage))
-const ThreadsPage = lazy(() => import('../threads/list.tsx').then(({ ThreadsPage }) => ThreadsPage))
+const ThreadsPage = lazy(() => import('../threads/page.tsx').then(({ ThreadsPage }) => ThreadsPage))
 const ComposePage = lazy(() => import('../threads/compose.tsx').then(({ ComposePage }) => ComposePage))
-const ThreadPage = lazy(() => import('../threads/page.tsx').then(({ ThreadPage }) => ThreadPage))
 const CrewPage = lazy(() => import('../crew/list.tsx').then(({ CrewPage }) => CrewPage))
 const PeerPage = lazy(() => import('../crew/page.tsx').then(({ PeerPage }) => PeerPage))
 const SchedulesPage = lazy(() => import('../schedules/list.tsx').then(({ SchedulesPage }) => SchedulesPage))
@@ -38,11 +40,14 @@ export function App() {
         <ErrorBoundary>
           <Router>
             <Route path="/" component={NowPage} />
+            <Route path="/cards" component={CardsPage} />
             <Route path="/cards/:card" component={CardPage} />
+            <Route path="/approvals" component={ApprovalsPage} />
+            <Route path="/tiers" component={TiersPage} />
             <Route path="/orchestrator" component={OrchestratorPage} />
             <Route path="/threads" component={ThreadsPage} />
             <Route path="/threads/new" component={ComposePage} />
-            <Route path="/threads/:thread" component={ThreadPage} />
+            <Route path="/threads/:thread" component={ThreadsPage} />
             <Route path="/crew" component={CrewPage} />
             <Route path="/crew/:peer" component={PeerPage} />
             <Route path="/schedules" component={SchedulesPage} />

@@ -165,6 +165,7 @@ const MUTE = { observer: 'forbidden' } as const
 export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.activity': { input: () => ({ over: 'day' }) },
   'node.diagnose': nothing,
   // Where nothing is written.
   'node.backup': { input: () => ({ path: 'not/from/the/root' }), refused: { admin: 'invalid_input' } },
@@ -226,6 +227,7 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'channels.list': { input: () => ({}), refused: POWERLESS },
   // No bot is set there.
   'channels.bind': { input: () => ({ kind: 'telegram' }), refused: { person: 'invalid_input' } },
+  'channels.confirm': { input: bound },
   'channels.set': { input: async (scene) => ({ ...(await bound(scene)), wants: ['mail'] }) },
   'channels.unbind': { input: bound, refused: UNBOUND },
   'channels.test': { input: bound, refused: UNBOUND },
@@ -353,6 +355,8 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   },
   'mailbox.replay': { input: dead },
   'mailbox.discard': { input: dead },
+  'board.get': { input: ({ circle }) => ({ circle }) },
+  'board.notes': { input: ({ circle }) => ({ circle, file: '/x', text: '', chars: 0, sha256: '0'.repeat(64) }), refused: NO_PEER },
   'reviews.queue': {
     input: async (scene) => {
       await owed(scene)

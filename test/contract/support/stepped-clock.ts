@@ -5,9 +5,14 @@ import type { Clock } from '../../../daemon/clock.ts'
  * is slow, and nobody waits for what takes an hour.
  */
 export class SteppedClock implements Clock {
-  #now = Date.UTC(2026, 0, 31, 9)
+  #now: number
   readonly #timers = new Set<{ readonly at: number; readonly fn: () => void }>()
   #held: (() => void)[] | undefined
+
+  /** @param startMs epoch milliseconds; a browser beside the daemon has its own clock */
+  constructor(startMs = Date.UTC(2026, 0, 31, 9)) {
+    this.#now = startMs
+  }
 
   /** How many timers are set. */
   get pending(): number {

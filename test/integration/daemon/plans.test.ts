@@ -133,6 +133,8 @@ function useChannels(daemon: Daemon, a: Peer, lead: Peer): void {
     service.call('channels.hear', { ...origin, isPrivate: true, name: 'eve', key: `u${text.length}`, text, ...more })
   const { channel } = eve.call('push.subscribe', { endpoint: 'https://fcm.googleapis.com/x', keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) } })
   hear(`/start ${eve.call('channels.bind', { kind: 'telegram' }).code}`)
+  const claimed = eve.call('channels.list', {}).channels.find(({ confirmed }) => !confirmed)
+  eve.call('channels.confirm', { channel: claimed?.id ?? '' })
   a.call('decisions.raise', { ...QUESTION, question: 'Channels?' })
   lead.call('threads.ask', { to: 'eve', body: 'q' })
   const take = () => service.call('channels.take', { bot: 'b' }).errands

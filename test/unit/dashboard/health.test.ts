@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytes } from '../../../client/dashboard/health/bytes.ts'
+import { milliseconds } from '../../../client/dashboard/health/milliseconds.ts'
 import { areaPath, linePath } from '../../../client/dashboard/health/spark.ts'
 import { troublesOf } from '../../../client/dashboard/health/troubles.ts'
 
@@ -15,6 +16,12 @@ describe('bytes', () => {
       '3.4 MB',
       '2000 TB',
     ])
+  })
+})
+
+describe('milliseconds', () => {
+  it('are told in the largest unit of which there is one', () => {
+    expect([undefined, 0, 999, 1_400, 59_900, 720_000, 5_400_000].map(milliseconds)).toEqual(['–', '0 ms', '999 ms', '1.4 s', '60 s', '12 min', '1.5 h'])
   })
 })
 

@@ -48,6 +48,7 @@ export class Oracle {
     this.#watchdogs()
     this.#cards()
     this.#approvals()
+    this.#channels()
     this.#ingress()
     this.#events()
     this.#credentials()
@@ -233,6 +234,9 @@ export class Oracle {
       const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
       if (!oversees && row['owner_id'] !== peer && row['tells_id'] !== peer) continue
       this.#id('watchdog', row['id'])
+      // Who has it watched named it.
+      if (row['owner_id'] === peer) this.#id('thread', row['thread_id'])
+      if (row['owner_id'] === peer) this.#id('review', row['review_id'])
       this.#say(row['label'], row['reason'], this.#circles.get(row['scope_id'] as number)?.['name'])
       for (const one of [row['owner_id'], row['tells_id'], row['peer_id']]) this.#ref(one)
     }
@@ -270,6 +274,16 @@ export class Oracle {
       for (const one of [row['requester_id'], row['granted_by']]) this.#ref(one)
     }
     for (const row of this.#rows('tiers')) if (this.#into(row['circle_id'])) this.#ref(row['set_by'])
+  }
+
+  /** Of one's own person, for whoever is one; what they carry is nobody's to read there. */
+  #channels(): void {
+    for (const row of this.#rows('channels')) {
+      if (!this.#admin && row['person_id'] !== this.#viewer.peer) continue
+      this.#id('channel', row['id'])
+      this.#say(row['label'])
+      this.#ref(row['person_id'])
+    }
   }
 
   /** Where events come in, and what came, is for orchestrators and people who see into the circle. */

@@ -28,6 +28,8 @@ export interface Leak {
   readonly frame: unknown
 }
 
+const CHANNELS = { telegram: true, ntfy: true, webhooks: [], pushHosts: [], pushKey: () => 'key' } as const
+
 /** Circles, roles, grants and threads as a seed has them, and everything that the operations may be asked about. */
 export class World implements Disposable {
   readonly random: Random
@@ -43,7 +45,7 @@ export class World implements Disposable {
   }
 
   static async build(seed: number): Promise<World> {
-    const world = new World(seed, await TestCore.start())
+    const world = new World(seed, await TestCore.start({ channels: CHANNELS }))
     world.#populate()
     for (let step = 0; step < 110; step += 1) world.#speak()
     world.#lead()
@@ -51,6 +53,7 @@ export class World implements Disposable {
     world.peers.find(({ role }) => role !== 'observer')?.client.say('watchdogs.create', { on: 'ask', for: '1m' })
     world.#decide()
     world.#propose()
+    world.#bind()
     world.#arrive()
     world.daemon.pass(6_000)
     return world
@@ -65,6 +68,11 @@ export class World implements Disposable {
       const { cards } = client.say('decisions.queue') as Output<'decisions.queue'>
       for (const { card } of cards.slice(0, 4)) client.say('decisions.resolve', { card: card.id, option: 'a', note: this.word('w') })
     }
+  }
+
+  /** Each person is reached by a topic, of which the service has heard nothing yet. */
+  #bind(): void {
+    for (const { client } of this.peers.filter(({ role }) => role === 'person')) client.say('channels.bind', { kind: 'ntfy', topic: this.word('t') })
   }
 
   /** What the administrator would have done in the names of people. */
