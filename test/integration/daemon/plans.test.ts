@@ -153,6 +153,16 @@ function useChannels(daemon: Daemon, a: Peer, lead: Peer): void {
   eve.call('push.unsubscribe', {})
 }
 
+/** A task that is after another, one that has ended, and what a person is asked. */
+function useBoard(daemon: Daemon, a: Peer, lead: Peer): void {
+  const ask = (body: string, task: object) => lead.call('threads.ask', { to: 'a', body, task: { title: body, ...task } }).sent[0]?.thread ?? ''
+  const first = ask('one', { name: 'one' })
+  ask('two', { after: [first] })
+  a.call('threads.reply', { thread: first, body: 'half', progress: { done: 1, of: 2 } })
+  a.call('threads.answer', { thread: ask('three', {}), body: 'so' })
+  for (const peer of [a, lead, daemon.admin]) peer.call('board.get', { circle: 'main' })
+}
+
 function useOrchestrators(daemon: Daemon, a: Peer, lead: Peer): void {
   const { token } = lead.call('orchestrators.claim', {}).leadership
   const second = daemon.join('second', { role: 'orchestrator' })
@@ -250,6 +260,7 @@ function useEverything(daemon: Daemon): void {
   again.call('threads.cancel', { thread: cancelled })
   a.call('threads.redact', { message, reason: 'x' })
   useOrchestrators(daemon, a, lead)
+  useBoard(daemon, a, lead)
   useDecisions(daemon, a, lead)
   useChannels(daemon, a, lead)
   daemon.run("UPDATE deliveries SET state = 'dead' WHERE id = ?", daemon.number(upTo))
