@@ -9,6 +9,7 @@ import { seenDigest } from './digest/index.ts'
 import { listEvents } from './events/events.ts'
 import type { Link } from './gateway/deps.ts'
 import type { ToolCalls } from './gateway/tool-calls.ts'
+import type { Ingress } from './ingress/index.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
@@ -37,6 +38,7 @@ interface AssembleOptions {
   readonly watchdogs: ReturnType<typeof createWatchdogs>
   readonly board: ReturnType<typeof createBoard>
   readonly pairing: ReturnType<typeof createPairing>
+  readonly ingress: Ingress
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -75,6 +77,7 @@ export function assemble(options: AssembleOptions): Handlers {
     watchdogs,
     board,
     pairing,
+    ingress,
     artifacts,
     sessions,
     disconnect,
@@ -108,6 +111,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...watchdogs.commands,
       ...board.commands,
       ...pairing.commands,
+      ...ingress.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -134,6 +138,7 @@ export function assemble(options: AssembleOptions): Handlers {
       ...watchdogs.queries,
       ...board.queries,
       ...pairing.queries,
+      ...ingress.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -11,7 +11,9 @@ import type { Clock, RandomBytes } from './clock.ts'
 import { createDecisions } from './decisions/index.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
+import { addHeartbeat } from './heartbeat.ts'
 import { createHello } from './hello.ts'
+import { createIngress, type Variable } from './ingress/index.ts'
 import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
@@ -64,6 +66,8 @@ export interface CoreOptions {
   readonly channels?: ChannelSettings
   /** Where devices reach it from elsewhere. */
   readonly publicUrl?: string
+  /** A variable of the environment that this runs in: a secret may stand there. */
+  readonly variable?: Variable
   /** Where an SDK of OpenTelemetry is registered. */
   readonly tracing?: RegisteredTracing | undefined
 }
@@ -204,6 +208,18 @@ export function createCore(options: CoreOptions) {
     tell: threads.tell,
     perform: (tx, person, operation, input) => handlers.commands[operation as CommandName].run(tx, person, input as never),
   })
+  const ingress = createIngress({
+    store,
+    pipeline,
+    clock,
+    timer,
+    random,
+    threads,
+    callerOf,
+    variable: options.variable ?? (() => undefined),
+    publicUrl: options.publicUrl ?? '',
+    retire: (tx, peerId, reason) => void handlers.commands['peers.retire'].run(tx, { kind: 'admin', credentialId: 0 }, { peer: tx.id('peer', peerId), reason }),
+  })
   const services: Services = new Services({ clock, random, log, pipeline, disconnect, isNeeded: { channels: () => channels.isNeeded(store, clock.wallMs()) } })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
@@ -221,7 +237,7 @@ export function createCore(options: CoreOptions) {
     path: options.path,
     now: () => clock.wallMs(),
   }
-  const diagnosis: DiagnosisSource = { store, jumps, services, now: () => clock.wallMs() }
+  const diagnosis: DiagnosisSource = { store, jumps, services, ingress, now: () => clock.wallMs() }
   const handlers: Handlers = assemble({
     store,
     random,
@@ -234,6 +250,7 @@ export function createCore(options: CoreOptions) {
     watchdogs,
     board,
     pairing,
+    ingress,
     artifacts,
     sessions,
     connections,
@@ -269,6 +286,7 @@ export function createCore(options: CoreOptions) {
     connections,
     backups,
     passphrases: pairing.passphrases,
+    ingress,
     permits: decisions.permits,
     calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
@@ -367,23 +385,6 @@ function describeCaller(store: Store, caller: Caller): string {
   if (caller.kind === 'peer') return store.id('peer', caller.peerId)
   if (caller.kind === 'nobody') return 'nobody'
   return caller.kind === 'admin' ? `admin ${store.id('credential', caller.credentialId)}` : store.id('enrolment', caller.enrolmentId)
-}
-
-/** One heartbeat for all connections; their answers stay in memory. Postponed, it gives every answer on its way a full period. */
-function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Link>, presence: PresenceTracker): { readonly postpone: () => void } {
-  let dueAt = clock.monoMs() + LIMITS.heartbeatMs
-  const postpone = () => {
-    dueAt = clock.monoMs() + LIMITS.heartbeatMs
-  }
-  timer.add({
-    next: () => ({ mono: dueAt }),
-    run: () => {
-      postpone()
-      for (const connection of [...connections]) connection.beat()
-      presence.settleUnwritten()
-    },
-  })
-  return { postpone }
 }
 
 function asMono(at: number | undefined): { readonly mono: number } | undefined {

@@ -197,6 +197,28 @@ export const LIMITS = {
   /** Of what has ended, so many are kept. */
   keptPairings: 200,
   keptActions: 1_000,
+  // Ingress
+  maxSources: 100,
+  /** With `hook-` before it, it is the name of a peer. */
+  maxSourceNameChars: 56,
+  /** The body of one event, and such bodies that are read at once. */
+  maxEventBytes: 262_144,
+  maxEventsAtOnce: 256,
+  maxEventsPerMinute: 6_000,
+  /** How far the time that an event is signed with may be from ours. */
+  eventWindowMs: 300_000,
+  /** For so long the same body without an id is the same event, where its time is signed or nothing is. */
+  sameBodyMs: 900_000,
+  /** What a sender is told to wait when a message could not be sent. */
+  eventRetryMs: 60_000,
+  maxTemplateChars: 8_000,
+  /** What one placeholder, and all the text, may come to. */
+  maxFilledChars: 4_000,
+  maxRenderedChars: 32_000,
+  maxSourceEvents: 50,
+  maxSourceFilters: 8,
+  /** Of what was turned away, so much is remembered of each source. */
+  keptRefusals: 20,
   // Attachments
   maxArtifactBytes: 33_554_432,
   maxFileNameBytes: 255,
@@ -257,6 +279,7 @@ export const LIMITS = {
   eventMs: 2_592_000_000,
   occurrenceMs: 7_776_000_000,
   breachMs: 7_776_000_000,
+  arrivalMs: 2_592_000_000,
   /** An upload that no message has carried yet, and one whose last message is gone. */
   looseUploadMs: 86_400_000,
   uncarriedMs: 604_800_000,

@@ -52,6 +52,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
   events: { group: 'Looking', summary: 'What happened, page by page or as it happens', load: () => import('./commands/events.ts') },
   dead: { group: 'Keeping order', summary: 'Dead letters: look, replay, discard', load: () => import('./commands/dead.ts') },
   pairs: { group: 'Keeping order', summary: 'Parked pairs: look, release', load: () => import('./commands/pairs.ts') },
+  ingress: { group: 'Keeping order', summary: 'Events from outside that become messages', load: () => import('./commands/ingress.ts') },
   circles: { group: 'Keeping order', summary: 'The circles and who is in them', load: () => import('./commands/circles.ts') },
   grants: { group: 'Keeping order', summary: 'Who may reach another circle: look, give, revoke', load: () => import('./commands/grants.ts') },
   orchestrator: { group: 'Keeping order', summary: 'Who leads a circle; the workspace that it leads from', load: () => import('./commands/orchestrator.ts') },

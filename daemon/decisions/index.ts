@@ -29,6 +29,7 @@ export { rankedCards, waitingCards } from './reading.ts'
 export type { Choice as CardChoice } from './resolving.ts'
 export { purgeApprovals, purgeCards } from './retention.ts'
 export { type CardRow, closedOf, contentOf, findCard, LETTERS, type Letter, requestersOf } from './rows.ts'
+export { type Spent, spendApprovals, spentApprovals } from './spent.ts'
 export { inLine, shown } from './wording.ts'
 
 export interface DecisionsOptions extends DecisionDeps {

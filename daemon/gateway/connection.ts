@@ -10,6 +10,7 @@ import { admit, invalidInput } from './admission.ts'
 import { Backlog } from './backlog.ts'
 import type { GatewayDeps, Link } from './deps.ts'
 import { readPart, refuseUpload } from './file-reading.ts'
+import { testSource } from './hooks/testing.ts'
 import { PermitWaits } from './permit-waits.ts'
 import { EventSubscriptions } from './subscriptions.ts'
 import { Waits } from './waits.ts'
@@ -205,6 +206,8 @@ export class Connection implements Link, Heart, ConsumerPort {
           return readPart(this.#deps, this.caller, input as never, settle)
         case 'artifacts.upload':
           return refuseUpload()
+        case 'ingress.test':
+          return testSource(this.#deps, this.caller, input as never, settle)
         case 'events.subscribe':
           return this.#reply(request.id, this.#subscriptions.open(input as never), () => this.#subscriptions.pump())
         case 'events.unsubscribe':

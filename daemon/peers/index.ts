@@ -26,5 +26,5 @@ export {
   timeOrNull,
   toRef,
 } from './rows.ts'
-export { credentialOfService, endService, IS_OWN_VIEWS, ownService } from './services.ts'
+export { credentialOfService, endService, IS_OWN_VIEWS, makeService, ownService } from './services.ts'
 export { setTurn } from './turns.ts'

@@ -50,14 +50,15 @@ export function endService(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, ser
 }
 
 function joinAsService(tx: Tx, service: string, description: string): number {
+  return makeService(tx, { name: `muster-${service}`, description, session: sessionOf(service) })
+}
+
+/** Makes a peer of the daemon's own, under this name or one like it. It has no credential until it is given one. */
+export function makeService(tx: Tx, about: { readonly name: string; readonly description: string; readonly session?: string }): number {
   const circleId = ensureCircle(tx, CIRCLE)
-  const name = freeName(tx, circleId, `muster-${service}`)
-  const session = sessionOf(service)
-  return insertPeer(
-    tx,
-    { circleId, enrolmentId: null, spawnedBy: null },
-    { name, role: 'service', mode: 'pull', runtime: 'muster', capabilities: [], description, session },
-  )
+  const name = freeName(tx, circleId, about.name)
+  const fixed = { role: 'service', mode: 'pull', runtime: 'muster', capabilities: [] as string[] } as const
+  return insertPeer(tx, { circleId, enrolmentId: null, spawnedBy: null }, { ...about, ...fixed, name })
 }
 
 /** Somebody may have the name already, and keeps it. */

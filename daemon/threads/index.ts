@@ -14,6 +14,7 @@ import { takenUpAt } from './board.ts'
 import { createClosing, type Ending } from './close.ts'
 import { createDeadLetterHandlers, deadOfMailbox, discardDead, listDead, replayDead } from './deadletters.ts'
 import { nextDeadline, runDeadlines } from './deadlines.ts'
+import { receiveAll } from './deliveries.ts'
 import type { SessionsPort, ThreadDeps } from './deps.ts'
 import { Dispatcher, type OfferWatch } from './dispatcher.ts'
 import { getFan, listFans } from './fan-reading.ts'
@@ -61,7 +62,7 @@ export type { FirstWord } from './notices.ts'
 export { asSender } from './open.ts'
 export { parkedPairs, parkedUntil } from './pairs.ts'
 export type { PostedLink } from './post.ts'
-export { messagesBack, newsOf, viewThread } from './reading.ts'
+export { mayReadThread, messagesBack, newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
 export { findMessage, findThread, PRIORITIES, priorityNumber, type ThreadRow } from './rows.ts'
 export type { Scheduled, ScheduledSend } from './scheduled.ts'
@@ -171,6 +172,8 @@ export function createThreads(options: ThreadsOptions) {
     succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
     /** Like `tell`, by a plan that a peer made before, so that it is no runaway. Returns the thread. */
     remind: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body, BY_PLAN),
+    /** Acks what waits for a peer that reads nothing, up to a batch of it. */
+    receiveAll: (tx: Tx, peerId: number) => receiveAll(tx, deps, peerId),
     hasRoom: (tx: Tx, peerId: number) => deps.room.hasRoom(tx, peerId),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),

@@ -38,6 +38,17 @@ export function viewThread(reader: Reader, caller: Caller, id: string): ThreadVi
   return { thread, sees, showsDeliveryTo: (other) => other === peerId }
 }
 
+/** Whether a caller may read a thread, or what of it was sent to it. */
+export function mayReadThread(reader: Reader, caller: Caller, number: number): boolean {
+  try {
+    viewThread(reader, caller, reader.id('thread', number))
+    return true
+  } catch (error) {
+    if (error instanceof MusterError) return false
+    throw error
+  }
+}
+
 function readsAll(reader: Reader, caller: Caller, thread: ThreadRow): boolean {
   if (caller.kind === 'admin') return true
   const { peerId } = asPeer(caller)

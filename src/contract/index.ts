@@ -9,6 +9,7 @@ import * as digest from './digest.ts'
 import * as events from './events.ts'
 import * as fans from './fans.ts'
 import * as finding from './finding.ts'
+import * as ingress from './ingress.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as orchestrators from './orchestrators.ts'
@@ -137,6 +138,7 @@ const LIST = [
   channels.unsubscribePush,
   channels.listChannels,
   channels.bindChannel,
+  channels.confirmChannel,
   channels.setChannel,
   channels.unbindChannel,
   channels.testChannel,
@@ -160,6 +162,13 @@ const LIST = [
   watchdogs.historyWatchdog,
   board.getBoard,
   board.tellNotes,
+  ingress.createSource,
+  ingress.updateSource,
+  ingress.removeSource,
+  ingress.getSource,
+  ingress.listSources,
+  ingress.listArrivals,
+  ingress.testSource,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -257,6 +266,8 @@ export type Need = z.output<typeof digest.Need>
 export type Change = z.output<typeof digest.Change>
 export type Watchdog = z.output<typeof watchdogs.Watchdog>
 export type Breach = z.output<typeof watchdogs.Breach>
+export type Source = z.output<typeof ingress.Source>
+export type Arrival = z.output<typeof ingress.Arrival>
 export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>

@@ -15,7 +15,7 @@ export const pingNode = operation({
 })
 
 /** What retention takes away, in the order in which it looks. */
-const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'schedules', 'reviews', 'watchdogs', 'decisions', 'keys', 'artifacts'] as const
+const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'schedules', 'reviews', 'watchdogs', 'decisions', 'arrivals', 'keys', 'artifacts'] as const
 
 export const nodeStatus = operation({
   name: 'node.status',
@@ -192,6 +192,15 @@ export const diagnoseNode = operation({
       z.object({
         name: Name,
         parts: z.array(z.object({ name: z.string(), state: z.enum(['ok', 'waiting', 'failing']), says: z.string(), at: Time })),
+      }),
+    ),
+    /** Where events come in: what keeps a source from taking any, and what of the last day was turned away, or proved its origin and could not be sent. */
+    sources: z.array(
+      z.object({
+        name: Name,
+        problem: z.string().nullable(),
+        refused: z.object({ at: Time, says: z.string() }).nullable(),
+        failed: z.object({ at: Time, says: z.string() }).nullable(),
       }),
     ),
   }),

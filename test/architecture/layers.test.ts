@@ -113,7 +113,7 @@ const ORDER = [
   ['peers'],
   ['events', 'artifacts', 'pairing'],
   ['threads'],
-  ['sessions'],
+  ['sessions', 'ingress'],
   ['schedules'],
   ['reviews', 'decisions'],
   ['channels', 'orchestrators'],

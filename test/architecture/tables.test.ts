@@ -45,6 +45,8 @@ const OWNERS: Readonly<Record<string, string>> = {
   channel_codes: 'channels',
   channel_notices: 'channels',
   channel_nonces: 'channels',
+  sources: 'ingress',
+  arrivals: 'ingress',
   watchdogs: 'watchdogs',
   breaches: 'watchdogs',
   board_notes: 'board',

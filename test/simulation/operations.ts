@@ -66,7 +66,7 @@ const BOUNDARIES = [
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 /**
- * Who is paired, and how people are reached elsewhere, is for tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
+ * Who is paired, how people are reached elsewhere, and what comes from outside, is for tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
  * digest and the activity of the node read what others wrote.
  */
 type Apart =
@@ -85,6 +85,7 @@ type Apart =
   | 'watchdogs'
   | 'board'
   | 'digest'
+  | 'ingress'
 type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | 'node.activity' | `${Apart}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {

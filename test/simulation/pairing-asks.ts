@@ -62,7 +62,7 @@ export class PairingAsks {
       [() => [this.#who(known, 40), { op: 'pairings.cancel', pairing: this.#pairing(known) }], 4],
       [() => [this.#who(known, 20), { op: 'devices.rename', device: this.#device(known), name: this.#label() }], 5],
       [() => [this.#who(known, 20), { op: 'devices.revoke', device: this.#device(known) }], isLast ? 0.3 : 5],
-      [() => [this.#who(known, 50), { op: 'peers.retire', person: this.#person() }], isAlone ? 0.1 : 1],
+      [() => [this.#who(known, 50), { op: 'peers.retire', person: this.#person() }], isAlone ? 0.1 : newest === 'redeemed' ? 5 : 1],
       [() => [this.#noAgent(known), { op: 'credentials.create', person: this.#person() }], 2],
       [() => this.#propose(known), 14],
       [() => this.#approve(known), isWaiting ? 20 : 2],
@@ -150,7 +150,9 @@ export class PairingAsks {
   }
 
   #person(): number {
-    return this.#random.pick(this.#model.state.people)?.uid ?? 0
+    // Whose device is about to be confirmed, or anybody.
+    const { pairings, people } = this.#model.state
+    return (this.#random.chance(0.5) ? pairings.at(-1)?.person?.uid : undefined) ?? this.#random.pick(people)?.uid ?? 0
   }
 
   #body(): string {
@@ -188,10 +190,30 @@ export function inputOf(who: Who, ask: Ask, id: (kind: IdKind, uid: number) => s
     case 'credentials.create':
       return who.is === 'admin' ? { peer: id('peer', ask.person) } : {}
     case 'actions.propose':
-      return { operation: ask.operation, input: { to: ask.to, body: ask.body }, person: ask.person }
+      return { operation: ask.operation, input: proposedInput(ask, id), person: ask.person }
     case 'actions.approve':
       return { action: id('action', ask.action), code: ask.digits }
     case 'actions.reject':
       return { action: id('action', ask.action) }
+  }
+}
+
+/** Nothing is wrong with what is proposed but the operation. */
+function proposedInput({ operation, to, body }: Extract<Ask, { op: 'actions.propose' }>, id: (kind: IdKind, uid: number) => string): object {
+  switch (operation) {
+    case PROPOSABLE:
+      return { to, body }
+    case 'pairings.confirm':
+      return { pairing: id('pairing', 0), comparison: '0000' }
+    case 'pairings.redeem':
+      return { code: '00000000', device: 'x' }
+    case 'devices.revoke':
+      return { device: id('credential', 0) }
+    case 'actions.approve':
+      return { action: id('action', 0), code: '0000' }
+    case 'threads.get':
+      return { thread: id('thread', 0) }
+    default:
+      return {}
   }
 }

@@ -1,6 +1,5 @@
 import { NOBODY } from '../../daemon/gateway/bearer.ts'
 import { callOnce } from '../../daemon/gateway/one-call.ts'
-import { endedTokens, endTokens } from '../../daemon/peers/ended-tokens.ts'
 import type { Tx } from '../../daemon/store/transaction.ts'
 import { MusterError } from '../../src/errors.ts'
 import type { IdKind } from '../../src/ids.ts'
@@ -73,8 +72,6 @@ class PairingWorld extends Story<Counts> {
   /** What became of the last batch: `undefined` where it never began. */
   #fate: 'committed' | 'failed' | undefined
   #backup: State | undefined
-  /** The hashes that a restore takes along. */
-  #ended: Uint8Array[] | undefined
   #requests = 0
   #paired = 0
   #done = 0
@@ -281,20 +278,12 @@ class PairingWorld extends Story<Counts> {
     const revoked = new Set(this.#model.state.devices.filter((device) => device.revoked).map(({ uid }) => uid))
     this.#model.state = structuredClone(this.#backup)
     for (const device of this.#model.state.devices) if (revoked.has(device.uid)) device.revoked = true
-    this.#ended = endedTokens(this.disk.db)
     await this.restore()
-    this.#ended = undefined
     this.#restores += 1
   }
 
   protected override onBirth(): void {
     this.#links.clear()
-    const ended = this.#ended
-    if (ended)
-      this.core.pipeline.submit(
-        (tx) => endTokens(tx, ended),
-        (): void => undefined,
-      )
     this.#expected = this.#model.restart()
   }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { ErrorNote } from '../parts/states.tsx'
 import { act, useDoing } from '../session/act.ts'
 import type { Card } from './words.ts'
@@ -17,7 +17,7 @@ interface InWordsProps {
 export function InWords({ card, text, setText, isOff, isSending, onRevise, onClose }: InWordsProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const { busy, error, run } = useDoing()
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
   const isNothing = text.trim() === ''
   const comment = async (): Promise<void> => {
     if (!(await run(() => act('decisions.comment', { card: card.id, body: text.trim() }), 'Your comment was sent; the card still waits.'))) return

@@ -139,11 +139,11 @@ function Preview({ card, scope }: { readonly card: Card; readonly scope: Record<
   if (data.examined === 0) return <p class="soft">Nobody has decided on this action before.</p>
   return (
     <p class={data.denied > 0 ? 'lease-preview lease-wide' : 'lease-preview'} role="status">
-      Of the last {data.examined} answers to this action it would have covered {data.approved} that were approved
+      Of the {data.examined === 1 ? 'one past answer' : `last ${data.examined} answers`} to this action it would have covered {data.approved} approved
       {data.denied > 0 ? (
         <>
           {' '}
-          and <strong>{data.denied} that were denied</strong>
+          and <strong>{data.denied} denied</strong>
         </>
       ) : null}
       .

@@ -2,5 +2,5 @@
 export const DECISION_TABS = [
   { path: '/cards', name: 'Cards' },
   { path: '/approvals', name: 'Approvals' },
-  { path: '/tiers', name: 'What needs approval' },
+  { path: '/tiers', name: 'Tiers' },
 ] as const

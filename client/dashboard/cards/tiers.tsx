@@ -17,9 +17,9 @@ type Rule = Output<'tiers.list'>['tiers'][number]
 type Tier = Rule['tier']
 
 const TIERS: Readonly<Record<Tier, string>> = {
-  autonomous: 'Happens without asking',
-  notify: 'Happens, and you are told',
-  gate: 'Waits for approval',
+  autonomous: 'Just happens',
+  notify: 'You are told',
+  gate: 'Waits for you',
 }
 
 /** What each kind of action needs, circle by circle. */
@@ -62,7 +62,7 @@ function TierRow({ rule: { circle, kind, tier, setBy, setAt } }: { readonly rule
     void run(() => act('tiers.set', { circle, kind, tier: to }), to === null ? `${kind} is as built in.` : `${kind}: ${TIERS[to].toLowerCase()}.`)
   const isOff = busy || connection.value.state !== 'online'
   return (
-    <div class="row">
+    <div class="row tier-row">
       <span class="row-main">
         <code class="row-title">{visible(kind)}</code>
         <span class="row-sub">

@@ -22,12 +22,13 @@ export function PeerPage() {
   const peer = found.data?.peer
   const close = (): void => setDialog(undefined)
   return (
-    <Page title={peer ? visible(peer.name) : 'Peer'} actions={peer && peer.retiredAt === null ? <Actions of={peer} open={setDialog} /> : null}>
+    <Page title={peer ? visible(peer.name) : 'Peer'} actions={peer && peer.retiredAt === null ? <Write to={peer} /> : null}>
       <Loaded of={found} lines={5}>
         {(data) => (
           <div class="columns wide">
             <div>
               <Who of={data.peer} />
+              {data.peer.retiredAt === null && data.peer.role !== 'person' ? <Actions open={setDialog} /> : null}
               <PeerThreads of={data.peer} />
             </div>
             <div class="beside">
@@ -44,23 +45,25 @@ export function PeerPage() {
   )
 }
 
-function Actions({ of, open }: { readonly of: CrewPeer; readonly open: (dialog: 'rename' | 'retire') => void }) {
+function Write({ to }: { readonly to: CrewPeer }) {
   return (
-    <>
-      {of.role === 'person' ? null : (
-        <>
-          <button type="button" class="quiet" onClick={() => open('rename')}>
-            Rename…
-          </button>
-          <button type="button" class="quiet" onClick={() => open('retire')}>
-            Retire…
-          </button>
-        </>
-      )}
-      <a class="button primary" href={`/threads/new?to=${of.id}`}>
-        Write
-      </a>
-    </>
+    <a class="button primary" href={`/threads/new?to=${to.id}`}>
+      Write
+    </a>
+  )
+}
+
+/** What a person may do with a peer, which is not with another person. */
+function Actions({ open }: { readonly open: (dialog: 'rename' | 'retire') => void }) {
+  return (
+    <p class="peer-actions">
+      <button type="button" class="quiet" onClick={() => open('rename')}>
+        Rename…
+      </button>
+      <button type="button" class="quiet" onClick={() => open('retire')}>
+        Retire…
+      </button>
+    </p>
   )
 }
 

@@ -80,7 +80,7 @@ function Row({ of, task }: { readonly of: CrewPeer; readonly task: Task | undefi
         <PeerName of={of} />
         {of.role === 'orchestrator' ? <span class="soft"> leads</span> : null}
       </span>
-      <span class="crew-what">{task ? <TaskLine of={task} /> : <span dir="auto">{visible(of.description)}</span>}</span>
+      <span class="crew-what">{task ? <TaskLine of={task} /> : <span dir="auto">{visible(of.description) || 'It has not said what it does.'}</span>}</span>
       <span class="row-side crew-how">
         <Presence of={of} />
         <span>

@@ -54,7 +54,7 @@ function OneNeed({ of }: { readonly of: Need }) {
       return <PairingNeed of={of.pairing} />
     case 'dead':
       return (
-        <a class="card need-row card-urgent" href="/health">
+        <a class="card need-row card-urgent" href="/node">
           <Icon of={MailWarning} />
           <span>
             <strong>{of.more ? `${of.count} and more messages` : of.count === 1 ? 'A message' : `${of.count} messages`} reached nobody.</strong>{' '}

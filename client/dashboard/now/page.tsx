@@ -43,7 +43,7 @@ function Health() {
         {(data) => {
           const { tone, says } = healthOf(data)
           return (
-            <a class={`health-line health-${tone}`} href="/health">
+            <a class={`health-line health-${tone}`} href="/node">
               <Icon of={tone === 'good' ? CircleCheck : CircleAlert} />
               <span>
                 {says.join('. ')}.{' '}

@@ -15,16 +15,17 @@ const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' 
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' })
 /** So far ahead a weekday names one day alone. */
 const SOON_MS = 6 * 86_400_000
+/** Each with its size, and from when on it is used: "tomorrow" is said of no time that is the day after. */
 const UNITS = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
+  ['day', 86_400_000, 172_800_000],
+  ['hour', 3_600_000, 3_600_000],
+  ['minute', 60_000, 60_000],
 ] as const
 
 /** "3 min ago", "in 2 hr.": in the reader's language. Less than a minute is "now". */
 export function relative(at: number, from: number): string {
   const ms = at - from
-  for (const [unit, size] of UNITS) if (Math.abs(ms) >= size) return ago.format(Math.trunc(ms / size), unit)
+  for (const [unit, size, least] of UNITS) if (Math.abs(ms) >= least) return ago.format(Math.trunc(ms / size), unit)
   return ago.format(0, 'second')
 }
 

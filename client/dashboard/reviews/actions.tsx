@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { Input } from '../../browser.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { visible } from '../parts/plain-text.ts'
@@ -27,7 +27,7 @@ export function Mark({ of, onClose }: ActionProps) {
   const [head] = useState(of.head)
   const given = { review: of.id, verdict, ...(head !== null && of.kind !== 'artifact' && { sha: head }), ...(note.trim() !== '' && { note: note.trim() }) }
   return (
-    <Confirm title="Mark as reviewed" does="Mark it" done="Marked. Its authors are told." work={() => act('reviews.mark', given)} onClose={onClose}>
+    <Confirm title="Mark reviewed" does="Mark it" done="Marked. Its authors are told." work={() => act('reviews.mark', given)} onClose={onClose}>
       <fieldset class="choices">
         <legend>What you think of it{head ? `, at ${short(head)}` : ''}</legend>
         {MARKS.map(([value, words]) => (
@@ -52,9 +52,9 @@ export function Assign({ of, onClose }: ActionProps) {
   const given: Input<'reviews.assign'> = { review: of.id, ...(to === '' ? { select: {} } : { to }), ...(note.trim() !== '' && { note: note.trim() }) }
   return (
     <Confirm
-      title="Give it to somebody"
-      does="Give it"
-      done="It was given. Whoever has it now is asked to close it."
+      title="Assign"
+      does="Assign it"
+      done="It was assigned. Whoever has it now is asked to close it."
       work={() => act('reviews.assign', given)}
       onClose={onClose}
     >
@@ -115,12 +115,12 @@ export function RequestReview({ onClose }: { readonly onClose: (made?: string) =
   const [pr, setPr] = useState('')
   const [note, setNote] = useState('')
   const [author, setAuthor] = useState('')
-  const [made, setMade] = useState<string>()
+  const made = useRef<string | undefined>(undefined)
   const { data } = useLive('peers.list', { limit: 200 }, ['peer'])
   const crew = data?.peers.filter(({ role }) => role === 'agent' || role === 'orchestrator') ?? []
   const work = async (): Promise<void> => {
     const given = { subject: { pr: pr.trim() }, ...(note.trim() !== '' && { note: note.trim() }), ...(author !== '' && { authors: [author] }) }
-    setMade((await act('reviews.request', given)).review.id)
+    made.current = (await act('reviews.request', given)).review.id
   }
   return (
     <Confirm
@@ -129,7 +129,7 @@ export function RequestReview({ onClose }: { readonly onClose: (made?: string) =
       done="It stands in the queue."
       disabled={pr.trim() === ''}
       work={work}
-      onClose={(isDone) => onClose(isDone ? made : undefined)}
+      onClose={(isDone) => onClose(isDone ? made.current : undefined)}
     >
       <label class="field">
         <span>Link of the pull or merge request</span>

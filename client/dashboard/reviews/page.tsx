@@ -55,10 +55,10 @@ function Buttons({ of, open }: { readonly of: Review; readonly open: (dialog: Di
   return (
     <div class="buttons review-buttons">
       <button type="button" class={of.state === 'owed' ? 'primary' : undefined} disabled={isOff} onClick={() => open('mark')}>
-        Mark as reviewed…
+        Mark reviewed…
       </button>
       <button type="button" disabled={isOff} onClick={() => open('assign')}>
-        {of.assignee ? 'Give it to another…' : 'Give it to somebody…'}
+        Assign…
       </button>
       <button type="button" disabled={isOff} onClick={() => open('comment')}>
         Comment…
@@ -78,7 +78,7 @@ function What({ of }: { readonly of: Review }) {
         <Signs of={of} />
         {of.owedSince ? (
           <span class="soft">
-            for <Time at={of.owedSince} as="lasting" />
+            <Time at={of.owedSince} as="lasting" />
           </span>
         ) : null}
       </p>
@@ -87,7 +87,7 @@ function What({ of }: { readonly of: Review }) {
       </h2>
       {link ? (
         <p>
-          <a href={link.href} target="_blank" rel="noopener noreferrer nofollow">
+          <a class="review-link" href={link.href} target="_blank" rel="noopener noreferrer nofollow">
             <Icon of={ExternalLink} /> Open on {link.host}
           </a>
         </p>

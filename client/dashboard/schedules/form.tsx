@@ -34,7 +34,8 @@ export function ScheduleForm({ of, onClose }: ScheduleFormProps) {
       try {
         onClose((await save(draft, of)).schedule)
       } catch (error) {
-        setWrong({ field: fieldOf(error), says: wordsOf(error) })
+        const field = fieldOf(error)
+        setWrong({ field, says: wordsOf(error) })
         throw error
       }
     }

@@ -1,7 +1,6 @@
 import './schedules.css'
 import { useState } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
-import { Badge } from '../parts/badge.tsx'
 import { Confirm } from '../parts/confirm.tsx'
 import { Markdown } from '../parts/markdown.tsx'
 import { Page, Section } from '../parts/page.tsx'
@@ -163,29 +162,25 @@ function Coming({ of }: { readonly of: Schedule }) {
   return (
     <Section title="Next">
       <Loaded of={found}>
-        {({ occurrences, zone }) => (
-          <ol class="rows">
+        {({ occurrences }) => (
+          <ol class="rows schedule-coming">
             {occurrences.map(({ at, local }) => (
               <li key={at} class="row">
                 <span class="row-main">
                   <Time at={at} as="clock" />
                 </span>
-                <span class="row-side">
-                  {isElsewhere ? (
-                    <span>
-                      {local} in {zone}
-                    </span>
-                  ) : (
-                    <Time at={at} />
-                  )}
-                </span>
+                <span class="row-side">{isElsewhere ? <span>{local}</span> : <Time at={at} />}</span>
               </li>
             ))}
           </ol>
         )}
       </Loaded>
       {of.jitter ? <p class="soft">Each up to {of.jitter} later.</p> : null}
-      {isElsewhere ? <Badge>Times are yours: {ownZone()}</Badge> : null}
+      {isElsewhere ? (
+        <p class="soft schedule-zones">
+          First in your zone, {ownZone()}; then in that of the schedule, {of.zone}.
+        </p>
+      ) : null}
     </Section>
   )
 }
