@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Output } from '../../src/contract/index.ts'
-import { findAgent } from './agent-process.ts'
-import { forgetAsked, noteAsked } from './asked-people.ts'
+import { standingOf } from './answered.ts'
+import { noteAsked } from './asked-people.ts'
 import { isClaimed } from './claims.ts'
 import { isAtDialog } from './claude-status.ts'
-import { type HookAnswer, type HookCall, NO_ANSWER, type RuntimeDriver } from './driver.ts'
+import { type HookAnswer, NO_ANSWER, type RuntimeDriver } from './driver.ts'
 import type { HookOptions } from './hook.ts'
-import { keyOfCall } from './identity.ts'
 import type { Wanted } from './permission-dialog.ts'
 import { AgentSession } from './session.ts'
 import { remove, sessionFiles } from './session-files.ts'
@@ -50,28 +49,6 @@ export async function askPeople(options: HookOptions, signal: AbortSignal): Prom
     await link.close()
     await looking
   }
-}
-
-/** What a hook of another moment proves: the tool that was asked for has run, or the session has gone on without it. */
-export function noteAnswered(options: HookOptions): void {
-  const { driver, event, input, door } = options
-  if (!driver.dialog || event === 'permission' || event === 'idle') return
-  const { call, key } = standingOf(options)
-  if (key === undefined) return
-  const files = sessionFiles(door, driver.name, key)
-  if (event !== 'tool') {
-    // A subagent that ends says nothing about what its session asks.
-    if (!call.isOfSubagent && !call.isIrrelevant) forgetAsked(files)
-    return
-  }
-  const done = driver.dialog.read(input)
-  if (done) forgetAsked(files, done)
-}
-
-function standingOf({ driver, event, input, door, env, parentPid, look }: HookOptions) {
-  const call: HookCall = driver.readHook(event, input)
-  const agent = findAgent(driver, parentPid, look)
-  return { call, agent, key: keyOfCall(door, driver, env, call, agent) }
 }
 
 interface Asking {

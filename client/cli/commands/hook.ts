@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import { noteAnswered } from '../../agents/answered.ts'
 import { openDoor } from '../../agents/door.ts'
 import { HOOK_EVENTS, type HookAnswer, type HookEvent, NO_ANSWER, type RuntimeDriver } from '../../agents/driver.ts'
 import { findDriver, runtimeNames } from '../../agents/drivers.ts'
 import { runHook } from '../../agents/hook.ts'
-import { askPeople, noteAnswered } from '../../agents/permission.ts'
 import { readHookInput } from '../../agents/read-input.ts'
 import { logLine, sessionsFolder } from '../../agents/session-files.ts'
 import { ClientError } from '../../client-error.ts'
@@ -63,7 +63,10 @@ async function run(driver: RuntimeDriver, event: HookEvent, environment: Environ
     const options = { driver, event, input, door, env, cwd: cwd(), parentPid: parentPid(), look: lookAtProcess, client }
     noteAnswered(options)
     const answer = await runHook(options)
-    return signal ? await askPeople(options, signal) : answer
+    if (!signal) return answer
+    // A lasting connection is more than any other hook loads.
+    const { askPeople } = await import('../../agents/permission.ts')
+    return await askPeople(options, signal)
   } catch (error) {
     // A daemon that is down is told by muster status; anything else is told nowhere but here.
     const isDown = error instanceof ClientError && error.code === 'disconnected'

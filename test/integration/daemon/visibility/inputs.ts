@@ -258,5 +258,6 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
 
 /** Whether an operation changes what there is, so that it is called seldom. */
 export function changes(name: OperationName): boolean {
-  return OPERATIONS[name].kind === 'command'
+  return OPERATIONS[name].kind === 'command' || STREAMS_THAT_CHANGE.has(name)
 }
+const STREAMS_THAT_CHANGE: ReadonlySet<OperationName> = new Set(['passphrase.set', 'passphrase.approve', 'decisions.permit'])
