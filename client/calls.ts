@@ -27,6 +27,7 @@ const KEYED: Readonly<Record<Keyed, 1>> = {
   'reviews.comment': 1,
   'orchestrators.handover': 1,
   'watchdogs.create': 1,
+  'ingress.create': 1,
   'decisions.raise': 1,
   'decisions.request': 1,
   'approvals.use': 1,

@@ -1,5 +1,6 @@
 import type { Turn } from '../src/contract/index.ts'
 import type { createArtifacts } from './artifacts/index.ts'
+import type { createBoard } from './board/index.ts'
 import type { PeerCaller } from './caller.ts'
 import type { createChannels } from './channels/index.ts'
 import type { RandomBytes } from './clock.ts'
@@ -8,6 +9,7 @@ import { seenDigest } from './digest/index.ts'
 import { listEvents } from './events/events.ts'
 import type { Link } from './gateway/deps.ts'
 import type { ToolCalls } from './gateway/tool-calls.ts'
+import type { Ingress } from './ingress/index.ts'
 import { type DiagnosisSource, diagnoseNode } from './node/diagnosis.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
 import type { Handlers } from './operations.ts'
@@ -34,7 +36,9 @@ interface AssembleOptions {
   readonly channels: ReturnType<typeof createChannels>
   readonly orchestrators: ReturnType<typeof createOrchestrators>
   readonly watchdogs: ReturnType<typeof createWatchdogs>
+  readonly board: ReturnType<typeof createBoard>
   readonly pairing: ReturnType<typeof createPairing>
+  readonly ingress: Ingress
   readonly artifacts: ReturnType<typeof createArtifacts>
   readonly sessions: SessionRegistry
   readonly connections: Set<Link>
@@ -71,7 +75,9 @@ export function assemble(options: AssembleOptions): Handlers {
     channels,
     orchestrators,
     watchdogs,
+    board,
     pairing,
+    ingress,
     artifacts,
     sessions,
     disconnect,
@@ -103,7 +109,9 @@ export function assemble(options: AssembleOptions): Handlers {
       ...channels.commands,
       ...orchestrators.commands,
       ...watchdogs.commands,
+      ...board.commands,
       ...pairing.commands,
+      ...ingress.commands,
       'sessions.boundary': createBoundary({ mail: threads.mail, registry: sessions }),
       'peers.register': registration.register,
       'peers.describe': registration.describe,
@@ -128,7 +136,9 @@ export function assemble(options: AssembleOptions): Handlers {
       ...channels.queries,
       ...orchestrators.queries,
       ...watchdogs.queries,
+      ...board.queries,
       ...pairing.queries,
+      ...ingress.queries,
       'node.status': nodeStatus(status),
       'node.diagnose': diagnoseNode(diagnosis),
       'peers.get': registration.get,

@@ -10,6 +10,8 @@ export interface Config extends DaemonSettings {
   readonly paths: MusterPaths
   /** The part of the environment that the daemon's services may get. */
   readonly environment: Readonly<Record<string, string>>
+  /** Any variable, by a name that a source of events gives. */
+  readonly variable: (name: string) => string | undefined
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -31,7 +33,7 @@ export function loadConfig(env: Env = process.env, homeDir: string = homedir()):
   const settings = Object.fromEntries(entries) as DaemonSettings
   const conflict = conflictOf(settings)
   if (conflict !== undefined) throw new ConfigError(conflict)
-  return { ...settings, paths, environment: environmentOfServices(env, settings) }
+  return { ...settings, paths, environment: environmentOfServices(env, settings), variable: (name) => env[name] }
 }
 
 function settingOf(key: SettingKey, env: Env, given: Readonly<Record<string, unknown>>): unknown {

@@ -4,13 +4,16 @@ import { LIMITS } from '../src/limits.ts'
 import { type ContentFiles, createArtifacts } from './artifacts/index.ts'
 import { assemble, createDisconnect } from './assembly.ts'
 import { Backups, type BackupWriter } from './backups/index.ts'
+import { createBoard } from './board/index.ts'
 import type { Caller, CommandName, PeerCaller } from './caller.ts'
 import { type ChannelSettings, createChannels } from './channels/index.ts'
 import type { Clock, RandomBytes } from './clock.ts'
 import { createDecisions } from './decisions/index.ts'
 import type { GatewayDeps, Link } from './gateway/deps.ts'
 import { ToolCalls } from './gateway/tool-calls.ts'
+import { addHeartbeat } from './heartbeat.ts'
 import { createHello } from './hello.ts'
+import { createIngress, type Variable } from './ingress/index.ts'
 import type { ClockJumps, DiagnosisSource } from './node/diagnosis.ts'
 import { type Keeping, Retention } from './node/retention.ts'
 import { nodeStatus, type StatusSource } from './node/status.ts'
@@ -63,6 +66,8 @@ export interface CoreOptions {
   readonly channels?: ChannelSettings
   /** Where devices reach it from elsewhere. */
   readonly publicUrl?: string
+  /** A variable of the environment that this runs in: a secret may stand there. */
+  readonly variable?: Variable
   /** Where an SDK of OpenTelemetry is registered. */
   readonly tracing?: RegisteredTracing | undefined
 }
@@ -150,6 +155,7 @@ export function createCore(options: CoreOptions) {
     threads,
     schedules,
     callerOf,
+    onPermitClosed: (card) => decisions.permits.closed(card),
     onGiven: (tx, card, personId) => channels.onCardGiven(tx, card, personId),
     onSettled: (tx, card) => channels.onCardSettled(tx, card),
     get zone() {
@@ -175,6 +181,7 @@ export function createCore(options: CoreOptions) {
     duties: { schedules: schedulesOf, reviews: reviewDuties },
   })
   const watchdogs = createWatchdogs({ store, pipeline, timer, clock, threads, callerOf })
+  const board = createBoard({ clock, takenUpAt: threads.takenUpAt, leaderOf: orchestrators.leaderOf, say: threads.say })
   const keeping = options.keeping ?? LIMITS
   const retention = new Retention({ pipeline, store, clock, timer, keeping, log, purgeArtifacts: artifacts.purge })
   const backups = new Backups({
@@ -201,6 +208,18 @@ export function createCore(options: CoreOptions) {
     tell: threads.tell,
     perform: (tx, person, operation, input) => handlers.commands[operation as CommandName].run(tx, person, input as never),
   })
+  const ingress = createIngress({
+    store,
+    pipeline,
+    clock,
+    timer,
+    random,
+    threads,
+    callerOf,
+    variable: options.variable ?? (() => undefined),
+    publicUrl: options.publicUrl ?? '',
+    retire: (tx, peerId, reason) => void handlers.commands['peers.retire'].run(tx, { kind: 'admin', credentialId: 0 }, { peer: tx.id('peer', peerId), reason }),
+  })
   const services: Services = new Services({ clock, random, log, pipeline, disconnect, isNeeded: { channels: () => channels.isNeeded(store, clock.wallMs()) } })
   const index = new SearchIndex({ store, pipeline, clock, timer })
   const scans = options.scans ?? new InlineScans(store, clock)
@@ -218,7 +237,7 @@ export function createCore(options: CoreOptions) {
     path: options.path,
     now: () => clock.wallMs(),
   }
-  const diagnosis: DiagnosisSource = { store, jumps, services, now: () => clock.wallMs() }
+  const diagnosis: DiagnosisSource = { store, jumps, services, ingress, now: () => clock.wallMs() }
   const handlers: Handlers = assemble({
     store,
     random,
@@ -229,7 +248,9 @@ export function createCore(options: CoreOptions) {
     channels,
     orchestrators,
     watchdogs,
+    board,
     pairing,
+    ingress,
     artifacts,
     sessions,
     connections,
@@ -265,6 +286,8 @@ export function createCore(options: CoreOptions) {
     connections,
     backups,
     passphrases: pairing.passphrases,
+    ingress,
+    permits: decisions.permits,
     calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
     hello: createHello(store, options, threads),
@@ -310,6 +333,7 @@ export function createCore(options: CoreOptions) {
         orchestrators.prepare(tx)
         watchdogs.prepare(tx)
         pairing.prepare(tx)
+        decisions.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()
@@ -361,23 +385,6 @@ function describeCaller(store: Store, caller: Caller): string {
   if (caller.kind === 'peer') return store.id('peer', caller.peerId)
   if (caller.kind === 'nobody') return 'nobody'
   return caller.kind === 'admin' ? `admin ${store.id('credential', caller.credentialId)}` : store.id('enrolment', caller.enrolmentId)
-}
-
-/** One heartbeat for all connections; their answers stay in memory. Postponed, it gives every answer on its way a full period. */
-function addHeartbeat(timer: DueTimer, clock: Clock, connections: Set<Link>, presence: PresenceTracker): { readonly postpone: () => void } {
-  let dueAt = clock.monoMs() + LIMITS.heartbeatMs
-  const postpone = () => {
-    dueAt = clock.monoMs() + LIMITS.heartbeatMs
-  }
-  timer.add({
-    next: () => ({ mono: dueAt }),
-    run: () => {
-      postpone()
-      for (const connection of [...connections]) connection.beat()
-      presence.settleUnwritten()
-    },
-  })
-  return { postpone }
 }
 
 function asMono(at: number | undefined): { readonly mono: number } | undefined {

@@ -22,6 +22,10 @@ export const ID_KINDS = {
   channel: 'chn',
   /** A row of the outbox, by which what is sent to a channel is known. */
   outbox: 'out',
+  /** Where events of the world outside come in. */
+  source: 'src',
+  /** One such event. */
+  arrival: 'arv',
 } as const
 
 export type IdKind = keyof typeof ID_KINDS

@@ -112,6 +112,9 @@ export const LIMITS = {
   maxTiers: 200,
   /** How soon people that have come are given the cards that wait. */
   cardLookMs: 1_000,
+  /** How long the card of a runtime stays when nobody waits for it any more; and after a start. */
+  permitGraceMs: 2_000,
+  permitStartMs: 15_000,
   cardMs: 7_776_000_000,
   // Orchestrators
   /** How long a leader may be away until its lease lapses: enough for a restart of its session or of the daemon. */
@@ -137,6 +140,20 @@ export const LIMITS = {
   lookingCommands: 8,
   /** What one notice names. */
   maxToldBreaches: 10,
+  // Boards
+  maxTaskTitleChars: 120,
+  maxTaskStepChars: 200,
+  maxTaskAfter: 16,
+  maxTaskSteps: 1_000_000,
+  maxBoardTasks: 100,
+  /** Asks that are looked at for one board: open ones, and ended ones. */
+  maxBoardExamined: 400,
+  /** Of the first line of a body, and of what was said last. */
+  maxBoardSaidChars: 500,
+  /** Messages that are looked at for what was said last. */
+  maxBoardLookBack: 8,
+  /** Of the user notes, so much is told. */
+  maxBoardNotesChars: 16_000,
   // Channels
   maxPushEndpointChars: 2_048,
   /** Of one person, and at work at the same time. */
@@ -180,6 +197,28 @@ export const LIMITS = {
   /** Of what has ended, so many are kept. */
   keptPairings: 200,
   keptActions: 1_000,
+  // Ingress
+  maxSources: 100,
+  /** With `hook-` before it, it is the name of a peer. */
+  maxSourceNameChars: 56,
+  /** The body of one event, and such bodies that are read at once. */
+  maxEventBytes: 262_144,
+  maxEventsAtOnce: 256,
+  maxEventsPerMinute: 6_000,
+  /** How far the time that an event is signed with may be from ours. */
+  eventWindowMs: 300_000,
+  /** For so long the same body without an id is the same event, where its time is signed or nothing is. */
+  sameBodyMs: 900_000,
+  /** What a sender is told to wait when a message could not be sent. */
+  eventRetryMs: 60_000,
+  maxTemplateChars: 8_000,
+  /** What one placeholder, and all the text, may come to. */
+  maxFilledChars: 4_000,
+  maxRenderedChars: 32_000,
+  maxSourceEvents: 50,
+  maxSourceFilters: 8,
+  /** Of what was turned away, so much is remembered of each source. */
+  keptRefusals: 20,
   // Attachments
   maxArtifactBytes: 33_554_432,
   maxFileNameBytes: 255,
@@ -240,6 +279,7 @@ export const LIMITS = {
   eventMs: 2_592_000_000,
   occurrenceMs: 7_776_000_000,
   breachMs: 7_776_000_000,
+  arrivalMs: 2_592_000_000,
   /** An upload that no message has carried yet, and one whose last message is gone. */
   looseUploadMs: 86_400_000,
   uncarriedMs: 604_800_000,

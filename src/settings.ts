@@ -1,4 +1,5 @@
 import { CHANNEL_SETTINGS } from './channel-settings.ts'
+import { DASHBOARD_FILES } from './dashboard-files.ts'
 import { type ForgeSetting, whyNoForges } from './forges.ts'
 import { DEFAULT_PORT } from './rpc.ts'
 import { formatDuration, parseDuration } from './time.ts'
@@ -41,8 +42,7 @@ const PATH = /^\/[^\0\n]{1,4095}$/
 const PATH_EXPECTED = 'a path from the root on'
 const MAX_LIST = 100
 /** Long enough to come back from a week's absence, short enough for a clock to count. */
-const MIN_KEPT_MS = 604_800_000
-const MAX_KEPT_MS = 315_360_000_000
+const KEPT_MS = { min: 604_800_000, max: 315_360_000_000 } as const
 
 /**
  * Everything that may be set, in the order in which it is listed. The daemon, the command line and `muster config` read this one
@@ -134,8 +134,7 @@ export const SETTINGS = {
     files: ['user'],
     variable: 'MUSTER_KEEP_EVENTS',
     kind: 'duration',
-    min: MIN_KEPT_MS,
-    max: MAX_KEPT_MS,
+    ...KEPT_MS,
     fallback: '30d',
     summary: 'How long events are kept',
   },
@@ -144,8 +143,7 @@ export const SETTINGS = {
     files: ['user'],
     variable: 'MUSTER_KEEP_THREADS',
     kind: 'duration',
-    min: MIN_KEPT_MS,
-    max: MAX_KEPT_MS,
+    ...KEPT_MS,
     fallback: '90d',
     summary: 'How long threads are, after their end',
   },
@@ -250,6 +248,7 @@ export const SETTINGS = {
     fallback: '1m',
     summary: 'How often each is looked at, at most',
   },
+  dashboardFiles: DASHBOARD_FILES,
   ...CHANNEL_SETTINGS,
   url: {
     of: 'commands',

@@ -95,7 +95,8 @@ export class BotListener {
   #heard(update: number, { from, chat, text, reply_to_message: replyTo, forward_origin, sender_chat, via_bot }: z.output<typeof Message>) {
     const isTheirs = forward_origin === undefined && sender_chat === undefined && via_bot === undefined
     if (!from || from.is_bot || text === undefined || !isTheirs) return undefined
-    const name = from.username === undefined ? nameOf(from.first_name) : `@${from.username}`
+    // Anybody may call themselves anything, but for the name with the @.
+    const name = from.username === undefined ? `${nameOf(from.first_name).slice(0, 32)} (${from.id})` : `@${from.username}`
     return {
       bot: this.#options.bot,
       account: String(from.id),

@@ -8,6 +8,7 @@ import type { PeerCaller } from './open-caller.ts'
 import type { Output } from './output.ts'
 import { noteReach, PRIORITIES, PRIORITY_FLAG, SELECT_FLAGS, selectOf } from './sending.ts'
 import { peerName } from './show.ts'
+import { TASK_FLAGS, taskOf } from './tasking.ts'
 import { safeLine, safeText } from './text.ts'
 
 /** A daemon that restarts is back well within this; the ask itself is on its disk. */
@@ -22,6 +23,7 @@ export const ASK_FLAGS = {
   ...SELECT_FLAGS,
   ...TERM_FLAGS,
   'escalate-to': { type: 'string', value: 'address', summary: 'Who is told when the ask expires' },
+  ...TASK_FLAGS,
 } as const satisfies Record<string, Flag>
 export const TIMEOUT_FLAG = { type: 'string', value: 'duration', summary: 'How long to wait here (until the deadline)' } as const satisfies Flag
 
@@ -41,7 +43,7 @@ export function askOptions(invocation: Invocation): Omit<Input<'threads.ask'>, '
   const { flags, words } = invocation
   const select = selectOf(flags)
   const escalateTo = flags.text('escalate-to')
-  return { to: words[0] ?? '', ...(select && { select }), ...(escalateTo !== undefined && { escalateTo }), ...termsOf(invocation) }
+  return { to: words[0] ?? '', ...(select && { select }), ...(escalateTo !== undefined && { escalateTo }), ...termsOf(invocation), ...taskOf(invocation) }
 }
 
 /** Waits for asks, says what there is to know of their recipients first, and shows each end as it comes. */

@@ -26,10 +26,12 @@ connection.subscribe(({ state }) => {
   } else if (state === 'online' && !isFollowing) {
     isFollowing = true
     void followEvents()
-    void resumeOutgoing()
     void lendHalf()
     void trim()
   }
 })
-if (connection.peek().state !== 'unpaired') peer()
+if (connection.peek().state !== 'unpaired') {
+  peer()
+  void resumeOutgoing()
+}
 if (import.meta.env.PROD) void registerWorker()

@@ -18,6 +18,7 @@ import {
   findByAddress,
   isLive,
   liveChannelsOf,
+  overBecause,
   requireOpen,
   toChannel,
   type Want,
@@ -34,7 +35,8 @@ export interface Binding {
   readonly wants: readonly Want[]
 }
 
-const INSERT = `INSERT INTO channels (id, kind, person_id, credential_id, label, target, address, wants, bound_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT = `INSERT INTO channels (id, kind, person_id, credential_id, label, target, address, wants, bound_at, confirmed_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /** Of those that ended, the newest are kept to be looked at. */
 const FORGET = `DELETE FROM channels WHERE person_id = ? AND ended_at IS NOT NULL AND id <= (SELECT id FROM channels WHERE person_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`
 
@@ -47,11 +49,26 @@ export function bind(tx: Tx, deps: Pick<ChannelDeps, 'onNeeded'>, { kind, person
       limit: LIMITS.maxPersonChannels,
       hint: 'So many channels are bound to you already: channels.unbind ends one.',
     })
+  // Whoever can read the bot's token can read what is sent to it, a code as well: which account is meant, its person says.
+  const isConfirmed = kind !== 'telegram'
   const id = tx.take('channel')
   tx.changesPeers()
-  tx.run(INSERT, id, kind, personId, credentialId, label, JSON.stringify(target), address, JSON.stringify([...new Set(wants)]), tx.now)
+  tx.run(
+    INSERT,
+    id,
+    kind,
+    personId,
+    credentialId,
+    label,
+    JSON.stringify(target),
+    address,
+    JSON.stringify([...new Set(wants)]),
+    tx.now,
+    isConfirmed ? tx.now : null,
+  )
   tx.run(FORGET, personId, personId, 4 * LIMITS.maxPersonChannels)
-  tx.event({ type: 'channel.bound', actor: personId, audience: 'admin', subject: ['channel', id], changed: { kind, label } })
+  const type = isConfirmed ? 'channel.bound' : 'channel.claimed'
+  tx.event({ type, actor: isConfirmed ? personId : null, peer: personId, audience: 'admin', subject: ['channel', id], changed: { kind, label } })
   tx.after(deps.onNeeded)
   return channelAt(tx, id)
 }
@@ -86,6 +103,16 @@ export function createBindingHandlers(deps: ChannelDeps) {
       return { channel: toChannel(tx, row), code: null, expiresAt: null }
     },
   }
+  const confirm: Command<'channels.confirm'> = {
+    run(tx, caller, { channel }) {
+      const row = channelOf(tx, caller, channel)
+      const isOver = row.ended_at !== null || overBecause(tx, row, tx.now) !== undefined
+      if (isOver)
+        throw new MusterError('already_closed', { reason: row.reason ?? 'unconfirmed', hint: 'Bind it again.' }, { message: 'The channel has ended.' })
+      if (row.confirmed_at === null) confirmIt(tx, deps, row)
+      return { channel: toChannel(tx, channelAt(tx, row.id)) }
+    },
+  }
   const set: Command<'channels.set'> = {
     run(tx, caller, { channel, wants }) {
       const row = channelOf(tx, caller, channel)
@@ -109,7 +136,17 @@ export function createBindingHandlers(deps: ChannelDeps) {
       return { channel: toChannel(tx, row) }
     },
   }
-  return { subscribe, unsubscribe, bind: bindIt, set, unbind, test }
+  return { subscribe, unsubscribe, bind: bindIt, confirm, set, unbind, test }
+}
+
+/** It speaks for its person from here on; a notice tells it so. */
+function confirmIt(tx: Tx, deps: Pick<ChannelDeps, 'onNeeded'>, row: ChannelRow): void {
+  tx.changesPeers()
+  tx.run('UPDATE channels SET confirmed_at = ? WHERE id = ?', tx.now, row.id)
+  const changed = { kind: row.kind, label: row.label }
+  tx.event({ type: 'channel.bound', actor: row.person_id, audience: 'admin', subject: ['channel', row.id], changed })
+  queue(tx, row, { about: 'test' })
+  tx.after(deps.onNeeded)
 }
 
 function ownPush(tx: Tx, { peerId, credentialId }: PeerCaller): ChannelRow | undefined {

@@ -9,7 +9,7 @@ import type { Tx } from '../store/transaction.ts'
 import { findMessage, findThread, isMessageUnread } from '../threads/index.ts'
 import type { ChannelDeps } from './deps.ts'
 import { cardNotice, type Draft, mailNotice, settledNotice, TEST } from './notices.ts'
-import { addressOf, type ChannelRow, destinationOf, type Errand, endChannel, findChannel, isLive, openChannels } from './rows.ts'
+import { addressOf, type ChannelRow, destinationOf, type Errand, endChannel, findChannel, isLive, openChannels, overBecause } from './rows.ts'
 import { hashSecret, newSecret } from './secrets.ts'
 import { requireService } from './service.ts'
 
@@ -39,9 +39,9 @@ export function createTake(deps: ChannelDeps): Command<'channels.take'> {
 /** The channels that the service can reach; those whose device has gone end here. */
 function servedChannels(tx: Tx, deps: ChannelDeps, bot: string | null): ChannelRow[] {
   return openChannels(tx).filter((row) => {
-    if (isLive(tx, row)) return isServed(deps, row, bot)
-    endChannel(tx, row, 'device', null)
-    return false
+    const reason = overBecause(tx, row, tx.now)
+    if (reason !== undefined) endChannel(tx, row, reason, null)
+    return isLive(tx, row) && isServed(deps, row, bot)
   })
 }
 

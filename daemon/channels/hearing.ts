@@ -18,7 +18,13 @@ type Heard = Parsed<'channels.hear'>
 const OLD = 'This button is no longer good. Open the card in the dashboard.'
 const HELP = 'Reply to a card with a letter to answer it, or with words to comment on it. Whatever else you write goes to the orchestrator.'
 /** What was said when it was done, for a repeat: numbers are what a repeat is answered from. */
-const SAID = ['', 'It has gone to the orchestrator.', 'Noted as a comment: the card waits on.', `This chat is yours now. ${HELP}`, 'Sent.'] as const
+const SAID = [
+  '',
+  'It has gone to the orchestrator.',
+  'Noted as a comment: the card waits on.',
+  'Confirm on your device that this account is yours, in the settings of the dashboard.',
+  'Sent.',
+] as const
 const START = /^\/start(?:@\w+)?(?:\s+(\S+))?\s*$/i
 
 export function createHearing(deps: ChannelDeps): { readonly press: Command<'channels.press'>; readonly hear: Command<'channels.hear'> } {

@@ -28,6 +28,7 @@ export function createChannels(deps: ChannelDeps) {
       'push.subscribe': binding.subscribe,
       'push.unsubscribe': binding.unsubscribe,
       'channels.bind': binding.bind,
+      'channels.confirm': binding.confirm,
       'channels.set': binding.set,
       'channels.unbind': binding.unbind,
       'channels.test': binding.test,

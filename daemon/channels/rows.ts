@@ -1,5 +1,6 @@
 import type { Channel, ChannelErrand, ChannelKind } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
+import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Caller } from '../caller.ts'
 import { credentialLabel, findDevice, refOf, timeOrNull } from '../peers/index.ts'
@@ -19,6 +20,7 @@ export interface ChannelRow {
   /** As JSON. */
   readonly wants: string
   readonly bound_at: number
+  readonly confirmed_at: number | null
   readonly last_sent_at: number | null
   readonly problem: string | null
   readonly ended_at: number | null
@@ -52,9 +54,15 @@ export function channelAt(reader: Reader, id: number): ChannelRow {
   return row
 }
 
-/** A channel is good while the device is that bound it: whoever lost the device has lost what it bound. */
+/** Why a channel that has not ended is over: whoever lost the device has lost what it bound, and what nobody confirmed in time is nobody's. */
+export function overBecause(reader: Reader, row: ChannelRow, now: number): 'device' | 'unconfirmed' | undefined {
+  if (findDevice(reader, row.credential_id)?.revoked_at !== null) return 'device'
+  return row.confirmed_at === null && row.bound_at + LIMITS.bindingCodeMs <= now ? 'unconfirmed' : undefined
+}
+
+/** Whether it reaches its person, and speaks for them. */
 export function isLive(reader: Reader, row: ChannelRow): boolean {
-  return row.ended_at === null && findDevice(reader, row.credential_id)?.revoked_at === null
+  return row.ended_at === null && row.confirmed_at !== null && findDevice(reader, row.credential_id)?.revoked_at === null
 }
 
 const OPEN = 'SELECT * FROM channels WHERE ended_at IS NULL ORDER BY id'
@@ -84,7 +92,9 @@ export function channelOf(reader: Reader, caller: Caller, id: string): ChannelRo
 /** @throws MusterError `already_closed` for one that has ended */
 export function requireOpen(reader: Reader, row: ChannelRow): void {
   if (isLive(reader, row)) return
-  const reason = row.reason ?? 'device'
+  const reason = row.reason ?? (row.confirmed_at === null ? 'unconfirmed' : 'device')
+  if (reason === 'unconfirmed')
+    throw new MusterError('already_closed', { reason, hint: 'channels.confirm says that the account is yours.' }, { message: 'The channel is not confirmed.' })
   throw new MusterError('already_closed', { reason, hint: 'Bind it again.' }, { message: 'The channel has ended.' })
 }
 
@@ -111,6 +121,7 @@ export function toChannel(reader: Reader, row: ChannelRow): Channel {
     label: row.label,
     wants: JSON.parse(row.wants) as Want[],
     boundAt: formatTime(row.bound_at),
+    confirmed: row.confirmed_at !== null,
     lastSentAt: timeOrNull(row.last_sent_at),
     ...countErrands(reader, destinationOf(row.id)),
     problem: row.problem,

@@ -37,8 +37,13 @@ function placeOf(reader: ScanReader, cursor: string, last: number): number | und
 }
 
 /** The last event that is kept, by number. */
-function newestSeq(reader: Reader): number {
+export function newestSeq(reader: Reader): number {
   return reader.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM events')?.seq ?? 0
+}
+
+/** All that happened between two numbers, the newest first, for who counts it. */
+export function eventsBetween(reader: Reader, from: number, to: number): Pick<EventRow, 'at' | 'type' | 'subject'>[] {
+  return reader.all('SELECT at, type, subject FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq DESC', from, to)
 }
 
 /** The events of some types in a range that others brought about, as far as the caller may see them, the oldest first. */

@@ -4,7 +4,7 @@ import { decodeCursor, type IdKind } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Caller, Query } from '../caller.ts'
-import { circleName, GRANTED_CIRCLES, OBSERVED_CIRCLES, PEOPLE, refOf } from '../peers/index.ts'
+import { circleName, GRANTED_CIRCLES, IS_OWN_VIEWS, OBSERVED_CIRCLES, PEOPLE, refOf } from '../peers/index.ts'
 import type { Reader, ScanReader, Store } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 
@@ -22,12 +22,14 @@ export interface EventRow {
 const COLUMNS = 'e.seq, e.at, e.type, e.actor_id, e.circle_id, e.subject_kind, e.subject, e.changed'
 /**
  * The administrator sees all; a peer its own, what concerns it, its circle's public ones, and those of circles it holds grants for. An observer of
- * forges sees what becomes of the reviews that it is asked to look at, and people of the pairings that one of them has to confirm.
+ * forges sees what becomes of the reviews that it is asked to look at, people of the pairings that one of them has to confirm, and the daemon's
+ * writer of dashboard files what happens in circles.
  */
 export const VISIBLE = `(@self IS NULL OR e.actor_id = @self OR e.peer_id = @self OR (e.audience = 'circle' AND e.circle_id = @own)
   OR (e.audience <> 'admin' AND e.circle_id IN (${GRANTED_CIRCLES}))
   OR (e.type >= 'review.' AND e.type < 'review/' AND e.circle_id IN (${OBSERVED_CIRCLES}))
-  OR (e.type >= 'pairing.' AND e.type < 'pairing/' AND @self IN (${PEOPLE})))`
+  OR (e.type >= 'pairing.' AND e.type < 'pairing/' AND @self IN (${PEOPLE}))
+  OR (e.audience <> 'admin' AND e.circle_id IS NOT NULL AND ${IS_OWN_VIEWS}))`
 export const WANTED = `(@types IS NULL OR e.type IN (SELECT value FROM json_each(@types))
     OR substr(e.type, 1, instr(e.type, '.') - 1) IN (SELECT value FROM json_each(@types)))`
 /** The rows examined are bounded before the filter, so that a rare type costs no scan of the log. */

@@ -10,6 +10,8 @@ import { admit, invalidInput } from './admission.ts'
 import { Backlog } from './backlog.ts'
 import type { GatewayDeps, Link } from './deps.ts'
 import { readPart, refuseUpload } from './file-reading.ts'
+import { testSource } from './hooks/testing.ts'
+import { PermitWaits } from './permit-waits.ts'
 import { EventSubscriptions } from './subscriptions.ts'
 import { Waits } from './waits.ts'
 import { SessionWatches } from './watches.ts'
@@ -46,6 +48,7 @@ export class Connection implements Link, Heart, ConsumerPort {
   readonly #subscriptions: EventSubscriptions
   readonly #waits: Waits
   readonly #watches: SessionWatches
+  readonly #permits: PermitWaits
   readonly #cancelHelloTimer: () => void
   #greeted = false
   #closed = false
@@ -60,6 +63,7 @@ export class Connection implements Link, Heart, ConsumerPort {
     this.#subscriptions = new EventSubscriptions(deps, this)
     this.#waits = new Waits(deps, caller)
     this.#watches = new SessionWatches(deps, caller)
+    this.#permits = new PermitWaits(deps, caller)
     this.#cancelHelloTimer = deps.clock.setTimer(() => this.closeWith('hello_timeout'), LIMITS.helloTimeoutMs)
   }
 
@@ -124,6 +128,7 @@ export class Connection implements Link, Heart, ConsumerPort {
     this.#cancelHelloTimer()
     this.#waits.end()
     this.#watches.end()
+    this.#permits.end()
     this.#subscriptions.end()
     if (this.#consumer) this.#deps.dispatcher.detach(this.#consumer, orderly ? 'orderly' : 'lost')
     if (this.#greeted && this.caller.kind === 'peer') {
@@ -189,6 +194,8 @@ export class Connection implements Link, Heart, ConsumerPort {
           return this.#waits.onFan(input as never, settle)
         case 'sessions.watch':
           return this.#watches.start(input as never, settle)
+        case 'decisions.permit':
+          return this.#permits.start(input as never, settle)
         case 'node.backup':
           return this.#deps.backups.start(input as never, settle)
         case 'passphrase.set':
@@ -199,6 +206,8 @@ export class Connection implements Link, Heart, ConsumerPort {
           return readPart(this.#deps, this.caller, input as never, settle)
         case 'artifacts.upload':
           return refuseUpload()
+        case 'ingress.test':
+          return testSource(this.#deps, this.caller, input as never, settle)
         case 'events.subscribe':
           return this.#reply(request.id, this.#subscriptions.open(input as never), () => this.#subscriptions.pump())
         case 'events.unsubscribe':

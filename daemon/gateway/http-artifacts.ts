@@ -4,8 +4,10 @@ import { LIMITS } from '../../src/limits.ts'
 import type { UploadHead } from '../artifacts/index.ts'
 import type { Caller } from '../caller.ts'
 import { admit } from './admission.ts'
+import type { ArtifactsOptions } from './artifacts-door.ts'
 import { callerOf, noteCall } from './bearer.ts'
 import type { GatewayDeps } from './deps.ts'
+import { deviceToken, halfOf } from './device-token.ts'
 import { openFile } from './file-reading.ts'
 import { rangeOf } from './range.ts'
 
@@ -13,9 +15,10 @@ import { rangeOf } from './range.ts'
 const LINGER_MS = 2_000
 
 /** Receives a file, which the body is. */
-export async function upload(deps: GatewayDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+export async function upload(options: ArtifactsOptions, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const { deps } = options
   try {
-    const caller = speaker(deps, request)
+    const caller = speaker(options, request)
     const { name, ...unknown } = request.query as Record<string, unknown>
     const mediaType = request.headers['content-type']
     const { input } = admit(deps, caller, 'artifacts.upload', { name, ...(mediaType !== undefined && { mediaType }), ...unknown })
@@ -29,8 +32,8 @@ export async function upload(deps: GatewayDeps, request: FastifyRequest, reply: 
   }
 }
 
-function speaker(deps: GatewayDeps, { headers }: FastifyRequest): Caller {
-  const caller = callerOf(deps, headers.authorization, 'token')
+function speaker({ deps, isSecure }: ArtifactsOptions, { headers, raw }: FastifyRequest): Caller {
+  const caller = callerOf(deps, headers.authorization, 'token', () => deviceToken(raw, halfOf(raw), isSecure(raw)))
   noteCall(deps, caller)
   return caller
 }
@@ -55,8 +58,9 @@ function endOf({ clock }: GatewayDeps, { raw }: FastifyRequest): void {
 }
 
 /** Sends a file, or the part of it that was asked for. */
-export async function download(deps: GatewayDeps, request: FastifyRequest<{ Params: { artifact: string } }>, reply: FastifyReply): Promise<unknown> {
-  const caller = speaker(deps, request)
+export async function download(options: ArtifactsOptions, request: FastifyRequest<{ Params: { artifact: string } }>, reply: FastifyReply): Promise<unknown> {
+  const { deps } = options
+  const caller = speaker(options, request)
   const { input } = admit(deps, caller, 'artifacts.read', { artifact: request.params.artifact })
   const { artifact, content } = await openFile(deps, caller, (input as { artifact: string }).artifact)
   const etag = `"${artifact.sha256}"`

@@ -7,6 +7,7 @@ import { ARTIFACTS_PATH, addArtifactsDoor } from './artifacts-door.ts'
 import { createDashboardDoor } from './dashboard/door.ts'
 import type { GatewayDeps } from './deps.ts'
 import { isEncrypted } from './device-token.ts'
+import { addHooksDoor } from './hooks/door.ts'
 import { asHttpError, pathOf, refuseClient, sendError } from './http-error.ts'
 import { HEADERS_TIMEOUT_MS } from './http-timeouts.ts'
 import { addMcpDoor } from './mcp.ts'
@@ -63,7 +64,8 @@ export function createHttp(options: HttpOptions): { readonly app: FastifyInstanc
   const isSecure = (request: IncomingMessage) => isEncrypted(request, options.trustedProxy)
   addRestDoor(app, { deps: options.deps, version: options.version, isSecure })
   addPairDoor(app, { deps: options.deps, isSecure })
-  addArtifactsDoor(app, options.deps)
+  addHooksDoor(app, options.deps)
+  addArtifactsDoor(app, { deps: options.deps, isSecure })
   const dashboard = createDashboardDoor()
   app.setNotFoundHandler((request, reply) => dashboard(request, reply) ?? sendError(reply, new MusterError('not_found', { path: pathOf(request.url) })))
   app.setErrorHandler((error, _request, reply) => sendError(reply, asHttpError(options.deps, error)))

@@ -3,6 +3,7 @@ import { CONTRACT_REVISION } from '../../src/contract/revision.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Query } from '../caller.ts'
+import type { Ingress } from '../ingress/index.ts'
 import { hasLiveCredential, retiredPeers, timeOrNull } from '../peers/index.ts'
 import type { Services } from '../services/index.ts'
 import { outboxState } from '../store/outbox.ts'
@@ -21,11 +22,12 @@ export interface DiagnosisSource {
   readonly store: Store
   readonly jumps: ClockJumps
   readonly services: Pick<Services, 'status'>
+  readonly ingress: Pick<Ingress, 'troubles'>
   readonly now: () => number
 }
 
 /** What only the daemon knows of its own health; `muster doctor` judges it. */
-export function diagnoseNode({ store, jumps, services, now }: DiagnosisSource): Query<'node.diagnose'> {
+export function diagnoseNode({ store, jumps, services, ingress, now }: DiagnosisSource): Query<'node.diagnose'> {
   return (reader): Output<'node.diagnose'> => {
     const pragma = (name: string): number => store.db.pragma(name, { simple: true }) as number
     const outbox = outboxState(reader)
@@ -42,6 +44,7 @@ export function diagnoseNode({ store, jumps, services, now }: DiagnosisSource): 
       stuck: stuckDeliveries(reader, now()),
       leftovers: leftovers(reader),
       services: services.status().map(({ name, parts }) => ({ name, parts: [...parts] })),
+      sources: ingress.troubles(reader),
     }
   }
 }

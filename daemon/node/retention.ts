@@ -4,6 +4,7 @@ import { formatDuration, formatTime } from '../../src/time.ts'
 import type { Clock } from '../clock.ts'
 import { purgeApprovals, purgeCards } from '../decisions/index.ts'
 import { eventFloor, newestEventAt, oldestEventAt, purgeEvents } from '../events/events.ts'
+import { purgeArrivals } from '../ingress/index.ts'
 import { purgeReviews } from '../reviews/index.ts'
 import { type OccurrenceSweep, purgeOccurrences, purgeSchedules } from '../schedules/index.ts'
 import { type KeySweep, purgeKeys } from '../store/idempotency.ts'
@@ -167,6 +168,7 @@ function steps({ keeping: { eventMs, closedThreadMs }, purgeArtifacts }: Retenti
     { what: 'decisions', purge: sweep(0, purgeApprovals) },
     { what: 'watchdogs', purge: sweep<BreachSweep>({ watchdog_id: 0, number: 0 }, purgeBreaches) },
     { what: 'watchdogs', purge: sweep(0, purgeWatchdogs) },
+    { what: 'arrivals', purge: sweep(0, purgeArrivals) },
     { what: 'keys', purge: sweep<KeySweep>({ actor: Number.MIN_SAFE_INTEGER, operation: '', key: '' }, purgeKeys) },
     { what: 'artifacts', purge: purgeArtifacts },
   ]

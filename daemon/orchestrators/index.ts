@@ -4,6 +4,7 @@ import { findPeer, hasLiveCredential } from '../peers/index.ts'
 import type { PresenceTracker } from '../peers/presence.ts'
 import type { Outbox } from '../store/outbox.ts'
 import type { Pipeline } from '../store/pipeline.ts'
+import type { Reader } from '../store/store.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { Duties, OrchestratorDeps } from './deps.ts'
@@ -59,6 +60,8 @@ export function createOrchestrators({ pipeline, timer, clock, presence, outbox, 
       const row = circleId === undefined ? undefined : findLeadership(tx, circleId)
       if (row?.leader_id === peerId && !hasLiveCredential(tx, peerId)) pass(tx, deps, row, 'ended')
     },
+    /** Who leads a circle now. */
+    leaderOf: (reader: Reader, circleId: number) => findLeadership(reader, circleId)?.leader_id ?? null,
     onDivergence: () => leases.restart(),
     commands: {
       'orchestrators.claim': claim,

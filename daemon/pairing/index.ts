@@ -10,9 +10,8 @@ import { createPairingHandlers, endPairing, endUnfinished, listPairings } from '
 import { PassphraseTries } from './passphrase-tries.ts'
 import { Passphrases } from './passphrases.ts'
 
-export { forgetPassphrases, type Passphrases } from './passphrases.ts'
-
 export { deviceCounts } from './devices.ts'
+export { forgetPassphrases, type Passphrases } from './passphrases.ts'
 
 export function createPairing(options: PairingDeps & { readonly timer: DueTimer }) {
   const { clock, pipeline, timer } = options

@@ -189,8 +189,10 @@ function suspect(tx: Tx, deps: HandlerDeps, pairing: number | undefined, reason:
   })
 }
 
+/** The person whose device it is going to be hears of it; of one that makes a person, the first who can confirm it. */
 function noted(tx: Tx, type: string, caller: Caller | undefined, id: number, changed: Readonly<Record<string, unknown>>): void {
-  tx.event({ type, actor: caller ? actorOf(caller) : null, audience: 'admin', subject: ['pairing', id], changed })
+  const peer = pairingById(tx, id).person_id ?? people(tx, 1)[0]?.id ?? null
+  tx.event({ type, actor: caller ? actorOf(caller) : null, peer, audience: 'admin', subject: ['pairing', id], changed })
 }
 
 /** Whose device it is going to be. */

@@ -8,6 +8,7 @@ export { areRelated, lineageOf } from './lineage.ts'
 export { mayObserve, OBSERVED_CIRCLES } from './observing.ts'
 export { makePerson, PEOPLE, people, personNamed, requireFreeName } from './people.ts'
 export {
+  activePeers,
   type CredentialRow,
   credentialLabel,
   findPeer,
@@ -25,5 +26,5 @@ export {
   timeOrNull,
   toRef,
 } from './rows.ts'
-export { credentialOfService, endService, ownService } from './services.ts'
+export { credentialOfService, endService, IS_OWN_VIEWS, makeService, ownService } from './services.ts'
 export { setTurn } from './turns.ts'

@@ -1,9 +1,10 @@
 import type { Output, Parsed, Role, Turn } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
+import { decodeId } from '../../src/ids.ts'
 import { asPeer, type Caller, type Command, type PeerCaller, type Query } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
-import { resolveOne } from './addresses.ts'
+import { resolveOne, resolvePast } from './addresses.ts'
 import { type CredentialDeps, mintCredential, requireUnused, revokeAll, usableEnrolment } from './credentials.ts'
 import { type EnrolmentRow, findPeer, isActive, type Liveness, PEER_COLUMNS, type PeerRow, toCredential, toPeer } from './rows.ts'
 
@@ -102,7 +103,11 @@ export function createRegistration(deps: RegistrationDeps) {
     },
   }
 
-  const get: Query<'peers.get'> = (reader, caller, input) => ({ peer: toPeer(reader, resolveOne(reader, caller, input.peer), deps.live) })
+  // By its id also one that has retired: peers.list shows those, too.
+  const get: Query<'peers.get'> = (reader, caller, { peer }) => {
+    const row = decodeId(peer)?.kind === 'peer' ? resolvePast(reader, caller, peer) : resolveOne(reader, caller, peer)
+    return { peer: toPeer(reader, row, deps.live) }
+  }
 
   return { register, describe, rename, retire, get, list: listPeers(deps.live) }
 }
@@ -215,15 +220,17 @@ function changesOf(before: PeerRow, input: Parsed<'peers.describe'>): Record<str
   return changed
 }
 
-/** A peer acts on itself; the administrator names one. */
+/** A peer acts on itself, a person on whoever it sees but on other people; the administrator names one. */
 function ownOrAny(tx: Tx, caller: Caller, address: string | undefined): PeerRow {
   if (caller.kind === 'admin') {
     if (address === undefined) throw new MusterError('invalid_input', { hint: 'Say which peer.' })
     return resolveOne(tx, caller, address)
   }
-  const { peerId } = asPeer(caller)
-  if (address !== undefined && resolveOne(tx, caller, address).id !== peerId) throw new MusterError('forbidden', { hint: 'A peer may do this to itself only.' })
-  return mustFind(tx, peerId)
+  const { peerId, role } = asPeer(caller)
+  const peer = address === undefined ? mustFind(tx, peerId) : resolveOne(tx, caller, address)
+  if (peer.id === peerId || (role === 'person' && peer.role !== 'person')) return peer
+  const hint = role === 'person' ? 'Another person is for the administrator to look after.' : 'A peer may do this to itself only.'
+  throw new MusterError('forbidden', { hint })
 }
 
 function mustFind(reader: Reader, id: number): PeerRow {

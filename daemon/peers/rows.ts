@@ -71,6 +71,11 @@ export function peersOfRole(reader: Reader, circleId: number, role: Role, limit:
   )
 }
 
+/** Those of a circle that have not retired. */
+export function activePeers(reader: Reader, circleId: number, limit: number): number[] {
+  return reader.all<{ id: number }>('SELECT id FROM peers WHERE circle_id = ? AND retired_at IS NULL LIMIT ?', circleId, limit).map(({ id }) => id)
+}
+
 /** The people who see into a circle, as its members or by a grant, the longest there first. */
 export function peopleOf(reader: Reader, circleId: number, limit: number): PeerRow[] {
   const sees = '(p.circle_id = @circle OR p.id IN (SELECT peer_id FROM grants WHERE circle_id = @circle))'

@@ -13,8 +13,14 @@ const sessionOf = (service: string) => `service:${service}`
 const OWN = `SELECT ${PEER_COLUMNS} FROM peers p JOIN circles c ON c.id = p.circle_id
   WHERE p.enrolment_id IS NULL AND p.session = ? AND p.retired_at IS NULL`
 
-/** SQL that is true where the peer `@self` is the daemon's own observer of forges. */
-export const IS_OWN_OBSERVER = "EXISTS (SELECT 1 FROM peers WHERE id = @self AND enrolment_id IS NULL AND session = 'service:observer' AND retired_at IS NULL)"
+/** SQL that is true where the peer `@self` is that service of the daemon's own. */
+const isOwn = (service: string) =>
+  `EXISTS (SELECT 1 FROM peers WHERE id = @self AND enrolment_id IS NULL AND session = '${sessionOf(service)}' AND retired_at IS NULL)`
+
+/** The daemon's own observer of forges. */
+export const IS_OWN_OBSERVER = isOwn('observer')
+/** The daemon's own writer of dashboard files. */
+export const IS_OWN_VIEWS = isOwn('views')
 
 /**
  * A new credential for a service, which becomes a peer with the first one. All that it had before end here: whatever is left of an
@@ -44,14 +50,15 @@ export function endService(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, ser
 }
 
 function joinAsService(tx: Tx, service: string, description: string): number {
+  return makeService(tx, { name: `muster-${service}`, description, session: sessionOf(service) })
+}
+
+/** Makes a peer of the daemon's own, under this name or one like it. It has no credential until it is given one. */
+export function makeService(tx: Tx, about: { readonly name: string; readonly description: string; readonly session?: string }): number {
   const circleId = ensureCircle(tx, CIRCLE)
-  const name = freeName(tx, circleId, `muster-${service}`)
-  const session = sessionOf(service)
-  return insertPeer(
-    tx,
-    { circleId, enrolmentId: null, spawnedBy: null },
-    { name, role: 'service', mode: 'pull', runtime: 'muster', capabilities: [], description, session },
-  )
+  const name = freeName(tx, circleId, about.name)
+  const fixed = { role: 'service', mode: 'pull', runtime: 'muster', capabilities: [] as string[] } as const
+  return insertPeer(tx, { circleId, enrolmentId: null, spawnedBy: null }, { ...about, ...fixed, name })
 }
 
 /** Somebody may have the name already, and keeps it. */

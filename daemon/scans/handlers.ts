@@ -1,6 +1,7 @@
 import type { Caller, Scan, ScanName } from '../caller.ts'
 import { digestOf } from '../digest/index.ts'
 import { timelineOf } from '../events/timeline.ts'
+import { activityOf } from '../node/activity.ts'
 import type { ScanReader } from '../store/store.ts'
 import { searchMessages, whyMessage } from '../threads/index.ts'
 
@@ -18,6 +19,7 @@ const HANDLERS: { readonly [N in ScanName]: Scan<N> } = {
   'events.timeline': timelineOf,
   'messages.search': searchMessages,
   'messages.why': whyMessage,
+  'node.activity': activityOf,
 }
 
 /** @throws MusterError */

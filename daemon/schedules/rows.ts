@@ -1,10 +1,9 @@
 import type { Gate, Occurrence, Schedule } from '../../src/contract/index.ts'
-import { MusterError } from '../../src/errors.ts'
 import { formatDuration, formatTime } from '../../src/time.ts'
 import type { Caller } from '../caller.ts'
 import { refOf, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
-import { PRIORITIES, viewThread } from '../threads/index.ts'
+import { mayReadThread, PRIORITIES } from '../threads/index.ts'
 import type { Rule } from './rule.ts'
 
 export interface ScheduleRow extends Omit<Rule, 'anchor'> {
@@ -105,18 +104,8 @@ export function toOccurrence(reader: Reader, caller: Caller, row: OccurrenceRow)
     at: formatTime(row.at),
     untilAt: timeOrNull(row.until_at),
     count: row.count,
-    threads: (JSON.parse(row.threads) as number[]).map((id) => reader.id('thread', id)).filter((id) => mayRead(reader, caller, id)),
+    threads: (JSON.parse(row.threads) as number[]).filter((id) => mayReadThread(reader, caller, id)).map((id) => reader.id('thread', id)),
     reason: row.reason,
-  }
-}
-
-function mayRead(reader: Reader, caller: Caller, thread: string): boolean {
-  try {
-    viewThread(reader, caller, thread)
-    return true
-  } catch (error) {
-    if (error instanceof MusterError) return false
-    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import { readDashboardFile } from '../../src/dashboard-files.ts'
 import { baseUrlOf } from '../../src/forges.ts'
 import type { SecretReference } from '../../src/references.ts'
 import type { DaemonSettings } from '../../src/settings.ts'
@@ -39,6 +40,14 @@ export const SERVICES = {
       return { push: { keys: pushKey, contact: publicUrl }, telegram, ntfy, webhooks, publicUrl }
     },
     variables: ({ telegram, ntfy, webhooks }) => [telegram.token, ntfy.token, ...webhooks.map(({ secret }) => secret)].flatMap(variableOf),
+  },
+  views: {
+    description: 'Writes dashboard files and tells orchestrators what people note in them; reads no mail',
+    program: 'views/main',
+    settings({ dashboardFiles }) {
+      return dashboardFiles.length === 0 ? undefined : { files: dashboardFiles.map(readDashboardFile) }
+    },
+    variables: () => [],
   },
 } as const satisfies Readonly<Record<string, Service>>
 

@@ -37,6 +37,13 @@ export function ackDeliveries(tx: Tx, deps: ThreadDeps, peerId: number, ids: rea
   return ids.filter((id) => ackOffered(tx, deps, peerId, id) || ackStored(tx, deps, peerId, id))
 }
 
+/** Acks what waits for a peer that nobody reads for, as much as one command may. */
+export function receiveAll(tx: Tx, deps: ThreadDeps, peerId: number): void {
+  const sql = "SELECT id FROM deliveries WHERE peer_id = ? AND state IN ('queued', 'offered') LIMIT ?"
+  const waiting = tx.all<{ id: number }>(sql, peerId, LIMITS.batchOperations).map(({ id }) => id)
+  ackDeliveries(tx, deps, peerId, waiting)
+}
+
 /** By far the most frequent ack: of what is in flight, about which everything is known without reading the row. */
 function ackOffered(tx: Tx, deps: ThreadDeps, peerId: number, id: number): boolean {
   const flight = deps.dispatcher.flights.get(id)

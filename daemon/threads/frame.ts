@@ -17,9 +17,9 @@ export function deliverTail(reader: Reader, thread: ThreadRow, message: Message)
 }
 
 /** A message as JSON: what JSON.stringify makes of it. */
-export function encodeMessage({ id, thread, kind, from, body, at, late, hops, causedBy, redacted, attachments, touched }: Message): string {
+export function encodeMessage({ id, thread, kind, from, body, at, late, hops, causedBy, redacted, attachments, touched, progress }: Message): string {
   const head = `{"id":"${id}","thread":"${thread}","kind":"${kind}","from":${encodeRef(from)},"body":${JSON.stringify(body)},"at":"${at}"`
-  return `${head},"late":${late},"hops":${hops},"causedBy":${quoted(causedBy)},"redacted":${redacted},"attachments":${encodeAttachments(attachments)}${touched ? `,"touched":${JSON.stringify(touched)}` : ''}}`
+  return `${head},"late":${late},"hops":${hops},"causedBy":${quoted(causedBy)},"redacted":${redacted},"attachments":${encodeAttachments(attachments)}${touched ? `,"touched":${JSON.stringify(touched)}` : ''}${progress ? `,"progress":${JSON.stringify(progress)}` : ''}}`
 }
 
 function encodeAttachments(attachments: Message['attachments']): string {

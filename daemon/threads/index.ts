@@ -7,12 +7,14 @@ import type { Liveness, PeerRow } from '../peers/index.ts'
 import type { Outbox } from '../store/outbox.ts'
 import { enqueue } from '../store/outbox.ts'
 import type { Pipeline } from '../store/pipeline.ts'
-import type { Store } from '../store/store.ts'
+import type { Reader, Store } from '../store/store.ts'
 import type { DueTimer } from '../store/timer.ts'
 import type { Tx } from '../store/transaction.ts'
+import { takenUpAt } from './board.ts'
 import { createClosing, type Ending } from './close.ts'
 import { createDeadLetterHandlers, deadOfMailbox, discardDead, listDead, replayDead } from './deadletters.ts'
 import { nextDeadline, runDeadlines } from './deadlines.ts'
+import { receiveAll } from './deliveries.ts'
 import type { SessionsPort, ThreadDeps } from './deps.ts'
 import { Dispatcher, type OfferWatch } from './dispatcher.ts'
 import { getFan, listFans } from './fan-reading.ts'
@@ -31,6 +33,7 @@ import { createReplying, replyAs } from './reply.ts'
 import { RETIREMENT, retireBatch } from './retirement.ts'
 import { createReturns } from './returns.ts'
 import { Room } from './room.ts'
+import type { ThreadRow } from './rows.ts'
 import { BY_PLAN, type Scheduled, sendScheduled } from './scheduled.ts'
 import { createSessionMail } from './session-mail.ts'
 import { type DeferredSignals, Signals } from './signals.ts'
@@ -38,7 +41,9 @@ import { type Succession, succeed } from './succession.ts'
 import { createTelling, tell } from './telling.ts'
 import { traceMessage } from './trace.ts'
 
+export { answeredAmong, deliveriesBetween, lastNumbers, threadsBetween } from './activity.ts'
 export { type AskScope, asksOwedBy, isMessageUnread, isUnread, openAsksAfter } from './ages.ts'
+export { type BoardScope, endedAsksOf, lastSaid, openAsksOf } from './board.ts'
 export type { Ending } from './close.ts'
 export type { Consumer, ConsumerPort } from './consumer.ts'
 export { deadLetters, deadOfMailbox } from './deadletters.ts'
@@ -57,7 +62,7 @@ export type { FirstWord } from './notices.ts'
 export { asSender } from './open.ts'
 export { parkedPairs, parkedUntil } from './pairs.ts'
 export type { PostedLink } from './post.ts'
-export { messagesBack, newsOf, viewThread } from './reading.ts'
+export { mayReadThread, messagesBack, newsOf, viewThread } from './reading.ts'
 export { purgePairs, purgeThreads, purgeTopics } from './retention.ts'
 export { findMessage, findThread, PRIORITIES, priorityNumber, type ThreadRow } from './rows.ts'
 export type { Scheduled, ScheduledSend } from './scheduled.ts'
@@ -68,6 +73,7 @@ export { whyMessage } from './search/why.ts'
 export type { SessionMail } from './session-mail.ts'
 export { DeferredSignals } from './signals.ts'
 export { type Standing, type Succession, standingOf } from './succession.ts'
+export { readTask, toProgress } from './tasks.ts'
 
 export interface ThreadsOptions {
   readonly store: Store
@@ -147,7 +153,10 @@ export function createThreads(options: ThreadsOptions) {
     sendScheduled: (tx: Tx, scheduled: Scheduled) => sendScheduled(tx, deps, scheduled),
     tell: (tx: Tx, peerId: number, body: string) => void tellPeer(tx, deps, peerId, body),
     /** A peer tells others something by what it did. @throws MusterError what refuses it, where there is but one recipient */
-    say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string) => tell(tx, deps, sender, recipients, { body, priority: 'normal' }).refused,
+    say: (tx: Tx, sender: PeerCaller, recipients: readonly PeerRow[], body: string, topic?: string) =>
+      tell(tx, deps, sender, recipients, { body, priority: 'normal', topic }).refused,
+    /** When the recipient of an ask took it up; `null` while it only waits. */
+    takenUpAt: (reader: Reader, thread: ThreadRow) => takenUpAt(reader, deps, thread),
     replyAs: (tx: Tx, by: PeerCaller, threadId: number, body: string) => replyAs(tx, deps, by, threadId, body),
     openFollowed: (tx: Tx, followed: Followed) => openFollowed(tx, deps, followed),
     endFollowed: (tx: Tx, threadId: number, ending: Ending) => endFollowed(tx, deps, threadId, ending),
@@ -163,6 +172,8 @@ export function createThreads(options: ThreadsOptions) {
     succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
     /** Like `tell`, by a plan that a peer made before, so that it is no runaway. Returns the thread. */
     remind: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body, BY_PLAN),
+    /** Acks what waits for a peer that reads nothing, up to a batch of it. */
+    receiveAll: (tx: Tx, peerId: number) => receiveAll(tx, deps, peerId),
     hasRoom: (tx: Tx, peerId: number) => deps.room.hasRoom(tx, peerId),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),
     onTurnEnded: (tx: Tx, peerId: number, credentialId: number) => void endTurn(tx, deps, peerId, credentialId),

@@ -11,6 +11,7 @@ import type { ThreadDeps } from './deps.ts'
 import { attachable } from './files.ts'
 import { type Cause, type Posted, post } from './post.ts'
 import { findDelivery, findMessage, findThread, priorityNumber, type ThreadRow, toDelivery } from './rows.ts'
+import { storedTask } from './task-naming.ts'
 
 export interface Opening {
   readonly kind: 'ask' | 'notify'
@@ -26,6 +27,8 @@ export interface Opening {
   readonly escalateTo: number | null
   readonly attachments?: readonly number[] | undefined
   readonly touched?: Touched | undefined
+  /** What it says of the work that it hands out, as it is stored. */
+  readonly task?: string | null
   /** The fan that it is part of, or of whose end it tells. */
   readonly fan?: number
   /** Overtakes what is queued. */
@@ -34,6 +37,9 @@ export interface Opening {
 
 const INSERT_THREAD = `INSERT INTO threads (id, kind, state, priority, circle_id, opener_id, recipient_id, opened_at, deadline_at, escalate_to, head, tail,
   opening_delivery, hops, attended, fan_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Apart, since few do. */
+const HANDS_OUT = 'UPDATE threads SET task = ? WHERE id = ?'
 
 /** Opens a thread with its first message: an ask has one recipient, a notify any number. */
 export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted & { readonly threadId: number } {
@@ -64,8 +70,11 @@ export function openThread(tx: Tx, deps: ThreadDeps, opening: Opening): Posted &
     fan_id: opening.fan ?? null,
     ending: null,
     followed: 0,
+    task: opening.task ?? null,
+    progress: null,
   }
   insertThread(tx, row)
+  if (row.task !== null) tx.run(HANDS_OUT, row.task, id)
   const posted = post(tx, deps, row, null, {
     kind: opening.kind,
     sender: opening.opener,
@@ -123,6 +132,7 @@ export function createOpening(deps: ThreadDeps) {
       const cause = causeOf(tx, deps, sender, input.causedBy)
       const from = refOf(tx, sender.peerId)
       const priority = priorityNumber(input.priority)
+      const task = input.task === undefined ? null : storedTask(tx, caller, input.task)
       const { admitted, refused } = admit(tx, deps, { sender, cause, recipients, check: (peer) => refuseUnanswerable(sender, peer) })
       const opened = admitted.map((peer) => {
         const posted = openThread(tx, deps, {
@@ -133,6 +143,7 @@ export function createOpening(deps: ThreadDeps) {
           circleId: peer.circle_id,
           body: input.body,
           touched: input.touched,
+          task,
           priority,
           cause,
           deadlineAt,

@@ -1,4 +1,4 @@
-import type { MessageKind, PeerRef, Touched } from '../../src/contract/index.ts'
+import type { MessageKind, PeerRef, Progress, Touched } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { mayLinkRequests } from '../../src/review-subjects.ts'
@@ -8,6 +8,7 @@ import type { Parcel } from './consumer.ts'
 import type { ThreadDeps } from './deps.ts'
 import { deliverTail } from './frame.ts'
 import { CONTROL, type MessageRow, type ThreadRow, toMessage } from './rows.ts'
+import { storedProgress } from './tasks.ts'
 
 /** Where a message stands in its chain of causes. */
 export interface Cause {
@@ -32,6 +33,8 @@ export interface Post {
   readonly attachments?: readonly number[] | undefined
   /** What the sender says that it touched. */
   readonly touched?: Touched | undefined
+  /** How far the sender says that it is. */
+  readonly progress?: Progress | undefined
   readonly late?: boolean
   /** Overtakes what is queued. */
   readonly control?: boolean
@@ -56,6 +59,8 @@ const INSERT_MESSAGE = `INSERT INTO messages (id, thread_id, prev, kind, sender_
 /** Apart, since few do: a column more for every message costs more than a statement for those. */
 const CARRIES = 'UPDATE messages SET first_attachment = ?, attached = ? WHERE id = ?'
 const TOUCHES = 'UPDATE messages SET touched = ? WHERE id = ?'
+const REPORTS = 'UPDATE messages SET progress = ? WHERE id = ?'
+const REPORTED = 'UPDATE threads SET progress = ? WHERE id = ?'
 const INSERT_DELIVERY = `INSERT INTO deliveries (id, message_id, thread_id, peer_id, priority, solicited, state, queued_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)`
 
 /**
@@ -85,6 +90,7 @@ export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: numb
     first_attachment: attachments.length === 0 ? 0 : attach(tx, id, attachments),
     attached: attachments.length,
     touched: draft.touched ? JSON.stringify(draft.touched) : null,
+    progress: draft.progress ? storedProgress(draft.progress) : null,
   }
   tx.run(
     INSERT_MESSAGE,
@@ -103,6 +109,10 @@ export function post(tx: Tx, deps: ThreadDeps, thread: ThreadRow, previous: numb
     row.delivery_count,
   )
   if (row.touched !== null) tx.run(TOUCHES, row.touched, row.id)
+  if (row.progress !== null) {
+    tx.run(REPORTS, row.progress, row.id)
+    tx.run(REPORTED, row.id, thread.id)
+  }
   if (row.attached > 0) tx.run(CARRIES, row.first_attachment, row.attached, row.id)
   const priority = draft.control ? CONTROL : thread.priority
   draft.recipients.forEach((peerId, index) => {

@@ -38,6 +38,17 @@ export function viewThread(reader: Reader, caller: Caller, id: string): ThreadVi
   return { thread, sees, showsDeliveryTo: (other) => other === peerId }
 }
 
+/** Whether a caller may read a thread, or what of it was sent to it. */
+export function mayReadThread(reader: Reader, caller: Caller, number: number): boolean {
+  try {
+    viewThread(reader, caller, reader.id('thread', number))
+    return true
+  } catch (error) {
+    if (error instanceof MusterError) return false
+    throw error
+  }
+}
+
 function readsAll(reader: Reader, caller: Caller, thread: ThreadRow): boolean {
   if (caller.kind === 'admin') return true
   const { peerId } = asPeer(caller)
@@ -143,7 +154,9 @@ const TOMBSTONE = '[redacted]'
 
 /** Takes the words and the files out of a message. What other messages carry as well stays with them. */
 function redact(tx: Tx, contents: Contents, message: MessageRow): void {
-  tx.run('UPDATE messages SET body = ?, redacted_at = ?, attached = 0, touched = NULL WHERE id = ?', TOMBSTONE, tx.now, message.id)
+  tx.run('UPDATE messages SET body = ?, redacted_at = ?, attached = 0, touched = NULL, progress = NULL WHERE id = ?', TOMBSTONE, tx.now, message.id)
+  // What an ask says of its work is part of its words.
+  tx.run('UPDATE threads SET task = NULL WHERE id = ? AND head = ? AND task IS NOT NULL', message.thread_id, message.id)
   for (const artifact of detach(tx, message)) dropUncarried(tx, contents, artifact)
 }
 

@@ -22,6 +22,7 @@ export function createReplying(deps: ThreadDeps) {
       const thread = findThread(tx, tx.number('thread', input.thread))
       if (!thread) throw new MusterError('not_found', { id: input.thread })
       const onCard = sayOnCard(tx, deps, thread, sender, input)
+      if (onCard !== undefined && input.progress !== undefined) throw new MusterError('invalid_input', { field: 'progress', hint: 'A card has no progress.' })
       return onCard === undefined ? sayMore(tx, deps, sender, thread, input) : { sent: sentOf(tx, deps, onCard), refused: [] }
     },
     replay: (tx, _caller, created) => ({ sent: sentOf(tx, deps, created.number), refused: [] }),
@@ -47,6 +48,8 @@ function sayMore(tx: Tx, deps: ThreadDeps, sender: PeerCaller, thread: ThreadRow
   const { admitted: recipients, refused } = solicited ? { admitted: present, refused: [] } : admit(tx, deps, admission)
   if (refused.length > 0 && recipients.length === 0) return { sent: [], refused }
   if (input.delivery !== undefined) ackDeliveries(tx, deps, sender.peerId, [tx.number('delivery', input.delivery)])
+  if (input.progress !== undefined && !solicited)
+    throw new MusterError('invalid_input', { field: 'progress', hint: 'Only the peer that was asked says how far it is.' })
   const late = thread.state !== 'open' && thread.state !== 'notice'
   const draft = {
     kind: 'reply',
@@ -55,6 +58,7 @@ function sayMore(tx: Tx, deps: ThreadDeps, sender: PeerCaller, thread: ThreadRow
     body: input.body,
     attachments,
     touched: input.touched,
+    progress: input.progress,
     solicited,
     cause,
     late,

@@ -3,6 +3,7 @@ import { formatTime } from '../../src/time.ts'
 import { refOf, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import { attachmentsOf } from './attachments.ts'
+import { toProgress, toTask } from './tasks.ts'
 
 /** Mailboxes are offered by these numbers; 0 is for control notices, which overtake everything. */
 export const PRIORITIES: readonly Priority[] = ['urgent', 'normal', 'low']
@@ -42,6 +43,10 @@ export interface ThreadRow {
   readonly ending: number | null
   /** Whether a domain above is told how it ends. */
   readonly followed: number
+  /** What an ask says of the work that it hands out, as JSON. */
+  readonly task: string | null
+  /** The newest message that says how far its recipient is. */
+  readonly progress: number | null
 }
 
 export interface MessageRow {
@@ -63,6 +68,8 @@ export interface MessageRow {
   readonly attached: number
   /** What the sender says that it touched, as JSON. */
   readonly touched: string | null
+  /** How far the sender says that it is, as JSON. */
+  readonly progress: string | null
 }
 
 export interface DeliveryRow {
@@ -109,7 +116,7 @@ export function isWaiting(row: DeliveryRow): boolean {
 }
 
 export function toThread(reader: Reader, row: ThreadRow): Thread {
-  return {
+  const thread: Thread = {
     id: reader.id('thread', row.id),
     kind: row.kind,
     state: row.state,
@@ -123,10 +130,11 @@ export function toThread(reader: Reader, row: ThreadRow): Thread {
     reason: row.reason,
     fan: row.fan_id === null ? null : reader.id('fan', row.fan_id),
   }
+  return row.task === null ? thread : { ...thread, task: toTask(reader, row.task) }
 }
 
 export function toMessage(reader: Reader, row: MessageRow, from: PeerRef | null = refOf(reader, row.sender_id)): Message {
-  return {
+  const message: Message = {
     id: reader.id('message', row.id),
     thread: reader.id('thread', row.thread_id),
     kind: row.kind,
@@ -140,6 +148,7 @@ export function toMessage(reader: Reader, row: MessageRow, from: PeerRef | null 
     attachments: attachmentsOf(reader, row),
     ...(row.touched !== null && { touched: JSON.parse(row.touched) as NonNullable<Message['touched']> }),
   }
+  return row.progress === null ? message : { ...message, progress: toProgress(row.progress) }
 }
 
 /** A delivery as it is now: an offer that lives in memory shows as `offered`. */

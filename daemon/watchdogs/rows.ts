@@ -61,18 +61,20 @@ export function openBreaches(reader: Reader, watchdogId: number): BreachRow[] {
   return reader.all<BreachRow>('SELECT * FROM breaches WHERE watchdog_id = ? AND over_at IS NULL ORDER BY number', watchdogId)
 }
 
-/** A thread and a review are named to those who may read them: who is told by it, or looks after the circle, may not be among them. */
+/** A thread and a review are named to the owner, who named them, and to those who may read them: who is told by it, or looks after the circle, may not be among them. */
 export function toWatchdog(reader: Reader, caller: Caller, row: WatchdogRow): Watchdog {
   const [owner, tells] = [refOf(reader, row.owner_id), refOf(reader, row.tells_id)]
   if (!owner || !tells) throw new Error(`Watchdog ${row.id} has no owner, or tells nobody`)
+  const isOwner = caller.kind === 'peer' && caller.peerId === row.owner_id
+  const named = (id: string, ifReadable: (id: string) => string | null) => (isOwner ? id : ifReadable(id))
   return {
     id: reader.id('watchdog', row.id),
     owner,
     on: row.watches,
     peer: refOf(reader, row.peer_id),
     side: row.side,
-    thread: row.thread_id === null ? null : readable(reader, caller, reader.id('thread', row.thread_id)),
-    review: row.review_id === null ? null : readableReview(reader, caller, row.review_id),
+    thread: row.thread_id === null ? null : named(reader.id('thread', row.thread_id), (id) => readable(reader, caller, id)),
+    review: row.review_id === null ? null : named(reader.id('review', row.review_id), () => readableReview(reader, caller, row.review_id as number)),
     circle: circleName(reader, row.scope_id),
     for: formatDuration(row.for_ms),
     tells,

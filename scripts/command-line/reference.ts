@@ -12,7 +12,7 @@ const HEADING = /^### muster (\S+)\n/gm
  * settings. They stand between comments; what people wrote around them stays.
  */
 export async function refreshCommands(document: string): Promise<string> {
-  const bare = document.replace(new RegExp(`\\n${USE.begin}\\n[\\s\\S]*?\\n${USE.end}\\n`, 'g'), '')
+  const bare = document.replace(new RegExp(`\\n${USE.begin}\\n(?:[\\s\\S]*?\\n)??${USE.end}\\n`, 'g'), '')
   const blocks = new Map(await Promise.all([...bare.matchAll(HEADING)].map(async ([heading, name = '']) => [heading, await blockOf(name)] as const)))
   const { begin, end } = SETTINGS_TABLE
   return bare

@@ -22,6 +22,8 @@ export const Channel = z.object({
   label: z.string(),
   wants: z.array(Want),
   boundAt: Time,
+  /** Whether its person has said that it is theirs: of an account that has sent a code. Until then it is told nothing, and decides nothing. */
+  confirmed: z.boolean(),
   /** When something reached it last. */
   lastSentAt: Time.nullable(),
   /** How many notices wait to be sent. */
@@ -110,7 +112,8 @@ export const bindChannel = operation({
   name: 'channels.bind',
   kind: 'command',
   access: 'person',
-  summary: 'Bind an account to yourself: a topic or a webhook at once; for Telegram, get a code to send to the bot from the account that is meant.',
+  summary:
+    'Bind an account to yourself: a topic or a webhook at once; for Telegram, get a code to send to the bot from the account that is meant, and confirm that account.',
   input: z
     .strictObject({
       kind: z.enum(['telegram', 'ntfy', 'webhook']),
@@ -133,6 +136,16 @@ export const bindChannel = operation({
     expiresAt: Time.nullable(),
   }),
   doors: { http: 'POST /v1/channels 201', cli: byDevice, mcp: noTool },
+})
+
+export const confirmChannel = operation({
+  name: 'channels.confirm',
+  kind: 'command',
+  access: 'person',
+  summary: 'Say that the account that has sent the code is yours, as its label says. From then on it speaks for you.',
+  input: z.strictObject(Which),
+  output: One,
+  doors: { http: 'POST /v1/channels/:channel/confirm', cli: byDevice, mcp: noTool },
 })
 
 export const setChannel = operation({

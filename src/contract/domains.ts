@@ -29,6 +29,8 @@ export const DOMAINS: Readonly<Record<Domain, string>> = {
   channels: 'How people are reached away from the dashboard.',
   orchestrators: 'Who leads a circle, who stands by, and what is handed over.',
   watchdogs: 'Being told when a peer is silent, an ask open, or a review owed, for too long.',
+  board: 'Who works on what.',
+  ingress: 'Signed events from outside that become messages.',
   sessions: 'Agent sessions: what their hooks report and carry.',
   digest: 'What needs a caller, and what has changed since it last looked.',
   events: 'The append-only log of what has happened.',

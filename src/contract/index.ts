@@ -2,12 +2,14 @@
 import type * as z from 'zod'
 import * as approvals from './approvals.ts'
 import * as artifacts from './artifacts.ts'
+import * as board from './board.ts'
 import * as channels from './channels.ts'
 import * as decisions from './decisions.ts'
 import * as digest from './digest.ts'
 import * as events from './events.ts'
 import * as fans from './fans.ts'
 import * as finding from './finding.ts'
+import * as ingress from './ingress.ts'
 import * as mailboxes from './mailboxes.ts'
 import * as node from './node.ts'
 import * as orchestrators from './orchestrators.ts'
@@ -17,6 +19,7 @@ import * as peers from './peers.ts'
 import * as reviews from './reviews.ts'
 import * as schedules from './schedules.ts'
 import * as sessions from './sessions.ts'
+import type * as tasks from './tasks.ts'
 import * as threads from './threads.ts'
 import type * as touched from './touched.ts'
 import * as watchdogs from './watchdogs.ts'
@@ -24,6 +27,7 @@ import * as watchdogs from './watchdogs.ts'
 const LIST = [
   node.pingNode,
   node.nodeStatus,
+  node.nodeActivity,
   node.backUpNode,
   node.diagnoseNode,
   peers.registerPeer,
@@ -114,6 +118,7 @@ const LIST = [
   reviews.watchedReviews,
   decisions.raiseDecision,
   decisions.requestDecision,
+  decisions.permitDecision,
   decisions.resolveDecision,
   decisions.commentDecision,
   decisions.withdrawDecision,
@@ -133,6 +138,7 @@ const LIST = [
   channels.unsubscribePush,
   channels.listChannels,
   channels.bindChannel,
+  channels.confirmChannel,
   channels.setChannel,
   channels.unbindChannel,
   channels.testChannel,
@@ -154,6 +160,15 @@ const LIST = [
   watchdogs.getWatchdog,
   watchdogs.listWatchdogs,
   watchdogs.historyWatchdog,
+  board.getBoard,
+  board.tellNotes,
+  ingress.createSource,
+  ingress.updateSource,
+  ingress.removeSource,
+  ingress.getSource,
+  ingress.listSources,
+  ingress.listArrivals,
+  ingress.testSource,
   artifacts.uploadArtifact,
   artifacts.readArtifact,
   artifacts.listArtifacts,
@@ -240,12 +255,19 @@ export type ChannelErrand = z.output<typeof channels.Errand>
 export type Subject = z.output<typeof touched.Subject>
 export type Touched = z.output<typeof touched.Touched>
 export type TouchedThing = z.output<typeof touched.TouchedThing>
+export type Task = z.output<typeof tasks.Task>
+export type Progress = z.output<typeof tasks.Progress>
+export type BoardTask = z.output<typeof board.BoardTask>
+export type TaskStatus = z.output<typeof board.TaskStatus>
+export type BoardNeed = z.output<typeof board.BoardNeed>
 export type Leadership = z.output<typeof orchestrators.Leadership>
 export type Handover = z.output<typeof orchestrators.Handover>
 export type Need = z.output<typeof digest.Need>
 export type Change = z.output<typeof digest.Change>
 export type Watchdog = z.output<typeof watchdogs.Watchdog>
 export type Breach = z.output<typeof watchdogs.Breach>
+export type Source = z.output<typeof ingress.Source>
+export type Arrival = z.output<typeof ingress.Arrival>
 export type Boundary = z.output<typeof sessions.Boundary>
 export type HelloInput = z.input<typeof node.HelloInput>
 export type Hello = z.output<typeof node.HelloOutput>

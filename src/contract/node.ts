@@ -15,7 +15,7 @@ export const pingNode = operation({
 })
 
 /** What retention takes away, in the order in which it looks. */
-const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'schedules', 'reviews', 'watchdogs', 'decisions', 'keys', 'artifacts'] as const
+const PURGED = ['events', 'fans', 'threads', 'topics', 'pairs', 'schedules', 'reviews', 'watchdogs', 'decisions', 'arrivals', 'keys', 'artifacts'] as const
 
 export const nodeStatus = operation({
   name: 'node.status',
@@ -80,6 +80,46 @@ export const nodeStatus = operation({
     ),
   }),
   doors: { http: 'GET /v1/status', cli: 'status', mcp: 'status' },
+})
+
+/** In milliseconds, by nearest rank; `null` where nothing was measured. */
+const Latency = z.object({ p50: z.int(), p95: z.int() }).nullable()
+
+const Activity = z.object({
+  /** Messages that went to somebody. */
+  messages: z.int(),
+  /** Asks that were opened, and asks that were answered. */
+  asks: z.int(),
+  answered: z.int(),
+  /** Deliveries that became dead letters. */
+  died: z.int(),
+  /** From queued to acked, of the deliveries queued in this time that have been acked. */
+  ackMs: Latency,
+  /** From opened to answered, of the asks answered in this time. */
+  answerMs: Latency,
+})
+
+export const nodeActivity = operation({
+  name: 'node.activity',
+  kind: 'scan',
+  access: 'reader',
+  summary: 'How much the node did: messages, asks, dead letters and latencies of the last hour by the minute, or of the last day by the quarter of an hour.',
+  input: z.strictObject({ over: z.enum(['hour', 'day']).default('hour') }),
+  output: z.object({
+    /** How long a bucket is: `1m` or `15m`. */
+    every: z.string(),
+    /** Whether all of the time was read; otherwise the oldest buckets are missing. */
+    complete: z.boolean(),
+    /** The oldest first; the last is the one that is under way. */
+    buckets: z.array(Activity.extend({ at: Time })),
+    /** Of all buckets together. */
+    total: Activity,
+  }),
+  doors: {
+    http: 'GET /v1/activity',
+    cli: { none: 'It is made for charts; muster status says how the node is now.' },
+    mcp: { none: 'It is made for charts; status says how the node is now.' },
+  },
 })
 
 export const backUpNode = operation({
@@ -152,6 +192,15 @@ export const diagnoseNode = operation({
       z.object({
         name: Name,
         parts: z.array(z.object({ name: z.string(), state: z.enum(['ok', 'waiting', 'failing']), says: z.string(), at: Time })),
+      }),
+    ),
+    /** Where events come in: what keeps a source from taking any, and what of the last day was turned away, or proved its origin and could not be sent. */
+    sources: z.array(
+      z.object({
+        name: Name,
+        problem: z.string().nullable(),
+        refused: z.object({ at: Time, says: z.string() }).nullable(),
+        failed: z.object({ at: Time, says: z.string() }).nullable(),
       }),
     ),
   }),

@@ -3,6 +3,7 @@ import { Attachment, Attachments } from './artifacts.ts'
 import { Address, Body, Duration, Id, IdempotencyKey, Limit, Line, Name, Reason, Selector, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef, Reach } from './peers.ts'
+import { Progress, Task } from './tasks.ts'
 import { Touched } from './touched.ts'
 
 export const Priority = z.enum(['urgent', 'normal', 'low'])
@@ -26,6 +27,8 @@ export const Thread = z.object({
   reason: z.string().nullable(),
   /** The fan that the ask is part of, or of whose end the notice tells. */
   fan: Id('fan').nullable(),
+  /** What an ask says of the work that it hands out. Left out where it says nothing of the kind. */
+  task: Task.optional(),
 })
 
 export const Message = z.object({
@@ -46,6 +49,8 @@ export const Message = z.object({
   attachments: z.array(Attachment),
   /** What its sender says that it touched. Left out where it says nothing of the kind. */
   touched: Touched.optional(),
+  /** How far its sender is with what it was asked. Left out where it says nothing of the kind. */
+  progress: Progress.optional(),
 })
 
 export const Delivery = z.object({
@@ -104,6 +109,7 @@ export const askThread = operation({
     escalateTo: Address.optional(),
     attachments: Attachments.optional(),
     touched: Touched.optional(),
+    task: Task.optional(),
     causedBy: CausedBy.optional(),
     key: IdempotencyKey.optional(),
   }),
@@ -163,7 +169,15 @@ export const replyThread = operation({
   kind: 'command',
   access: 'peer',
   summary: 'Say more in a thread without closing it.',
-  input: z.strictObject({ ...inThread, body: Body, attachments: Attachments.optional(), touched: Touched.optional(), causedBy: CausedBy.optional() }),
+  input: z.strictObject({
+    ...inThread,
+    body: Body,
+    attachments: Attachments.optional(),
+    touched: Touched.optional(),
+    /** Of who was asked, how far it is. */
+    progress: Progress.optional(),
+    causedBy: CausedBy.optional(),
+  }),
   output: SendResult,
   doors: { http: 'POST /v1/threads/:thread/messages 201', cli: 'answer --more', mcp: 'reply how:"more"' },
 })

@@ -18,7 +18,7 @@ export const Watchdog = z.object({
   /** Whose silence, or whose asks; `null` where it is one thread or review, or a whole circle. */
   peer: PeerRef.nullable(),
   side: Side.nullable(),
-  /** The one ask that is watched; `null` also where the caller may not read it, as with `review`. */
+  /** The one ask that is watched; `null` also where the caller neither owns the watchdog nor may read the ask. The same of `review`. */
   thread: Id('thread').nullable(),
   review: Id('review').nullable(),
   circle: Name.nullable(),

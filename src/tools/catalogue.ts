@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { ALIASES, aliasTool } from './aliases.ts'
-import { ask, wait } from './asking.ts'
+import { ask, askWithTask, wait } from './asking.ts'
 import { attachment } from './attachment.ts'
 import { decision, decisions, requestApproval } from './deciding.ts'
 import { digest } from './digesting.ts'
@@ -74,7 +74,7 @@ export const TOOLS: readonly Tool[] = [
 ]
 
 /** Tools that take more from a profile on than under the same name before it. */
-const WIDER: readonly Tool[] = [inboxWithRecall]
+const WIDER: readonly Tool[] = [inboxWithRecall, askWithTask]
 
 /** A tool as `tools/list` shows it. */
 export interface ListedTool {

@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import type { PeerRef, Refused, Sent } from '../contract/index.ts'
+import type { PeerRef, Progress, Refused, Sent } from '../contract/index.ts'
 import { notifyThread } from '../contract/threads.ts'
 import { MusterError } from '../errors.ts'
+import { readProgress } from '../progress.ts'
 import { addressOf } from './envelope.ts'
 import { Attach, attached, RefusedShape, Select, SentShape, Text, ThreadId, To, Urgency } from './fields.ts'
 import { commandKey, type ToolPort, type ToolResult } from './port.ts'
@@ -22,12 +23,14 @@ export const reply = defineTool({
     text: Text.describe('The answer; for decline the reason'),
     how: z.enum(['answer', 'decline', 'more']).default('answer'),
     attach: Attach,
+    progress: z.string().optional().describe('With how:"more": like 3/5 Writing tests'),
   }),
   output: ReplyOutput,
-  async run(port, { thread, text, how, attach }) {
+  async run(port, { thread, text, how, attach, progress }) {
     if (how === 'decline' && attach !== undefined) throw new MusterError('invalid_input', { hint: 'A decline carries no files; how:"more" does.' })
+    if (how !== 'more' && progress !== undefined) throw new MusterError('invalid_input', { hint: 'Only how:"more" takes `progress`: what is closed is done.' })
     const said = { thread, body: text, ...(await attached(port, attach)) }
-    return how === 'more' ? sayMore(port, said) : close(port, said, how)
+    return how === 'more' ? sayMore(port, { ...said, ...(progress !== undefined && { progress: readProgress(progress) }) }) : close(port, said, how)
   },
 })
 
@@ -47,7 +50,7 @@ async function close(port: ToolPort, said: Said, how: 'answer' | 'decline'): Pro
   return { structured: { thread, state, ...(closing.late ? { late: true as const } : {}) }, text: `${thread} is ${state}.${note}` }
 }
 
-async function sayMore(port: ToolPort, said: Said): Promise<Reply> {
+async function sayMore(port: ToolPort, said: Said & { readonly progress?: Progress }): Promise<Reply> {
   const { thread } = said
   const self = await port.self()
   const { sent } = await port.call('threads.reply', { ...said, ...commandKey(port) })

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { CDPSession } from 'playwright-core'
 import { describe, expect, it, vi } from 'vitest'
 import { pushKeyIn } from '../../daemon/channels/push-key.ts'
 import type { PushPayload } from '../../src/push-payload.ts'
@@ -22,15 +21,16 @@ async function subscribeAt({ context, page }: Device, service: PushService): Pro
   await page.addInitScript(`PushManager.prototype.subscribe = async () => ({ toJSON: () => (${subscription}) })`)
 }
 
-/** Hands a message that the push service has decrypted to the page's worker, as the browser does with one that has come. */
-async function receive(session: CDPSession, origin: string, payload: PushPayload): Promise<void> {
+/** What hands a message that the push service has decrypted to the page's worker, as the browser does with one that has come. */
+async function receiverOf({ context, page }: Device, origin: string): Promise<(payload: PushPayload | undefined) => Promise<unknown>> {
+  const session = await context.newCDPSession(page)
   let registrationId = ''
   session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
     registrationId = registrations[0]?.registrationId ?? registrationId
   })
   await session.send('ServiceWorker.enable')
   await vi.waitUntil(() => registrationId !== '', { timeout: 20_000 })
-  await session.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(payload) })
+  return (payload) => session.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(payload) })
 }
 
 describe.skipIf(!hasBrowser)('a person with a phone', () => {
@@ -38,10 +38,10 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
     const keys = new TestHome()
     await using service = await PushService.start(pushKeyIn(`${keys.path}/push.key.json`))
     const home = homeWith({ pushHosts: [service.host] })
-    writeFileSync(home.paths.pushKey, readFileSync(`${keys.path}/push.key.json`), { mode: 0o600 })
-    keys.remove()
     const clock = new SteppedClock(Date.now())
     await using daemon = await createTestDaemon({ home, clock })
+    writeFileSync(home.paths.pushKey, readFileSync(`${keys.path}/push.key.json`), { mode: 0o600 })
+    keys.remove()
     await using crew = new Crew(daemon)
     const lead = await crew.join('lead', { role: 'orchestrator', description: 'Hands out the work' })
     const [builder, tester] = [
@@ -72,8 +72,9 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
     // A card: pushed, shown by the worker of the page, answered with one tap.
     await builder.wire.call('decisions.raise', { ...QUESTION, priority: 'urgent' } as never)
     await service.until(() => service.pushed.length === 1)
-    const session = await phone.context.newCDPSession(page)
-    await receive(session, daemon.url, service.pushed[0]?.payload as PushPayload)
+    await phone.until('navigator.serviceWorker.controller !== null')
+    const receive = await receiverOf(phone, daemon.url)
+    await receive(service.pushed[0]?.payload)
     const shown =
       'navigator.serviceWorker.ready.then((worker) => worker.getNotifications()).then((all) => all.map(({ title, body, actions }) => ({ title, body, actions: actions.map(({ action }) => action) })))'
     await phone.until(`${shown}.then((all) => all.length === 1)`)
@@ -85,13 +86,32 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
       .getByRole('button', { name: new RegExp(QUESTION.options[0]?.text ?? '') })
       .first()
       .click()
-    await page.getByText('Nothing waits for you.').waitFor()
+    await page.getByText(/Nothing (else )?waits for you/).waitFor()
     const outcome = await offered(builder.wire)
     expect(outcome.message.body).toContain(QUESTION.options[0]?.text)
     await service.until(() => service.pushed.length === 2)
     expect(service.pushed[1]?.payload.kind).toBe('settled')
-    await receive(session, daemon.url, service.pushed[1]?.payload as PushPayload)
+    await receive(service.pushed[1]?.payload)
     await phone.until(`${shown}.then((all) => all.length === 0)`)
+
+    // Another one, answered from its notification while nobody looks at the page. A script may not click it, so the worker is told of a click.
+    await builder.wire.call('decisions.raise', {
+      ...QUESTION,
+      question: 'Which port?',
+      options: [
+        { ...QUESTION.options[0], text: '80' },
+        { ...QUESTION.options[1], text: '8080' },
+      ],
+    } as never)
+    await service.until(() => service.pushed.length === 3)
+    await receive({ ...(service.pushed[2]?.payload as PushPayload), body: 'Words that were put above the buttons' })
+    await phone.until(`${shown}.then((all) => all.length === 1)`)
+    expect(await page.evaluate(shown)).toMatchObject([{ body: 'Which port?', actions: ['a', 'b'] }])
+    const [worker] = phone.context.serviceWorkers()
+    await worker?.evaluate(
+      "self.registration.getNotifications().then(([notification]) => self.dispatchEvent(new NotificationEvent('notificationclick', { notification, action: 'b' })))",
+    )
+    expect((await offered(builder.wire)).message.body).toContain('8080')
 
     // A word with the orchestrator, who answers.
     await page.getByRole('link', { name: 'Orchestrator' }).click()
@@ -112,7 +132,7 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
     // A schedule, paused.
     await lead.wire.call('schedules.create', { to: 'tester', body: 'Run the slow tests', every: '1h' } as never)
     await page.goto(`${daemon.url}/schedules`)
-    await page.getByText('Run the slow tests').waitFor()
+    await page.getByText('Run the slow tests').click()
     await page.getByRole('button', { name: /Pause/ }).first().click()
     await page
       .getByText(/paused/i)

@@ -47,6 +47,32 @@ const VALUES: Readonly<Record<string, { readonly good: readonly string[]; readon
   url: { good: ['http://127.0.0.1:6878', 'wss://x.example/m'], bad: ['127.0.0.1:6878', 'ftp://x', 'http://u:p@x', ''] },
   as: { good: ['ann', 'Ann.2'], bad: ['a b', '-a', ''] },
   name: { good: ['web'], bad: ['we b', ''] },
+  telegram: {
+    good: ['{}', '{"token": {"variable": "BOT"}}', '{"token": {"file": "/bot.token"}, "baseUrl": "http://127.0.0.1:8081"}'],
+    bad: [
+      '',
+      '[]',
+      '{"token": "77:AA"}',
+      '{"baseUrl": "https://x.test"}',
+      '{"token": {"file": "bot.token"}}',
+      '{"token": {"variable": "BOT"}, "baseUrl": "http://x.test"}',
+    ],
+  },
+  ntfy: {
+    good: ['{}', '{"baseUrl": "https://ntfy.example.org"}', '{"token": {"file": "/ntfy.token"}}'],
+    bad: ['', '{"baseUrl": "http://ntfy.example.org"}', '{"baseUrl": "https://u:p@x"}', '{"token": "tk_1"}', '{"topic": "x"}'],
+  },
+  webhooks: {
+    good: ['[]', '[{"name": "home", "url": "https://x.test/hook", "secret": {"variable": "HOOK"}}]'],
+    bad: [
+      '',
+      '{}',
+      '[{"name": "home", "url": "https://x.test/hook"}]',
+      '[{"name": "a b", "url": "https://x.test", "secret": {"variable": "H"}}]',
+      '[{"name": "home", "url": "http://x.test", "secret": {"variable": "H"}}]',
+    ],
+  },
+  pushHosts: { good: ['', 'push.example.org,127.0.0.1:8080'], bad: ['a b', 'https://x/'] },
   forges: {
     good: [
       '[]',
@@ -77,6 +103,10 @@ const VALUES: Readonly<Record<string, { readonly good: readonly string[]; readon
     ],
   },
   repositories: { good: ['/srv/git', '/srv/git,/home/ada/work'], bad: ['work', '~/work', '/srv,git'] },
+  dashboardFiles: {
+    good: ['/work/DASHBOARD.md', 'web=/work/web board.md,/work/DASHBOARD.md'],
+    bad: ['DASHBOARD.md', '/work/notes.txt', 'web:/work/DASHBOARD.md', '=/x.md'],
+  },
   observeEvery: { good: ['1s', '5m'], bad: ['0s', '2d', 'often', ''] },
 }
 

@@ -66,8 +66,8 @@ const BOUNDARIES = [
 const PRIORITIES = ['urgent', 'normal', 'low'] as const
 
 /**
- * Who is paired, and how people are reached elsewhere, is for tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
- * digest reads what others wrote.
+ * Who is paired, how people are reached elsewhere, and what comes from outside, is for tests of its own. Schedules, reviews, decisions, orchestrators and watchdogs have simulations of their own; a
+ * digest and the activity of the node read what others wrote.
  */
 type Apart =
   | 'pairings'
@@ -83,8 +83,10 @@ type Apart =
   | 'tiers'
   | 'orchestrators'
   | 'watchdogs'
+  | 'board'
   | 'digest'
-type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | `${Apart}.${string}`>
+  | 'ingress'
+type Played = Exclude<OperationName, 'peers.register' | 'enrolments.spawn' | 'node.activity' | `${Apart}.${string}`>
 
 export const PLAYS: Readonly<Record<Played, Play>> = {
   'threads.ask': play(130, 'peer', (world, actor) => {

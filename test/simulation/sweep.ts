@@ -48,7 +48,9 @@ export function cannotBefall(fault: Fault, name: string): boolean {
 /** The operations of these peers. Schedules, leads, watchdogs and reviews, with those who spawn one another, have simulations of their own with the faults of the daemon. */
 export const OPERATIONS_HERE = OPERATION_NAMES.filter(
   (name) =>
-    !/^(schedules|orchestrators|reviews|decisions|approvals|tiers|watchdogs|digest|pairings|devices|actions|passphrase)\.|^enrolments\.spawn$/.test(name),
+    !/^(schedules|orchestrators|reviews|decisions|approvals|tiers|watchdogs|board|digest|pairings|devices|actions|passphrase|push|channels|ingress)\.|^enrolments\.spawn$|^node\.activity$/.test(
+      name,
+    ),
 )
 
 /** What can become of a thread, a message and a delivery. */

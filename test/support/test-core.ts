@@ -175,6 +175,9 @@ export interface TestCoreOptions {
   readonly channels?: ChannelSettings
 }
 
+/** A variable of the environment that every such daemon runs in. */
+export const HOOK_SECRET = { variable: 'HOOK_SECRET', text: 'what only the sender knows' } as const
+
 const HOUR_MS = 3_600_000
 const WEEK_MS = 7 * 24 * HOUR_MS
 
@@ -203,6 +206,7 @@ export class TestCore implements Disposable {
       node: 'test',
       version: '0.0.0',
       zone: 'UTC',
+      variable: (name) => (name === HOOK_SECRET.variable ? HOOK_SECRET.text : undefined),
       clock: this.clock,
       random: seededRandom(),
       log,

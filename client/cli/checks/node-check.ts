@@ -73,6 +73,7 @@ export function nodeFindings({ status, diagnosis }: NodeFacts, here: Here): read
     leftoversFinding(diagnosis),
     searchFinding(status),
     ...status.services.flatMap((service) => serviceFindings(service, diagnosis)),
+    ...diagnosis.sources.map((source) => sourceFinding(source, here)),
   ]
 }
 
@@ -93,6 +94,17 @@ function serviceFindings(service: Service, { services }: Diagnosis): readonly Fi
     return { subject: 'services', check: `${name} work`, state: states[part.state], says: `${part.name}: ${part.says}`, quotes: true, facts: part }
   })
   return [runs, ...ofParts]
+}
+
+/** Where events come in: whether a source can take any, and what became of those of the last day. */
+function sourceFinding(source: Diagnosis['sources'][number], { now }: Here): Finding {
+  const { name, problem, failed, refused } = source
+  const about = { subject: 'ingress', check: name, quotes: true, facts: source } as const
+  const hint = `muster ingress show ${name} lists what came and what was turned away.`
+  if (problem !== null) return { ...about, state: 'fail', says: problem, hint }
+  if (failed) return { ...about, state: 'warn', says: `an event could not be sent ${relativeTime(failed.at, now)}: ${failed.says}`, hint }
+  if (refused) return { ...about, state: 'warn', says: `a request was turned away ${relativeTime(refused.at, now)}: ${refused.says}`, hint }
+  return { ...about, state: 'ok', says: 'ready' }
 }
 
 function contractFinding({ revision }: Diagnosis, here: Here): Finding {

@@ -1,8 +1,10 @@
+import { readProgress } from '../../../src/progress.ts'
 import { expectId, expectWords } from '../arguments.ts'
 import { ATTACH_FLAG, attachAll } from '../attaching.ts'
 import { fileFlag, readBody } from '../body.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
+import { usageError } from '../failure.ts'
 import { openPeer } from '../open-caller.ts'
 import { TOUCHED_FLAG, touchedOf } from '../reviews/what.ts'
 import { peerName } from '../show.ts'
@@ -18,10 +20,12 @@ export const command: Command = {
     ...ATTACH_FLAG,
     ...TOUCHED_FLAG,
     more: { type: 'boolean', summary: 'Say more in the thread and leave it open' },
+    progress: { type: 'string', value: 'how far', summary: 'With --more, for boards: 3/5 Creating middleware' },
   },
   examples: [
     ['muster answer thr_k7qm2x1 "main, since noon"', 'answer and close'],
     ['muster answer thr_k7qm2x1 --more "looking into it"', 'say something first'],
+    ['muster answer thr_k7qm2x1 --more "routes done" --progress "3/5 Middleware"', 'how far it is'],
     ['make test 2>&1 | muster answer thr_k7qm2x1 -', 'from stdin'],
   ],
   run: answer,
@@ -34,11 +38,18 @@ async function answer(invocation: Invocation): Promise<number> {
   const thread = expectId(first, ['thread'])
   const body = await readBody({ word, file: flags.text('file'), what: 'body' }, environment)
   const touched = await touchedOf(flags, environment.cwd())
+  const progress = flags.text('progress')
+  if (progress !== undefined && !flags.on('more')) throw usageError('--progress goes with --more', 'Who has answered is done.')
   const caller = await openPeer(invocation)
   try {
     const attached = { ...(await attachAll(caller, flags)), ...touched }
     if (flags.on('more')) {
-      const { sent, refused } = await caller.call('threads.reply', { thread, body, ...attached })
+      const { sent, refused } = await caller.call('threads.reply', {
+        thread,
+        body,
+        ...attached,
+        ...(progress !== undefined && { progress: readProgress(progress) }),
+      })
       if (out.json) out.document({ sent, refused })
       else for (const one of sent) out.line(`Said to ${peerName(one.to)} in ${thread}, which stays open.`)
       return EXIT.ok

@@ -27,6 +27,7 @@ export const command: Command = {
     ['muster ask bob --file review.md --deadline 2h', 'a long body, a short deadline'],
     ['muster ask cap:review --one - < patch.diff', 'the one reviewer, body from stdin'],
     ['muster ask bob "what is wrong here?" --attach trace.log', 'a file with it'],
+    ['muster ask bob --file auth.md --task "Implement auth" --task-name auth', 'as boards show it'],
     ['muster ask bob "run the suite" --no-wait', 'only the thread id; the answer comes to the inbox'],
   ],
   run: ask,

@@ -67,6 +67,7 @@ function show(out: Output, channels: readonly Channel[]): void {
   )
 }
 
-function stateOf({ endedAt, reason, problem }: Channel): string {
+function stateOf({ endedAt, reason, problem, confirmed }: Channel): string {
+  if (endedAt === null && !confirmed) return 'not confirmed yet'
   return endedAt === null ? (problem ?? '') : `ended: ${reason}`
 }

@@ -6,5 +6,5 @@ export interface Candidate {
 }
 
 /** Things whose names only the daemon knows. */
-export const LIVE_KINDS = ['peer', 'circle', 'thread', 'owed thread', 'dead letter', 'watchdog', 'card', 'approval'] as const
+export const LIVE_KINDS = ['peer', 'circle', 'thread', 'owed thread', 'dead letter', 'watchdog', 'card', 'approval', 'source'] as const
 export type LiveKind = (typeof LIVE_KINDS)[number]

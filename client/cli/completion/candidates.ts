@@ -33,6 +33,7 @@ const KIND_OF: Readonly<Record<string, LiveKind>> = {
   watchdog: 'watchdog',
   card: 'card',
   approval: 'approval',
+  source: 'source',
 }
 /** Commands that end an ask. */
 const CLOSING: ReadonlySet<string> = new Set(['answer', 'decline'])

@@ -39,6 +39,7 @@ const SOURCES: Readonly<Record<LiveKind, (invocation: Invocation) => Promise<Can
   approval: reading(async ({ call }) =>
     (await call('approvals.list', { live: true, limit })).approvals.map((each) => ({ value: each.id, says: `${each.kind}: ${each.name}` })),
   ),
+  source: reading(async ({ call }) => (await call('ingress.list', {})).sources.map(({ name, to, kind }) => ({ value: name, says: `${kind} to ${to}` }))),
   thread: speaking(myThreads),
   'owed thread': speaking(async ({ call }) => (await call('threads.owed', { limit })).owed.map(({ thread }) => thread)),
 }

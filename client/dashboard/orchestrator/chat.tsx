@@ -36,6 +36,7 @@ export function Chat({ circle, self, isLed }: ChatProps) {
         const said = [...items].reverse()
         return (
           <div class="chat">
+            <h2 class="hidden">Conversation</h2>
             {before === null ? null : (
               <button type="button" class="thread-older" disabled={pages.loading} onClick={pages.older}>
                 {pages.loading ? 'Loading…' : 'Earlier'}

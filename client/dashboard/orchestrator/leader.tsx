@@ -18,7 +18,7 @@ export function Leader({ of }: { readonly of: Leadership }) {
   const peer = found.data?.peer
   return (
     <div class="leader panel">
-      <p class="leader-line">
+      <p>
         <PeerName of={primary} /> leads <bdi>{of.circle}</bdi>
         {since === null ? null : (
           <>

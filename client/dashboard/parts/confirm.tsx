@@ -6,37 +6,44 @@ import { ErrorNote } from './states.tsx'
 
 interface ConfirmProps {
   readonly title: string
-  /** The word on the button that does it. */
+  /** What the button says that does it. */
   readonly does: string
+  /** Said when it was done. */
+  readonly done: string
   readonly work: () => Promise<unknown>
-  /** What is said when it was done. */
-  readonly done?: string
+  readonly onClose: (done: boolean) => void
   readonly danger?: boolean
-  readonly onClose: () => void
+  readonly disabled?: boolean
   /** What will happen. */
   readonly children: ComponentChildren
 }
 
-/** Asks before what cannot be taken back, and says what that is. It stays open until it was done. */
-export function Confirm({ title, does, work, done, danger = false, onClose, children }: ConfirmProps) {
-  const { busy, error, run } = useDoing()
-  const go = async (): Promise<void> => {
-    if (await run(work, done)) onClose()
+/** Asks before something that cannot be taken back; what the daemon says against it stands in the dialog. */
+export function Confirm({ title, does, done, work, onClose, danger = false, disabled = false, children }: ConfirmProps) {
+  const doing = useDoing()
+  const submit = async (): Promise<void> => {
+    if (await doing.run(work, done)) onClose(true)
   }
   return (
-    <Dialog title={title} onClose={onClose}>
-      <div class="confirm">
+    <Dialog title={title} onClose={() => onClose(false)}>
+      <form
+        class="confirm"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit()
+        }}
+      >
         {children}
-        {error ? <ErrorNote>{error}</ErrorNote> : null}
+        {doing.error ? <ErrorNote>{doing.error}</ErrorNote> : null}
         <div class="buttons">
-          <button type="button" class={danger ? 'danger' : 'primary'} disabled={busy || connection.value.state !== 'online'} onClick={() => void go()}>
-            {does}
+          <button type="submit" class={danger ? 'danger' : 'primary'} disabled={doing.busy || disabled || connection.value.state !== 'online'}>
+            {doing.busy ? 'Sending…' : does}
           </button>
-          <button type="button" class="quiet" onClick={onClose}>
-            Cancel
+          <button type="button" onClick={() => onClose(false)}>
+            Leave it
           </button>
         </div>
-      </div>
+      </form>
     </Dialog>
   )
 }

@@ -1,12 +1,11 @@
-import { lexer, type MarkedToken, type Token, type Tokens } from 'marked'
+import type { MarkedToken, Token, Tokens } from 'marked'
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
+import { parse } from './parse.ts'
 import { visible } from './plain-text.ts'
 
 /** Beyond this a body is shown in part first: laying out a quarter of a megabyte takes a phone seconds. */
 const FIRST_CHARS = 6_000
-/** As on forges, but that a line ends where its writer ended it. */
-const GRAMMAR = { gfm: true, breaks: true }
 const SAFE_LINK = /^(?:https?:|mailto:)/i
 
 /**
@@ -17,10 +16,10 @@ export function Markdown({ text }: { readonly text: string }) {
   const [whole, setWhole] = useState(false)
   const isCut = !whole && text.length > FIRST_CHARS
   const shown = isCut ? text.slice(0, FIRST_CHARS) : text
-  const tokens = useMemo(() => lexer(shown, GRAMMAR), [shown])
+  const tokens = useMemo(() => parse(shown), [shown])
   return (
     <div class="markdown" dir="auto">
-      <Blocks of={tokens} />
+      {tokens ? <Blocks of={tokens} /> : <p class="markdown-plain">{visible(shown)}</p>}
       {isCut ? (
         <button type="button" class="quiet" onClick={() => setWhole(true)}>
           Show all {text.length.toLocaleString()} characters

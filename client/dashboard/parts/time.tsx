@@ -12,16 +12,20 @@ const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'sh
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' })
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' })
+/** So far ahead a weekday names one day alone. */
+const SOON_MS = 6 * 86_400_000
+/** Each with its size, and from when on it is used: "tomorrow" is said of no time that is the day after. */
 const UNITS = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
+  ['day', 86_400_000, 172_800_000],
+  ['hour', 3_600_000, 3_600_000],
+  ['minute', 60_000, 60_000],
 ] as const
 
 /** "3 min ago", "in 2 hr.": in the reader's language. Less than a minute is "now". */
 export function relative(at: number, from: number): string {
   const ms = at - from
-  for (const [unit, size] of UNITS) if (Math.abs(ms) >= size) return ago.format(Math.trunc(ms / size), unit)
+  for (const [unit, size, least] of UNITS) if (Math.abs(ms) >= least) return ago.format(Math.trunc(ms / size), unit)
   return ago.format(0, 'second')
 }
 
@@ -35,17 +39,27 @@ export function countdown(at: number, from: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
 }
 
+/** "now", "4 min", "3 h", "2 d": how long something has lasted. */
+export function lasting(at: number, until: number): string {
+  const minutes = Math.floor((until - at) / 60_000)
+  if (minutes < 1) return 'now'
+  if (minutes < 60) return `${minutes} min`
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1_440)} d`
+}
+
 interface TimeProps {
   /** RFC 3339, as the daemon says it. */
   readonly at: string
-  /** `clock`: the time of the day, with the date where that is another. @default 'ago' */
-  readonly as?: 'ago' | 'clock' | 'countdown'
+  /** `clock`: the time of the day, with the day where that is another; `lasting`: for how long it has been so. @default 'ago' */
+  readonly as?: 'ago' | 'clock' | 'countdown' | 'lasting'
 }
+
+const WORDS = { ago: relative, clock: onClock, countdown, lasting } as const
 
 /** A time in the reader's zone and language; the whole of it on hovering. */
 export function Time({ at, as = 'ago' }: TimeProps) {
   const ms = Date.parse(at)
-  const text = as === 'ago' ? relative(ms, now.value) : as === 'countdown' ? countdown(ms, now.value) : onClock(ms, now.value)
+  const text = WORDS[as](ms, now.value)
   return (
     <time dateTime={at} title={full.format(ms)}>
       {text}
@@ -53,7 +67,9 @@ export function Time({ at, as = 'ago' }: TimeProps) {
   )
 }
 
+/** "09:00"; "Tue 09:00" within the days to come; "Nov 24, 09:00" otherwise. */
 function onClock(ms: number, from: number): string {
   const isToday = new Date(ms).toDateString() === new Date(from).toDateString()
-  return isToday ? clock.format(ms) : `${day.format(ms)}, ${clock.format(ms)}`
+  if (isToday) return clock.format(ms)
+  return ms > from && ms - from < SOON_MS ? `${weekday.format(ms)} ${clock.format(ms)}` : `${day.format(ms)}, ${clock.format(ms)}`
 }

@@ -1,5 +1,186 @@
-import { Page } from '../parts/page.tsx'
+import './schedules.css'
+import { useState } from 'preact/hooks'
+import { useLocation, useRoute } from 'preact-iso'
+import { Confirm } from '../parts/confirm.tsx'
+import { Markdown } from '../parts/markdown.tsx'
+import { Page, Section } from '../parts/page.tsx'
+import { PeerName } from '../parts/peer.tsx'
+import { visible } from '../parts/plain-text.ts'
+import { ErrorNote, Loaded } from '../parts/states.tsx'
+import { Time } from '../parts/time.tsx'
+import { act, useDoing } from '../session/act.ts'
+import { connection } from '../session/connection.ts'
+import { useLive } from '../session/live.ts'
+import { ScheduleForm } from './form.tsx'
+import { History } from './history.tsx'
+import { Next } from './list.tsx'
+import { ownZone, ruleOf, type Schedule } from './words.ts'
 
+/** One schedule: when it fires, for whom, what it says and what became of it. */
 export function SchedulePage() {
-  return <Page title="Schedule">{null}</Page>
+  const { schedule: id = '' } = useRoute().params
+  const { route } = useLocation()
+  const found = useLive('schedules.get', { schedule: id }, ['schedule'])
+  const [dialog, setDialog] = useState<'edit' | 'delete'>()
+  const schedule = found.data?.schedule
+  return (
+    <Page title={schedule?.label ? visible(schedule.label) : 'Schedule'}>
+      <Loaded of={found} lines={5}>
+        {(data) => (
+          <div class="columns wide">
+            <div>
+              <What of={data.schedule} />
+              <Buttons of={data.schedule} open={setDialog} />
+            </div>
+            <div class="beside">
+              {data.schedule.state === 'active' ? <Coming of={data.schedule} /> : null}
+              <Section title="History">
+                <History schedule={id} before={undefined} />
+              </Section>
+            </div>
+          </div>
+        )}
+      </Loaded>
+      {schedule && dialog === 'edit' ? <ScheduleForm of={schedule} onClose={() => setDialog(undefined)} /> : null}
+      {dialog === 'delete' ? (
+        <Confirm
+          title="Delete the schedule"
+          does="Delete it"
+          done="The schedule was deleted."
+          danger
+          work={() => act('schedules.delete', { schedule: id })}
+          onClose={(isDone) => (isDone ? route('/schedules') : setDialog(undefined))}
+        >
+          <p>It fires no more, and its history goes with it. The messages that it sent stay. To stop it for a while, pause it.</p>
+        </Confirm>
+      ) : null}
+    </Page>
+  )
+}
+
+function What({ of }: { readonly of: Schedule }) {
+  return (
+    <section class="panel" aria-label="What it does">
+      <div class="schedule-head">
+        <p class="schedule-rule">{ruleOf(of)}</p>
+        <Next of={of} />
+      </div>
+      {of.reason ? (
+        <p class="soft" dir="auto">
+          {of.state}: {visible(of.reason)}
+        </p>
+      ) : null}
+      <div class="schedule-body">
+        <Markdown text={of.body} />
+      </div>
+      <dl class="facts">
+        <dt>To</dt>
+        <dd>
+          <bdi>{visible(of.to)}</bdi>, as {of.kind === 'ask' ? 'an ask' : 'a notify'}
+        </dd>
+        <dt>Whose</dt>
+        <dd>
+          <PeerName of={of.owner} />
+        </dd>
+        {of.every === null ? (
+          <>
+            <dt>Zone</dt>
+            <dd>{of.zone}</dd>
+          </>
+        ) : null}
+        {of.cron ? (
+          <>
+            <dt>Pattern</dt>
+            <dd>
+              <code>{of.cron}</code>
+            </dd>
+          </>
+        ) : null}
+        {of.quiet ? (
+          <>
+            <dt>Quiet</dt>
+            <dd>{of.quiet}</dd>
+          </>
+        ) : null}
+        {of.gates.length > 0 ? (
+          <>
+            <dt>Only if</dt>
+            <dd>{of.gates.map((gate) => `${gate.not ? 'not ' : ''}${gate.if.replace('_', ' ')}`).join(', ')}</dd>
+          </>
+        ) : null}
+        <dt>Fired</dt>
+        <dd>
+          {of.runs === 1 ? 'once' : `${of.runs} times`}
+          {of.maxRuns === null ? '' : ` of ${of.maxRuns}`}
+          {of.lastAt ? (
+            <>
+              , last <Time at={of.lastAt} />
+            </>
+          ) : null}
+        </dd>
+      </dl>
+    </section>
+  )
+}
+
+function Buttons({ of, open }: { readonly of: Schedule; readonly open: (dialog: 'edit' | 'delete') => void }) {
+  const { busy, error, run } = useDoing()
+  const isOff = busy || connection.value.state !== 'online'
+  const given = { schedule: of.id }
+  return (
+    <div class="schedule-buttons">
+      <div class="buttons">
+        {of.state === 'active' ? (
+          <button type="button" disabled={isOff} onClick={() => void run(() => act('schedules.pause', given), 'Paused. It fires no more until you resume it.')}>
+            Pause
+          </button>
+        ) : null}
+        {of.state === 'paused' ? (
+          <button type="button" class="primary" disabled={isOff} onClick={() => void run(() => act('schedules.resume', given), 'It goes on.')}>
+            Resume
+          </button>
+        ) : null}
+        <button type="button" disabled={isOff} onClick={() => void run(() => act('schedules.run', given), 'It fired now.')}>
+          Run now
+        </button>
+        <button type="button" disabled={isOff} onClick={() => open('edit')}>
+          Change…
+        </button>
+        <button type="button" class="danger" disabled={isOff} onClick={() => open('delete')}>
+          Delete…
+        </button>
+      </div>
+      {error ? <ErrorNote>{error}</ErrorNote> : null}
+    </div>
+  )
+}
+
+/** The next five, in the reader's zone, and as the schedule has them where that is another. */
+function Coming({ of }: { readonly of: Schedule }) {
+  const found = useLive('schedules.preview', { schedule: of.id, count: 5 }, ['schedule'])
+  const isElsewhere = of.every === null && of.zone !== ownZone()
+  return (
+    <Section title="Next">
+      <Loaded of={found}>
+        {({ occurrences }) => (
+          <ol class="rows schedule-coming">
+            {occurrences.map(({ at, local }) => (
+              <li key={at} class="row">
+                <span class="row-main">
+                  <Time at={at} as="clock" />
+                </span>
+                <span class="row-side">{isElsewhere ? <span>{local}</span> : <Time at={at} />}</span>
+              </li>
+            ))}
+          </ol>
+        )}
+      </Loaded>
+      {of.jitter ? <p class="soft">Each up to {of.jitter} later.</p> : null}
+      {isElsewhere ? (
+        <p class="soft schedule-zones">
+          First in your zone, {ownZone()}; then in that of the schedule, {of.zone}.
+        </p>
+      ) : null}
+    </Section>
+  )
 }

@@ -6,7 +6,7 @@ import { systemClock, systemRandom } from '../../clock.ts'
 import { createPeer } from '../../connect.ts'
 import { givenToken } from '../../tokens.ts'
 import { browserTransport } from '../../transport.ts'
-import { deviceHalf } from './device.ts'
+import { deviceHalf, knownPerson, rememberPerson } from './device.ts'
 
 /**
  * `unpaired`: this device speaks for nobody, or not any more. `offline`: the daemon cannot be reached, since when (epoch milliseconds).
@@ -19,8 +19,8 @@ export type ConnectionState =
 
 /** Where the connection stands, for all that shows it. */
 export const connection = signal<ConnectionState>({ state: deviceHalf() === undefined ? 'unpaired' : 'connecting' })
-/** The person for whom this device speaks; known as soon as it was online once. */
-export const me = signal<PeerRef | undefined>(undefined)
+/** The person for whom this device speaks; known as soon as it was online once, and from then on. */
+export const me = signal<PeerRef | undefined>(knownPerson())
 /** The credential of this device. */
 export const ownDevice = signal<string | undefined>(undefined)
 export const nodeName = signal<string | undefined>(undefined)
@@ -66,6 +66,7 @@ function follow(opened: MusterPeer, status: Status): void {
 function greet({ hello }: MusterPeer): void {
   if (hello.you.kind === 'peer') {
     me.value = hello.you.peer
+    rememberPerson(hello.you.peer)
     ownDevice.value = hello.you.credential
   }
   nodeName.value = hello.node.name

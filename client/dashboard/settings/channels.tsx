@@ -55,15 +55,17 @@ function ChannelRow({ channel }: { readonly channel: Channel }) {
             </>
           ) : null}
         </p>
-        <Wants channel={channel} />
+        {channel.confirmed ? <Wants channel={channel} /> : <Unconfirmed channel={channel} />}
         {channel.dead > 0 ? <Badge tone="bad">{channel.dead} given up</Badge> : null}
         {channel.problem ? <ErrorNote>{channel.problem}</ErrorNote> : null}
         {error ? <ErrorNote>{error}</ErrorNote> : null}
       </div>
       <div class="row-side">
-        <button type="button" class="small" disabled={busy} onClick={() => void run(() => act('channels.test', { channel: channel.id }), 'Sent')}>
-          Test<span class="hidden"> {channel.label}</span>
-        </button>
+        {channel.confirmed ? (
+          <button type="button" class="small" disabled={busy} onClick={() => void run(() => act('channels.test', { channel: channel.id }), 'Sent')}>
+            Test<span class="hidden"> {channel.label}</span>
+          </button>
+        ) : null}
         <button type="button" class="small danger" onClick={() => setEnding(true)}>
           End<span class="hidden"> {channel.label}</span>
         </button>
@@ -81,6 +83,27 @@ function ChannelRow({ channel }: { readonly channel: Channel }) {
         </Confirm>
       ) : null}
     </li>
+  )
+}
+
+/** Whoever reads along could have sent the code first, so its person says whether the account is the right one. */
+function Unconfirmed({ channel }: { readonly channel: Channel }) {
+  const { busy, error, run } = useDoing()
+  return (
+    <>
+      <p>
+        <bdi>{channel.label}</bdi> has sent the code. Is that you? Until you say so it is told nothing and decides nothing.
+      </p>
+      {error ? <ErrorNote>{error}</ErrorNote> : null}
+      <button
+        type="button"
+        class="small primary"
+        disabled={busy}
+        onClick={() => void run(() => act('channels.confirm', { channel: channel.id }), `${channel.label} speaks for you`)}
+      >
+        That is me
+      </button>
+    </>
   )
 }
 

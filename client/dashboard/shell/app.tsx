@@ -10,6 +10,9 @@ import { Toasts } from './toasts.tsx'
 import { Unpaired } from './unpaired.tsx'
 
 const CardPage = lazy(() => import('../cards/page.tsx').then(({ CardPage }) => CardPage))
+const CardsPage = lazy(() => import('../cards/list.tsx').then(({ CardsPage }) => CardsPage))
+const ApprovalsPage = lazy(() => import('../cards/approvals.tsx').then(({ ApprovalsPage }) => ApprovalsPage))
+const TiersPage = lazy(() => import('../cards/tiers.tsx').then(({ TiersPage }) => TiersPage))
 const OrchestratorPage = lazy(() => import('../orchestrator/page.tsx').then(({ OrchestratorPage }) => OrchestratorPage))
 const ThreadsPage = lazy(() => import('../threads/page.tsx').then(({ ThreadsPage }) => ThreadsPage))
 const ComposePage = lazy(() => import('../threads/compose.tsx').then(({ ComposePage }) => ComposePage))
@@ -37,7 +40,10 @@ export function App() {
         <ErrorBoundary>
           <Router>
             <Route path="/" component={NowPage} />
+            <Route path="/cards" component={CardsPage} />
             <Route path="/cards/:card" component={CardPage} />
+            <Route path="/approvals" component={ApprovalsPage} />
+            <Route path="/tiers" component={TiersPage} />
             <Route path="/orchestrator" component={OrchestratorPage} />
             <Route path="/threads" component={ThreadsPage} />
             <Route path="/threads/new" component={ComposePage} />

@@ -1,9 +1,9 @@
 import { Ellipsis, Search } from 'lucide'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import { useNeeds } from '../now/use-needs.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { useLive } from '../session/live.ts'
 import { ConnectionLine } from './connection-line.tsx'
 import { isPaletteOpen } from './palette-state.ts'
 import { isAt, PLACES, type Place } from './places.ts'
@@ -65,13 +65,13 @@ function PlaceLink({ place, current }: { readonly place: Place; readonly current
   )
 }
 
-/** How many cards wait for this person. */
+/** How much waits for this person. */
 function Waiting() {
-  const { data } = useLive('decisions.queue', { limit: 50 }, ['decision', 'thread'])
-  if (!data || data.waiting === 0) return null
+  const { data } = useNeeds()
+  if (!data || data.length === 0) return null
   return (
     <span class="nav-count">
-      {data.waiting}
+      {data.length}
       <span class="hidden"> waiting</span>
     </span>
   )

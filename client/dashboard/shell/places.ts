@@ -23,7 +23,10 @@ export const PLACES: readonly Place[] = [
   { path: '/settings', name: 'Settings', icon: Settings, key: ',', onPhone: false },
 ]
 
+/** What people decide belongs to the first place. */
+const DECISIONS = /^\/(?:cards|approvals|tiers)(?:\/|$)/
+
 /** Whether a path is that of a place or below it. */
 export function isAt(path: string, place: Place): boolean {
-  return place.path === '/' ? path === '/' || path.startsWith('/cards') : path === place.path || path.startsWith(`${place.path}/`)
+  return place.path === '/' ? path === '/' || DECISIONS.test(path) : path === place.path || path.startsWith(`${place.path}/`)
 }

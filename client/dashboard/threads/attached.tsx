@@ -61,6 +61,7 @@ function OneFile({ file }: { readonly file: Attachment }) {
 
 function Picture({ file }: { readonly file: Attachment }) {
   const [url, setUrl] = useState<string>()
+  const [failed, setFailed] = useState(false)
   useEffect(() => {
     let made: string | undefined
     let gone = false
@@ -70,14 +71,15 @@ function Picture({ file }: { readonly file: Attachment }) {
         made = URL.createObjectURL(new Blob([blob], { type: file.mediaType }))
         setUrl(made)
       },
-      () => undefined,
+      () => setFailed(true),
     )
     return () => {
       gone = true
       if (made !== undefined) URL.revokeObjectURL(made)
     }
   }, [file.id])
-  return url === undefined ? null : <img class="attached-picture" src={url} alt={visible(file.name)} onError={() => setUrl(undefined)} />
+  if (failed) return <p class="soft">It cannot be shown here.</p>
+  return url === undefined ? null : <img class="attached-picture" src={url} alt={visible(file.name)} onError={() => setFailed(true)} />
 }
 
 /** Saved under its name; a browser makes a path harmless. It is opened by nothing here. */

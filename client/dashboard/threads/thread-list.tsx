@@ -7,10 +7,11 @@ import { Empty, Loaded } from '../parts/states.tsx'
 import { act, useDoing } from '../session/act.ts'
 import { me } from '../session/connection.ts'
 import { usePages } from '../session/pages.ts'
-import { listThreads, type Shown, shownBy, urlOf } from './listing.ts'
+import { listThreads } from './listing.ts'
 import { useUnread } from './reading.ts'
 import { ThreadRow } from './row.tsx'
 import { Unsent } from './unsent.tsx'
+import { type Shown, shownBy, urlOf } from './view.ts'
 
 const CHOICES: readonly (readonly [Shown['show'], string])[] = [
   ['all', 'All'],

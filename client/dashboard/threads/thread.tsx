@@ -1,5 +1,6 @@
 import { useLocation } from 'preact-iso'
-import { type Card, WaitingCard } from '../cards/card.tsx'
+import { WaitingCard } from '../cards/card.tsx'
+import type { Card } from '../cards/words.ts'
 import { Page } from '../parts/page.tsx'
 import { Loaded } from '../parts/states.tsx'
 import { isWide } from '../parts/wide.ts'
@@ -9,11 +10,11 @@ import { usePages } from '../session/pages.ts'
 import { CancelButton } from './cancel.tsx'
 import { EndSentinel, useNamedMessage } from './end.tsx'
 import { ThreadFacts } from './facts.tsx'
-import { shownBy, urlOf } from './listing.ts'
 import { MessageView } from './message.tsx'
 import { useRead } from './reading.ts'
 import { ThreadComposer } from './thread-composer.tsx'
 import { Unsent } from './unsent.tsx'
+import { shownBy, urlOf } from './view.ts'
 import { type Message, nameOf, partOf, type Thread } from './words.ts'
 
 interface Said {
@@ -44,6 +45,7 @@ export function ThreadPage({ id }: { readonly id: string }) {
           return newest ? (
             <div class="thread">
               <ThreadFacts thread={newest.thread} />
+              <h2 class="hidden">Messages</h2>
               {before === null ? null : (
                 <button type="button" class="thread-older" disabled={pages.loading} onClick={pages.older}>
                   {pages.loading ? 'Loading…' : 'Older messages'}

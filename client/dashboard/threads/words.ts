@@ -1,7 +1,8 @@
 import type { Output } from '../../browser.ts'
-import type { Tone } from '../parts/badge.tsx'
 
 export type Thread = Output<'threads.get'>['thread']
+/** As badges have it. */
+type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'info'
 export type Message = Output<'threads.get'>['messages'][number]
 
 /** How the state of a thread is said, and how it looks. */

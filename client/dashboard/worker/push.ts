@@ -1,9 +1,10 @@
-import { get } from 'idb-keyval'
+import type { Output } from '../../../src/contract/index.ts'
 import type { PushPayload } from '../../../src/push-payload.ts'
-import { DEVICE_HEADER } from '../../../src/rpc.ts'
-import { workerStore } from '../session/worker-store.ts'
+import { call } from './call.ts'
 
 declare const self: ServiceWorkerGlobalScope
+
+type Card = Output<'decisions.get'>['card']
 
 /** What a notification keeps for when it is tapped. */
 interface Shown {
@@ -11,19 +12,33 @@ interface Shown {
   readonly card: string | null
 }
 
+const ICONS = { icon: '/icon-192.png', badge: '/badge.png', lang: 'en' }
+/** Systems show two or three. */
+const MAX_BUTTONS = 3
+
 /** Shows what was pushed. A browser wants to see something for each message, so what is settled is replaced before it is taken away. */
 export async function show(payload: PushPayload): Promise<void> {
-  const { kind, tag, title, body, url, card, actions, urgent } = payload
+  const { kind, tag, title, body, url, card, urgent } = payload
   const data: Shown = { url, card }
-  const options = { body, tag, data, icon: '/icon-192.png', badge: '/badge.png', lang: 'en' }
   if (kind === 'settled') {
-    await self.registration.showNotification(title, { ...options, silent: true })
+    await self.registration.showNotification(title, { ...ICONS, body, tag, data, silent: true })
     for (const each of await self.registration.getNotifications({ tag })) each.close()
     return
   }
+  const question = kind === 'card' && card !== null ? await waitingQuestion(card) : undefined
+  const actions = question?.options.slice(0, MAX_BUTTONS).map(({ letter, text }) => ({ action: letter, title: text })) ?? []
   // `actions` and `renotify` are in no lib of TypeScript, since not every browser has them; one that has not leaves them out.
-  const more: object = { actions: actions.map(({ action, title }) => ({ action, title })), renotify: urgent, requireInteraction: urgent }
-  await self.registration.showNotification(title, { ...options, ...more })
+  const more: object = { actions, renotify: urgent, requireInteraction: urgent }
+  await self.registration.showNotification(title, { ...ICONS, body: question?.question ?? body, tag, data, ...more })
+}
+
+/**
+ * The card, where it is a question that waits. Buttons and the words above them come from the daemon itself: whoever could forge a push message could put
+ * other words above them. An approval is given on its page only, where it can be read whole.
+ */
+async function waitingQuestion(id: string): Promise<Card | undefined> {
+  const answer = await call<Output<'decisions.get'>>('GET', `/v1/decisions/${encodeURIComponent(id)}`)
+  return answer.ok && answer.output.card.kind === 'question' && answer.output.card.state === 'waiting' ? answer.output.card : undefined
 }
 
 /** A tap on a button answers the card; one beside them opens its page. */
@@ -31,28 +46,9 @@ export async function onTap(notification: Notification, action: string): Promise
   const { url, card } = notification.data as Shown
   notification.close()
   if (action === '' || card === null) return open(url)
-  const refusal = await resolve(card, action)
-  if (refusal === undefined) return
-  await self.registration.showNotification('Not decided', {
-    body: refusal,
-    tag: notification.tag,
-    data: { url, card: null },
-    icon: '/icon-192.png',
-    badge: '/badge.png',
-  })
-}
-
-/** Decides a card as this device. Returns why it could not. */
-async function resolve(card: string, option: string): Promise<string | undefined> {
-  const half = await get<string>('half', workerStore()).catch(() => undefined)
-  if (half === undefined) return 'This device is not paired any more. Open the page.'
-  const headers = { 'content-type': 'application/json', [DEVICE_HEADER]: half }
-  const path = `/v1/decisions/${encodeURIComponent(card)}/resolve`
-  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify({ option }) }).catch(() => undefined)
-  if (response === undefined) return 'The daemon cannot be reached now. Tap to open the card.'
-  if (response.ok) return undefined
-  const { error } = (await response.json().catch(() => ({}))) as { readonly error?: { readonly message?: string; readonly hint?: string } }
-  return [error?.message, error?.hint].filter(Boolean).join(' ') || `The daemon said ${response.status}.`
+  const answer = await call('POST', `/v1/decisions/${encodeURIComponent(card)}/resolve`, { option: action })
+  if (answer.ok) return
+  await self.registration.showNotification('Not decided', { ...ICONS, body: answer.says, tag: notification.tag, data: { url, card: null } })
 }
 
 async function open(url: string): Promise<void> {

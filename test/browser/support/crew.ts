@@ -1,4 +1,4 @@
-import type { Input } from '../../../src/contract/index.ts'
+import type { Input, Output } from '../../../src/contract/index.ts'
 import { HttpClient } from '../../contract/support/http-client.ts'
 import type { TestDaemon } from '../../support/daemon.ts'
 import type { WireClient } from '../../support/wire-client.ts'
@@ -41,4 +41,32 @@ export class Crew implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { wire } of this.#members) await wire[Symbol.asyncDispose]()
   }
+}
+
+export const QUESTION = {
+  kind: 'question',
+  question: 'Which database does the billing service use?',
+  context: 'The store is written today and both are installed. Changing it later means moving what customers have paid.',
+  options: [
+    { text: 'SQLite, one file beside the service', pros: 'Nothing to run, and a backup is a copy.', cons: 'One writer at a time.', safe: true },
+    { text: 'Postgres, on the machine that there is', pros: 'Many writers, and the team knows it.', cons: 'A server to look after.' },
+    { text: 'Keep the prototype in memory for now', pros: 'No work today.', cons: 'A restart loses what came in.' },
+  ],
+  recommendation: { option: 'a', because: 'one process writes, and it will stay so this year.' },
+  risk: 'Moving later costs about a week.',
+  default: { option: 'a', after: '4h' },
+} as const satisfies Input<'decisions.raise'>
+
+export const ACTION = {
+  kind: 'deploy',
+  name: 'deploy billing',
+  arguments: { environment: 'staging', version: '2.4.1', migrate: true },
+} as const
+
+export function request(member: Member, action: Input<'decisions.request'>['action'] = ACTION): Promise<Output<'decisions.request'>> {
+  return member.wire.call('decisions.request', {
+    action,
+    why: 'The release notes are written and the tests are green.',
+    risk: 'Staging is down for about a minute while it migrates.',
+  })
 }

@@ -14,3 +14,15 @@ export async function pair(page: Page, { url, home }: Pick<TestDaemon, 'url' | '
   await admin.call('pairings.confirm', { pairing: pairing.id, comparison: (await digits.textContent()) ?? '' })
   await page.waitForURL(`${url}/`)
 }
+
+/** Pairs one more browser, confirmed by hand in one that is paired. */
+export async function pairBySelf(page: Page, paired: Page, { url, home }: Pick<TestDaemon, 'url' | 'home'>, device: string): Promise<void> {
+  const { code } = await new HttpClient(url, home.token('admin')).call('pairings.begin', {})
+  await page.goto(`${url}/pair#${code}`)
+  await page.fill('#device', device)
+  await page.click('button')
+  await page.locator('#digits').waitFor()
+  await paired.goto(`${url}/`)
+  await paired.getByRole('button', { name: 'Yes, the same' }).click()
+  await page.waitForURL(`${url}/`)
+}

@@ -141,6 +141,11 @@ const SUBSCRIPTION = { endpoint: 'https://fcm.googleapis.com/fcm/send/x', keys: 
 const ACCOUNT = { bot: 'https://api.telegram.org#1', account: '1', chat: '1' }
 /** A channel of the person of the scene. */
 const bound = async (scene: Scene) => ({ channel: (await scene.act((await person(scene)).token, 'push.subscribe', SUBSCRIPTION)).channel.id })
+/** Where events come in to bob. Its secret is a variable that the daemon of the tests has. */
+const hook = { verify: { by: 'token', header: 'X-Token' }, secret: { variable: 'MUSTER_HOME' }, to: 'bob' } as const
+const source = async ({ act, adminToken, circle }: Scene) => ({
+  source: (await act(adminToken, 'ingress.create', { ...hook, name: `events-${circle}`, circle })).source.name,
+})
 
 /** What only those may do who look after a circle. */
 const UNTRUSTED = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } as const
@@ -150,6 +155,7 @@ const POWERLESS = { agent: 'forbidden', service: 'forbidden', observer: 'forbidd
 const UNBOUND = { agent: 'not_found', service: 'not_found', observer: 'not_found', orchestrator: 'not_found' } as const
 /** What only the daemon's own service may do. */
 const NOT_THE_SERVICE = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden', orchestrator: 'forbidden', person: 'forbidden' } as const
+const UNCONCERNED = { agent: 'not_found', service: 'not_found', observer: 'not_found' } as const
 const UNASKED = { observer: 'not_found' } as const
 const NO_LEADER = { agent: 'forbidden', service: 'forbidden', person: 'forbidden', observer: 'forbidden' } as const
 const NO_PERSON = { agent: 'forbidden', service: 'forbidden', orchestrator: 'forbidden', observer: 'forbidden' } as const
@@ -159,6 +165,7 @@ const MUTE = { observer: 'forbidden' } as const
 export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'node.ping': nothing,
   'node.status': nothing,
+  'node.activity': { input: () => ({ over: 'day' }) },
   'node.diagnose': nothing,
   // Where nothing is written.
   'node.backup': { input: () => ({ path: 'not/from/the/root' }), refused: { admin: 'invalid_input' } },
@@ -220,6 +227,7 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'channels.list': { input: () => ({}), refused: POWERLESS },
   // No bot is set there.
   'channels.bind': { input: () => ({ kind: 'telegram' }), refused: { person: 'invalid_input' } },
+  'channels.confirm': { input: bound },
   'channels.set': { input: async (scene) => ({ ...(await bound(scene)), wants: ['mail'] }) },
   'channels.unbind': { input: bound, refused: UNBOUND },
   'channels.test': { input: bound, refused: UNBOUND },
@@ -347,6 +355,8 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   },
   'mailbox.replay': { input: dead },
   'mailbox.discard': { input: dead },
+  'board.get': { input: ({ circle }) => ({ circle }) },
+  'board.notes': { input: ({ circle }) => ({ circle, file: '/x', text: '', chars: 0, sha256: '0'.repeat(64) }), refused: NO_PEER },
   'reviews.queue': {
     input: async (scene) => {
       await owed(scene)
@@ -407,6 +417,8 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'orchestrators.record': { input: ({ circle }) => ({ circle }), refused: { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } },
   'decisions.raise': { input: () => QUESTION, tool: ({ kind: _, ...card }) => card, refused: MUTE },
   'decisions.request': { input: () => REQUEST, refused: MUTE },
+  // Nobody is asked where there is nobody; what a card does is in test/integration/daemon/permissions.test.ts.
+  'decisions.permit': { input: () => ({ tool: 'Bash', arguments: { command: 'true' }, context: 'It wants to.' }), refused: MUTE },
   'decisions.resolve': { input: async (scene) => ({ ...(await raised(scene)), option: 'a' }), refused: NO_PERSON },
   'decisions.comment': {
     input: async (scene) => ({ ...(await raised(scene)), body: 'Mind the mast.' }),
@@ -429,6 +441,13 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'approvals.revoke': { input: async (scene) => ({ approval: (await approved(scene)).approval }), refused: UNASKED },
   'tiers.list': { input: ({ circle }) => ({ circle }) },
   'tiers.set': { input: () => ({ kind: 'command', tier: 'notify' }), refused: NO_PERSON },
+  'ingress.create': { input: ({ circle }) => ({ ...hook, name: `events-${circle}`, circle }), refused: POWERLESS },
+  'ingress.update': { input: async (scene) => ({ ...(await source(scene)), text: '{{a}}' }), refused: POWERLESS },
+  'ingress.remove': { input: source, refused: POWERLESS },
+  'ingress.get': { input: source, refused: UNCONCERNED },
+  'ingress.list': nothing,
+  'ingress.arrivals': { input: source, refused: UNCONCERNED },
+  'ingress.test': { input: source, refused: POWERLESS },
   'watchdogs.create': { input: ({ bob }) => ({ on: 'silence', peer: bob.id, for: '1h' }), refused: MUTE },
   'watchdogs.pause': { input: watching, refused: UNASKED },
   'watchdogs.resume': { input: watching, refused: UNASKED },

@@ -12,7 +12,7 @@ export function comparable(value: unknown, key = ''): unknown {
 
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\bm[pae]_[0-9a-z]{48}\b/g, '<token>'],
-  [/\b(peer|crd|enr|cir|thr|msg|dlv|art|att|fan|sch|rvw|wdg|prg|act|dec|apv)_[0-9a-z]{7,}\b/g, '<$1>'],
+  [/\b(peer|crd|enr|cir|thr|msg|dlv|art|att|fan|sch|rvw|wdg|prg|act|dec|apv|chn|out|src|arv)_[0-9a-z]{7,}\b/g, '<$1>'],
   [/\b[0-9a-hjkmnp-tv-z]{6}\.\d+\b/g, '<cursor>'],
   [/\b\d{4}-\d\d-\d\dT[\d:.]+Z\b/g, '<time>'],
   [/\bcircle\d+\b/g, '<circle>'],
@@ -29,6 +29,7 @@ const VARYING = new Set([
   'queued',
   'deadLetters',
   'parkedPairs',
+  'paired',
   'purgedRows',
   'after',
   'lastUsedAt',

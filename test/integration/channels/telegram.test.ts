@@ -46,7 +46,11 @@ async function speaking() {
 async function bind(ann: WireClient, server: BotServer, from = ANN): Promise<void> {
   const { code } = await ann.call('channels.bind', { kind: 'telegram' })
   server.write(from, `/start ${code}`)
-  await server.message(from.id, 'This chat is yours now.')
+  await server.message(from.id, 'Confirm on your device')
+  const claimed = (await ann.call('channels.list', {})).channels.find(({ confirmed, endedAt }) => !confirmed && endedAt === null)
+  expect(claimed?.label).toBe(`@user${from.id}`)
+  await ann.call('channels.confirm', { channel: claimed?.id ?? '' })
+  await server.message(from.id, 'This channel works.')
 }
 
 const cardOf = async (ann: WireClient, card: string) => (await ann.call('decisions.get', { card })).card

@@ -37,11 +37,20 @@ const hear = (service: CoreClient, text: string, more: object = {}) =>
 const press = (service: CoreClient, nonce: string | null | undefined, more: object = {}) =>
   service.call('channels.press', { ...ANN, nonce: nonce ?? '', ...more }).say
 
+/** The person says that the account is theirs. */
+function confirmed(ann: CoreClient) {
+  const claimed = ann.call('channels.list', {}).channels.find(({ confirmed, endedAt }) => !confirmed && endedAt === null)
+  return ann.call('channels.confirm', { channel: claimed?.id ?? '' }).channel
+}
+
 /** Binds the account in its private chat. */
 function bound(ann: CoreClient, service: CoreClient) {
   const { code } = ann.call('channels.bind', { kind: 'telegram' })
-  expect(hear(service, `/start ${code}`)).toContain('This chat is yours now.')
-  return ann.call('channels.list', {}).channels.find(({ kind }) => kind === 'telegram') as ReturnType<typeof subscribe>
+  expect(hear(service, `/start ${code}`)).toContain('Confirm on your device')
+  const channel = confirmed(ann)
+  const [welcome] = take(service).errands.filter(({ notice }) => notice.kind === 'test')
+  report(service, welcome as ChannelErrand)
+  return channel
 }
 
 /** A card as it was sent to Telegram, with what presses each of its options. */
@@ -452,7 +461,8 @@ describe('whoever pretends', () => {
     const eve = daemon.connect(daemon.device(id, 'phone'))
     const { code } = eve.call('channels.bind', { kind: 'telegram' })
     const EVE = { account: '7', chat: '7' }
-    expect(hear(service, `/start ${code}`, EVE)).toContain('yours now')
+    expect(hear(service, `/start ${code}`, EVE)).toContain('Confirm')
+    confirmed(eve)
     expect(press(service, nonce('a'), EVE)).toContain('no longer good')
     expect(state()).toBe('waiting')
     // That of another card decides that card alone.
@@ -478,6 +488,8 @@ describe('whoever pretends', () => {
     const tablet = daemon.connect(daemon.device(person, 'tablet'))
     const { code } = tablet.call('channels.bind', { kind: 'telegram' })
     hear(service, `/start ${code}`)
+    expect(press(service, nonce('a'))).toBeNull()
+    confirmed(tablet)
     expect(press(service, nonce('a'))).toContain('no longer good')
     const device = ann.call('devices.list', {}).devices.find(({ name }) => name === 'tablet')
     ann.call('devices.revoke', { device: device?.id ?? '' })
@@ -507,8 +519,32 @@ describe('whoever pretends', () => {
     expect(ann.call('channels.list', {}).channels).toEqual([])
     // A repeat of the update that bound is answered as it was.
     const code = fresh()
-    for (let repeat = 0; repeat < 2; repeat++) expect(hear(service, `/start ${code}`, { key: 'bind' })).toContain('This chat is yours now.')
+    for (let repeat = 0; repeat < 2; repeat++) expect(hear(service, `/start ${code}`, { key: 'bind' })).toContain('Confirm on your device')
     expect(hear(service, `/start ${code}`)).toContain(bad)
+  })
+
+  test('an account that has sent a stolen code is nobody until its person confirms it, and its time is short', async () => {
+    const { daemon, ann, bob, service } = await crew()
+    using _ = daemon
+    const THIEF = { account: '6666', chat: '6666', name: '@mallory' }
+    const { code } = ann.call('channels.bind', { kind: 'telegram' })
+    // Whoever has the bot's token reads what is sent to it, and sends it first.
+    expect(hear(service, `/start ${code}`, THIEF)).toContain('Confirm on your device')
+    expect(hear(service, `/start ${code}`)).toContain('That code is not good')
+    const [claimed] = ann.call('channels.list', {}).channels
+    expect(claimed).toMatchObject({ label: '@mallory', confirmed: false, endedAt: null })
+    raise(bob)
+    expect(take(service).errands).toEqual([])
+    expect(hear(service, 'Delete everything.', THIEF)).toBeNull()
+    const channel = claimed?.id ?? ''
+    expect([bob.refusal('channels.test', { channel }).code, bob.refusal('channels.confirm', { channel }).code]).toEqual(['not_found', 'forbidden'])
+    expect(daemon.admin.refusal('channels.confirm', { channel }).code).toBe('forbidden')
+    expect(service.refusal('channels.confirm', { channel }).code).toBe('forbidden')
+    expect(ann.refusal('channels.test', { channel })).toMatchObject({ code: 'already_closed', reason: 'unconfirmed' })
+    daemon.pass(LIMITS.bindingCodeMs)
+    expect(ann.refusal('channels.confirm', { channel }).code).toBe('already_closed')
+    take(service)
+    expect(listed(ann, channel)?.reason).toBe('unconfirmed')
   })
 
   test('no other credential takes, reports, presses or hears: not another service, not even one of that name', async () => {

@@ -93,6 +93,18 @@ describe('a pairing', () => {
     expect(circles.map(({ name }) => name)).toEqual(expect.arrayContaining(['main', 'before', 'after']))
   })
 
+  it('is told to the person whose device it is going to be, and one that makes a person to the first there is', async () => {
+    const phone = await first()
+    const eventsOf = async () => (await as(phone).call('events.list', { types: ['pairing'], limit: 200 })).events.map(({ type }) => type)
+    const before = await eventsOf()
+    await pair(token('adminToken'), phone, 'tablet')
+    await redeem(token('adminToken'), 'laptop', { person: 'ben' })
+    expect((await eventsOf()).slice(before.length)).toEqual([
+      ...['pairing.begun', 'pairing.redeemed', 'pairing.paired'],
+      ...['pairing.begun', 'pairing.redeemed'],
+    ])
+  })
+
   it('adds a device of the same person when one that is paired says so', async () => {
     const phone = await first()
     const tablet = await pair(token('adminToken'), phone, 'tablet')
@@ -364,6 +376,9 @@ describe('a browser', () => {
     expect(half).toMatch(/^[0-9a-z]{24}$/)
     expect((await send('GET', '/v1/devices', { cookie, 'muster-device': half })).status).toBe(200)
     expect((await send('POST', '/v1/pairings', { cookie, 'muster-device': half, ...own }, {})).status).toBe(201)
+    const stored = await send('POST', '/v1/artifacts?name=a.txt', { cookie, 'muster-device': half, ...own }, {})
+    expect(stored.status).toBe(201)
+    expect((await send('GET', String(stored.headers['location']), { cookie, 'muster-device': half })).status).toBe(200)
     const socket = await hello(undefined, { cookie, ...own }, [`device.${half}`])
     socket.close()
   })
@@ -386,6 +401,7 @@ describe('a browser', () => {
     const others = [`http://127.0.0.1:${Number(port) - 1}`, `http://localhost:${port}`, 'https://evil.example', 'null']
     for (const headers of [...others.map((origin) => ({ origin })), {}, { origin: daemon.url, 'sec-fetch-site': 'same-site' }]) {
       expect((await send('DELETE', `/v1/devices/${device}`, { cookie, 'muster-device': half, ...headers })).status).toBe(403)
+      expect((await send('POST', '/v1/artifacts?name=a.txt', { cookie, 'muster-device': half, ...headers }, {})).status).toBe(403)
       await expect(hello(undefined, { cookie, ...headers }, [`device.${half}`])).rejects.toThrow('403')
     }
     expect((await send('GET', '/v1/devices', { cookie, 'muster-device': half, host: 'evil.example' })).status).toBe(403)

@@ -167,6 +167,20 @@ test('a peer may change the case of its name, but not take that of another', asy
   expect(a.refusal('peers.rename', { peer: 'b', name: 'c' }).code).toBe('forbidden')
 })
 
+test('a person renames and retires the peers that it sees, but no other person; a peer itself alone', async () => {
+  using daemon = await TestCore.start()
+  const { token } = daemon.register('ann', { role: 'person', mode: 'pull' })
+  daemon.register('ben', { role: 'person', mode: 'pull' })
+  const [a, ann] = [daemon.join('a'), daemon.connect(token)]
+  daemon.join('b')
+  expect(ann.call('peers.rename', { peer: 'a', name: 'alpha' }).peer).toMatchObject({ id: a.id, name: 'alpha' })
+  expect(a.refusal('peers.rename', { peer: 'b', name: 'beta' })).toMatchObject({ code: 'forbidden', hint: expect.stringContaining('itself only') })
+  expect(ann.refusal('peers.retire', { peer: 'ben' })).toMatchObject({ code: 'forbidden', hint: expect.stringContaining('administrator') })
+  ann.call('peers.retire', { peer: 'alpha', reason: 'done' })
+  expect(a.closed).toBe(4401)
+  expect(ann.call('peers.list', {}).peers.map(({ name }) => name)).toEqual(['ann', 'ben', 'b'])
+})
+
 test('retiring fails the asks to a peer, cancels its own, and tells both sides', async () => {
   using daemon = await TestCore.start()
   const a = daemon.join('a')

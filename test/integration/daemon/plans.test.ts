@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { findFile } from '../../../daemon/threads/index.ts'
+import { LIMITS } from '../../../src/limits.ts'
 import { QUESTION, REQUEST } from '../../support/cards.ts'
-import { type TestCore as Daemon, faultyDriver, TestCore } from '../../support/test-core.ts'
+import { type TestCore as Daemon, faultyDriver, HOOK_SECRET, TestCore } from '../../support/test-core.ts'
 
 /** Tables that grow without bound: no statement may look at all of one. */
 const LARGE = [
@@ -12,6 +13,7 @@ const LARGE = [
   'decision_requesters',
   'decision_mail',
   'decision_comments',
+  'arrivals',
   'approvals',
   'breaches',
   'channel_notices',
@@ -131,6 +133,8 @@ function useChannels(daemon: Daemon, a: Peer, lead: Peer): void {
     service.call('channels.hear', { ...origin, isPrivate: true, name: 'eve', key: `u${text.length}`, text, ...more })
   const { channel } = eve.call('push.subscribe', { endpoint: 'https://fcm.googleapis.com/x', keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) } })
   hear(`/start ${eve.call('channels.bind', { kind: 'telegram' }).code}`)
+  const claimed = eve.call('channels.list', {}).channels.find(({ confirmed }) => !confirmed)
+  eve.call('channels.confirm', { channel: claimed?.id ?? '' })
   a.call('decisions.raise', { ...QUESTION, question: 'Channels?' })
   lead.call('threads.ask', { to: 'eve', body: 'q' })
   const take = () => service.call('channels.take', { bot: 'b' }).errands
@@ -151,6 +155,29 @@ function useChannels(daemon: Daemon, a: Peer, lead: Peer): void {
   eve.call('channels.set', { channel: channel.id, wants: ['cards'] })
   for (const caller of [eve, daemon.admin]) caller.call('channels.list', {})
   eve.call('push.unsubscribe', {})
+}
+
+/** Events that are new, known by either key, dropped, and cannot be sent. */
+function useIngress(daemon: Daemon, lead: Peer): void {
+  const verify = { by: 'token', header: 'X-Token', idHeader: 'X-Id', eventHeader: 'X-Event' } as const
+  const input = { name: 'ci', verify, secret: { variable: HOOK_SECRET.variable }, to: 'lead', topic: 't', events: ['e'] }
+  daemon.admin.call('ingress.create', input)
+  const come = (id: string, event: string, body: string) => {
+    const headers = { 'x-token': HOOK_SECRET.text, 'x-event': event, ...(id !== '' && { 'x-id': id }) }
+    daemon.core.gateway.ingress.receive({ source: 'ci', headers, body: Buffer.from(body) }).catch(() => undefined)
+    daemon.pass(0)
+  }
+  for (const id of ['1', '1', '', '']) come(id, 'e', '{}')
+  come('2', 'other', '{}')
+  daemon.admin.call('ingress.update', { source: 'ci', to: 'cap:none', select: 'all' })
+  for (const id of ['3', '3']) come(id, 'e', '{}')
+  const { before } = lead.call('ingress.arrivals', { source: 'ci', limit: 1 })
+  lead.call('ingress.arrivals', { source: 'ci', ...(before !== null && { before }) })
+  lead.call('ingress.list', {})
+  daemon.admin.call('node.diagnose', {})
+  daemon.pass(LIMITS.sameBodyMs + 1)
+  come('', 'e', '{}')
+  daemon.admin.call('ingress.remove', { source: 'ci' })
 }
 
 function useOrchestrators(daemon: Daemon, a: Peer, lead: Peer): void {
@@ -252,6 +279,7 @@ function useEverything(daemon: Daemon): void {
   useOrchestrators(daemon, a, lead)
   useDecisions(daemon, a, lead)
   useChannels(daemon, a, lead)
+  useIngress(daemon, lead)
   daemon.run("UPDATE deliveries SET state = 'dead' WHERE id = ?", daemon.number(upTo))
   a.call('mailbox.replay', { delivery: upTo })
   for (const peer of [a, lead]) peer.call('watchdogs.list', { mine: peer === lead })

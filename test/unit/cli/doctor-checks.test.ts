@@ -48,6 +48,7 @@ describe('what the daemon tells of itself', () => {
       stuck: { count: 0, deliveries: [] },
       leftovers: { awaited: 0, credentials: 0 },
       services: [],
+      sources: [],
     },
   }
   const here = { now: NOW, revision: 'r1', node: '20.20.2' }
@@ -109,6 +110,27 @@ describe('what the daemon tells of itself', () => {
       'index',
       'warn',
       /2 times in a row; 3 messages/,
+    ],
+    [
+      'a source without its secret',
+      { diagnosis: { sources: [{ name: 'ci', problem: 'there is no file /x for its secret', refused: null, failed: { at: AT(1), says: 'full' } }] } },
+      'ci',
+      'fail',
+      /no file/,
+    ],
+    [
+      'an event that could not be sent',
+      { diagnosis: { sources: [{ name: 'ci', problem: null, refused: { at: AT(1), says: 'x' }, failed: { at: AT(7_200_000), says: 'no room' } }] } },
+      'ci',
+      'warn',
+      /could not be sent 2h ago: no room/,
+    ],
+    [
+      'a request that was turned away',
+      { diagnosis: { sources: [{ name: 'ci', problem: null, refused: { at: AT(7_200_000), says: 'no signature' }, failed: null }] } },
+      'ci',
+      'warn',
+      /turned away 2h ago: no signature/,
     ],
     ['what a retired peer left', { diagnosis: { leftovers: { awaited: 1, credentials: 0 } } }, 'retired', 'warn', /1 retired peer/],
   ]

@@ -27,7 +27,13 @@ const fields = {
     { maxLength: 3 },
   ),
 }
-const message = fc.oneof(fc.record(fields), fc.record({ ...fields, touched })) as fc.Arbitrary<Message>
+const progress = fc.record({ done: fc.nat(), of: fc.nat(), step: fc.string() })
+const message = fc.oneof(
+  fc.record(fields),
+  fc.record({ ...fields, touched }),
+  fc.record({ ...fields, progress }),
+  fc.record({ ...fields, touched, progress }),
+) as fc.Arbitrary<Message>
 
 test('a message of a frame is the JSON of the message, whatever its body holds', () => {
   fc.assert(
@@ -38,6 +44,6 @@ test('a message of a frame is the JSON of the message, whatever its body holds',
 })
 
 test('a frame leaves out no field of a message', () => {
-  const [given] = fc.sample(fc.record({ ...fields, touched }), 1) as [Message]
+  const [given] = fc.sample(fc.record({ ...fields, touched, progress }), 1) as [Message]
   expect(Object.keys(JSON.parse(encodeMessage(given)))).toEqual(Object.keys(MessageSchema.shape))
 })

@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, number | string | null>>
 
 /** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
 const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
-const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg|dec|apv)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg|dec|apv|src|arv)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
 
 export class Oracle {
   readonly ids = new Set<string>()
@@ -48,6 +48,8 @@ export class Oracle {
     this.#watchdogs()
     this.#cards()
     this.#approvals()
+    this.#channels()
+    this.#ingress()
     this.#events()
     this.#credentials()
   }
@@ -232,6 +234,9 @@ export class Oracle {
       const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
       if (!oversees && row['owner_id'] !== peer && row['tells_id'] !== peer) continue
       this.#id('watchdog', row['id'])
+      // Who has it watched named it.
+      if (row['owner_id'] === peer) this.#id('thread', row['thread_id'])
+      if (row['owner_id'] === peer) this.#id('review', row['review_id'])
       this.#say(row['label'], row['reason'], this.#circles.get(row['scope_id'] as number)?.['name'])
       for (const one of [row['owner_id'], row['tells_id'], row['peer_id']]) this.#ref(one)
     }
@@ -269,6 +274,33 @@ export class Oracle {
       for (const one of [row['requester_id'], row['granted_by']]) this.#ref(one)
     }
     for (const row of this.#rows('tiers')) if (this.#into(row['circle_id'])) this.#ref(row['set_by'])
+  }
+
+  /** Of one's own person, for whoever is one; what they carry is nobody's to read there. */
+  #channels(): void {
+    for (const row of this.#rows('channels')) {
+      if (!this.#admin && row['person_id'] !== this.#viewer.peer) continue
+      this.#id('channel', row['id'])
+      this.#say(row['label'])
+      this.#ref(row['person_id'])
+    }
+  }
+
+  /** Where events come in, and what came, is for orchestrators and people who see into the circle. */
+  #ingress(): void {
+    const role = this.#peers.get(this.#viewer.peer)?.['role']
+    for (const row of this.#rows('sources')) {
+      const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
+      if (!oversees) continue
+      this.#id('source', row['id'])
+      this.#say(row['name'], row['target'], row['template'], this.#circles.get(row['circle_id'] as number)?.['name'])
+      this.#ref(row['peer_id'])
+      this.#ref(row['created_by'])
+      for (const arrival of this.#rows('arrivals').filter(({ source_id }) => source_id === row['id'])) {
+        this.#id('arrival', arrival['id'])
+        this.#say(arrival['event'], arrival['delivery'], arrival['reason'])
+      }
+    }
   }
 
   /** Who leads and stands by is for whoever sees into the circle; what is handed over for its orchestrators and the people among them. */

@@ -3,7 +3,7 @@ import { MusterError } from '../../../../src/errors.ts'
 import type { IdKind } from '../../../../src/ids.ts'
 import { Random } from '../../../simulation/random.ts'
 import { ACTION, REQUEST } from '../../../support/cards.ts'
-import { type CoreClient, TestCore } from '../../../support/test-core.ts'
+import { type CoreClient, HOOK_SECRET, TestCore } from '../../../support/test-core.ts'
 import { Oracle, type Viewer } from './oracle.ts'
 
 const ROLES = ['agent', 'agent', 'agent', 'orchestrator', 'orchestrator', 'observer', 'service', 'person'] as const
@@ -28,6 +28,8 @@ export interface Leak {
   readonly frame: unknown
 }
 
+const CHANNELS = { telegram: true, ntfy: true, webhooks: [], pushHosts: [], pushKey: () => 'key' } as const
+
 /** Circles, roles, grants and threads as a seed has them, and everything that the operations may be asked about. */
 export class World implements Disposable {
   readonly random: Random
@@ -43,7 +45,7 @@ export class World implements Disposable {
   }
 
   static async build(seed: number): Promise<World> {
-    const world = new World(seed, await TestCore.start())
+    const world = new World(seed, await TestCore.start({ channels: CHANNELS }))
     world.#populate()
     for (let step = 0; step < 110; step += 1) world.#speak()
     world.#lead()
@@ -51,6 +53,8 @@ export class World implements Disposable {
     world.peers.find(({ role }) => role !== 'observer')?.client.say('watchdogs.create', { on: 'ask', for: '1m' })
     world.#decide()
     world.#propose()
+    world.#bind()
+    world.#arrive()
     world.daemon.pass(6_000)
     return world
   }
@@ -66,10 +70,46 @@ export class World implements Disposable {
     }
   }
 
+  /** Each person is reached by a topic, of which the service has heard nothing yet. */
+  #bind(): void {
+    for (const { client } of this.peers.filter(({ role }) => role === 'person')) client.say('channels.bind', { kind: 'ntfy', topic: this.word('t') })
+  }
+
   /** What the administrator would have done in the names of people. */
   #propose(): void {
     for (const { id } of this.peers.filter(({ role }) => role === 'person')) {
       this.daemon.admin.call('actions.propose', { operation: 'threads.notify', input: { to: id, body: this.word('b') }, person: id })
+    }
+  }
+
+  /** What a source of events may be, in any circle. */
+  hook() {
+    const { id, circle } = this.daemon.row<{ id: number; circle: string }>(
+      'SELECT p.id, c.name AS circle FROM peers p JOIN circles c ON c.id = p.circle_id WHERE p.id = ?',
+      this.any().viewer.peer,
+    ) as { id: number; circle: string }
+    const to = this.daemon.core.store.id('peer', id)
+    return {
+      circle,
+      to,
+      verify: { by: 'token', header: 'x-token', idHeader: 'x-id', eventHeader: 'x-event' },
+      secret: { variable: HOOK_SECRET.variable },
+    } as const
+  }
+
+  /** Events from outside, some of which cannot be sent. */
+  #arrive(): void {
+    const { ingress } = this.daemon.core.gateway
+    const come = async (path: string, body: string) => {
+      const headers = { 'x-token': HOOK_SECRET.text, 'x-id': this.word('i'), 'x-event': this.word('e') }
+      await ingress.receive({ source: path.replace('/hooks/', ''), headers, body: Buffer.from(body) }).catch(() => undefined)
+      return { status: 202, text: '' }
+    }
+    ingress.attach((path, { body }) => come(path, body))
+    for (let n = 0; n < 4; n += 1) {
+      const { source } = this.daemon.admin.call('ingress.create', { ...this.hook(), name: this.word('h'), text: `${this.word('w')} {{said}}` })
+      for (let event = 0; event < 3; event += 1) void come(source.path, JSON.stringify({ said: this.word('b') }))
+      this.daemon.pass(0)
     }
   }
 

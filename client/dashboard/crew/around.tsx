@@ -1,0 +1,179 @@
+import type { ComponentChildren } from 'preact'
+import type { Output } from '../../browser.ts'
+import { Badge, type Tone } from '../parts/badge.tsx'
+import { Older } from '../parts/older.tsx'
+import { Section } from '../parts/page.tsx'
+import { PeerName } from '../parts/peer.tsx'
+import { visible } from '../parts/plain-text.ts'
+import { Loaded } from '../parts/states.tsx'
+import { Time } from '../parts/time.tsx'
+import { useLive } from '../session/live.ts'
+import { happeningOf, placeOf } from './happenings.ts'
+import type { CrewPeer } from './order.ts'
+
+type Thread = Output<'threads.list'>['threads'][number]
+
+const PAGE = 15
+const THREAD_TONES: Partial<Record<Thread['state'], Tone>> = { open: 'warn', answered: 'good', failed: 'bad', expired: 'bad', declined: 'bad' }
+
+/** The threads that it opened or was sent, the newest first. */
+export function PeerThreads({ of }: { readonly of: CrewPeer }) {
+  return (
+    <Section title="Threads">
+      <Threads peer={of.id} before={undefined} />
+    </Section>
+  )
+}
+
+function Threads({ peer, before }: { readonly peer: string; readonly before: string | undefined }) {
+  const input = { side: 'visible', peer, preview: true, limit: PAGE, ...(before !== undefined && { before }) } as const
+  const found = useLive('threads.list', input, ['thread'])
+  return (
+    <Loaded of={found}>
+      {({ threads, before: next }) => (
+        <>
+          {threads.length > 0 ? (
+            <ul class="rows">
+              {threads.map((thread) => (
+                <li key={thread.id}>
+                  <ThreadRow of={thread} />
+                </li>
+              ))}
+            </ul>
+          ) : before === undefined && next === null ? (
+            <p class="soft">Nobody has written to it, and it to nobody.</p>
+          ) : null}
+          {next ? <Older>{() => <Threads peer={peer} before={next} />}</Older> : null}
+        </>
+      )}
+    </Loaded>
+  )
+}
+
+function ThreadRow({ of }: { readonly of: Thread }) {
+  const { preview, state } = of
+  return (
+    <div class="row row-linked">
+      <span class="row-main">
+        <a class="row-title clamp" href={`/threads/${of.id}`} dir="auto">
+          {visible(of.task?.title ?? preview?.first.text.split('\n', 1)[0] ?? of.id)}
+        </a>
+        <span class="row-sub">
+          <PeerName of={of.from} link={false} /> to {of.to ? <PeerName of={of.to} link={false} /> : 'several'}
+        </span>
+      </span>
+      <span class="row-side">
+        {state === 'notice' ? null : <Badge tone={THREAD_TONES[state] ?? 'plain'}>{state}</Badge>}
+        <Time at={preview?.latest.at ?? of.openedAt} />
+      </span>
+    </div>
+  )
+}
+
+/** What is its own to fire, or is for it. */
+export function PeerSchedules({ of }: { readonly of: CrewPeer }) {
+  const { data } = useLive('schedules.list', { limit: 200 }, ['schedule'])
+  const own = data?.schedules.filter(({ owner, to }) => owner.id === of.id || to === of.id || to === of.name || to === `${of.name}@${of.circle}`) ?? []
+  return (
+    <Few title="Schedules" empty="None fires for it." count={own.length}>
+      {own.map((each) => (
+        <li key={each.id} class="row row-linked">
+          <span class="row-main">
+            <a class="row-title clamp" href={`/schedules/${each.id}`} dir="auto">
+              {visible(each.label ?? each.body)}
+            </a>
+          </span>
+          <span class="row-side">{each.nextAt ? <Time at={each.nextAt} /> : <Badge>{each.state}</Badge>}</span>
+        </li>
+      ))}
+    </Few>
+  )
+}
+
+/** What it has touched, and what it has to look at. */
+export function PeerReviews({ of }: { readonly of: CrewPeer }) {
+  const made = useLive('reviews.list', { author: of.id, limit: PAGE }, ['review'])
+  const given = useLive('reviews.list', { assignee: of.id, limit: PAGE }, ['review'])
+  const all = [
+    ...(given.data?.reviews ?? []).map((review) => ({ review, as: 'to look at' })),
+    ...(made.data?.reviews ?? []).map((review) => ({ review, as: 'its work' })),
+  ]
+  const open = all.filter(({ review }) => review.state !== 'ended')
+  return (
+    <Few title="Reviews" empty="Nothing of its work is owed a look, and it owes none." count={open.length}>
+      {open.map(({ review, as }) => (
+        <li key={`${review.id} ${as}`} class="row row-linked">
+          <span class="row-main">
+            <a class="row-title clamp" href={`/reviews/${review.id}`} dir="auto">
+              {visible(review.title ?? review.subject)}
+            </a>
+            <span class="row-sub">{as}</span>
+          </span>
+          <span class="row-side">
+            <Badge tone={review.state === 'owed' ? 'warn' : 'good'}>{review.state}</Badge>
+          </span>
+        </li>
+      ))}
+    </Few>
+  )
+}
+
+function Few({
+  title,
+  empty,
+  count,
+  children,
+}: {
+  readonly title: string
+  readonly empty: string
+  readonly count: number
+  readonly children: ComponentChildren
+}) {
+  return (
+    <Section title={title} count={count}>
+      {count === 0 ? <p class="soft">{empty}</p> : <ul class="rows">{children}</ul>}
+    </Section>
+  )
+}
+
+/** What it did and what happened to it, the newest first. */
+export function PeerHappenings({ of }: { readonly of: CrewPeer }) {
+  return (
+    <Section title="What happened">
+      <Happenings peer={of.id} before={undefined} />
+    </Section>
+  )
+}
+
+function Happenings({ peer, before }: { readonly peer: string; readonly before: string | undefined }) {
+  const found = useLive('events.timeline', { peer, limit: PAGE, ...(before !== undefined && { before }) }, ['peer', 'thread', 'decision', 'review', 'schedule'])
+  return (
+    <Loaded of={found}>
+      {({ events, before: next }) => (
+        <>
+          <ol class="happenings">
+            {events.map((event) => {
+              const place = placeOf(event)
+              const words = happeningOf(event)
+              return (
+                <li key={event.cursor}>
+                  <Time at={event.at} as="clock" />
+                  <span>
+                    {place ? <a href={place}>{visible(words)}</a> : visible(words)}
+                    {event.actor && event.actor.id !== peer ? (
+                      <span class="soft">
+                        {' '}
+                        by <PeerName of={event.actor} />
+                      </span>
+                    ) : null}
+                  </span>
+                </li>
+              )
+            })}
+          </ol>
+          {next ? <Older>{() => <Happenings peer={peer} before={next} />}</Older> : null}
+        </>
+      )}
+    </Loaded>
+  )
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { QUESTION } from '../support/cards.ts'
+import { createTestDaemon } from '../support/daemon.ts'
+import { expectAccessible } from './support/accessible.ts'
+import { DESK, Device, hasBrowser, PHONE } from './support/browser.ts'
+import { Crew } from './support/crew.ts'
+import { deliveryOf, personOf } from './support/mail.ts'
+import { pair } from './support/pairing.ts'
+
+describe.skipIf(!hasBrowser)('the orchestrator', () => {
+  for (const [name, size] of Object.entries({ phone: PHONE, desk: DESK })) {
+    it(`is one conversation on a ${name}, whoever leads`, async () => {
+      await using daemon = await createTestDaemon()
+      await using crew = new Crew(daemon)
+      await using device = await Device.open(size)
+      const { page } = device
+      await pair(page, daemon)
+      await page.getByRole('link', { name: 'Orchestrator' }).click()
+      await page.getByText('Nobody leads main.').waitFor()
+      await page.getByText('muster orchestrator init').waitFor()
+      await expectAccessible(page)
+      await device.screenshot(`orchestrator-empty-${name}`)
+      const { id } = await personOf(crew)
+      const first = await crew.join('foreman', { role: 'orchestrator', description: 'Splits the work' })
+      const second = await crew.join('deputy', { role: 'orchestrator' })
+      await page.getByRole('button', { name: 'Have foreman lead' }).click()
+      await page.getByText('leads main').waitFor()
+      await page.getByText('reached at once').waitFor()
+      const field = page.getByRole('textbox', { name: 'Write to the orchestrator' })
+      await field.fill('Ship the import today.')
+      await page.getByRole('button', { name: 'Ask', exact: true }).click()
+      const asked = await deliveryOf(first.wire, 'ask')
+      expect(asked.message.body).toBe('Ship the import today.')
+      await first.wire.call('threads.answer', { thread: asked.thread.id, body: 'At four.', delivery: asked.delivery })
+      await page.getByText('At four.').waitFor()
+      await page.getByLabel('Needs an answer').uncheck()
+      await field.fill('I am out until three.')
+      await page.getByRole('button', { name: 'Notify' }).click()
+      expect((await deliveryOf(first.wire, 'notify')).message.body).toBe('I am out until three.')
+      await first.wire.call('decisions.raise', QUESTION)
+      await page.getByRole('button', { name: /SQLite/ }).waitFor()
+      await crew.admin.call('orchestrators.appoint', { peer: second.id })
+      await page.getByText('deputy').first().waitFor()
+      const question = await second.wire.call('threads.ask', { to: id, body: 'Who tests it?' })
+      await page.getByRole('article').filter({ hasText: 'Who tests it?' }).getByRole('button', { name: 'Answer' }).click()
+      await page.getByText('Answers “Who tests it?”').waitFor()
+      await expectAccessible(page)
+      await page.getByRole('textbox', { name: 'Answer deputy' }).fill('The reviewer.')
+      await page.getByRole('button', { name: 'Answer', exact: true }).last().click()
+      const answer = await deliveryOf(second.wire, 'answer')
+      expect(answer).toMatchObject({ thread: { id: question.sent[0]?.thread }, message: { body: 'The reviewer.' } })
+      // Both leaders, in one conversation.
+      await page.getByRole('article').filter({ hasText: 'The reviewer.' }).waitFor()
+      await page.getByText('At four.').waitFor()
+      expect((await crew.admin.call('mailbox.peek', { peer: id })).waiting).toBe(0)
+      await expectAccessible(page)
+      await device.screenshot(`orchestrator-${name}`)
+      await device.expectNoProblems()
+    })
+  }
+
+  it('is another one in each circle', async () => {
+    await using daemon = await createTestDaemon()
+    await using crew = new Crew(daemon)
+    await using device = await Device.open(PHONE)
+    const { page } = device
+    await pair(page, daemon)
+    const north = await crew.join('north-lead', { role: 'orchestrator', circle: 'north' })
+    await north.wire.call('orchestrators.claim', {})
+    await page.goto(`${daemon.url}/orchestrator`)
+    await page.getByText('leads north').waitFor()
+    await page.getByRole('textbox', { name: 'Write to the orchestrator' }).fill('How far are you?')
+    await page.getByRole('button', { name: 'Ask', exact: true }).click()
+    expect((await deliveryOf(north.wire, 'ask')).message.body).toBe('How far are you?')
+    await expectAccessible(page)
+    await page.getByLabel('Circle').selectOption('main')
+    await page.getByText('Nobody leads main.').waitFor()
+    await page.getByText('How far are you?').waitFor({ state: 'detached' })
+    await device.expectNoProblems()
+  })
+})
