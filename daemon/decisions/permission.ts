@@ -54,9 +54,9 @@ export function lapse(tx: Tx, deps: DecisionDeps, card: number, peerId: number):
     leave(tx, deps, row, peerId, { state: 'withdrawn', how: 'settled', by: null, note: 'It was answered at the terminal, or asks no more.' })
 }
 
-/** Those that wait, and who for. */
+/** Those that wait, and who for. Cards first (CROSS JOIN): few wait, and all others of a peer's are passed by. */
 export function waitingPermissions(tx: Tx): { readonly card: number; readonly peer: number }[] {
-  return tx.all(`SELECT d.id AS card, r.peer_id AS peer FROM decisions d JOIN decision_requesters r ON r.decision_id = d.id
+  return tx.all(`SELECT d.id AS card, r.peer_id AS peer FROM decisions d CROSS JOIN decision_requesters r ON r.decision_id = d.id
     WHERE d.state = 'waiting' AND d.source = 'permission' AND r.waits = 1`)
 }
 
