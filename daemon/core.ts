@@ -155,6 +155,7 @@ export function createCore(options: CoreOptions) {
     threads,
     schedules,
     callerOf,
+    onPermitClosed: (card) => decisions.permits.closed(card),
     onGiven: (tx, card, personId) => channels.onCardGiven(tx, card, personId),
     onSettled: (tx, card) => channels.onCardSettled(tx, card),
     get zone() {
@@ -286,6 +287,7 @@ export function createCore(options: CoreOptions) {
     backups,
     passphrases: pairing.passphrases,
     ingress,
+    permits: decisions.permits,
     calls,
     authenticate: (token) => authenticate(store, token, clock.wallMs()),
     hello: createHello(store, options, threads),
@@ -331,6 +333,7 @@ export function createCore(options: CoreOptions) {
         orchestrators.prepare(tx)
         watchdogs.prepare(tx)
         pairing.prepare(tx)
+        decisions.prepare(tx)
       })
       outbox.wake()
       stopTimer = timer.start()

@@ -112,6 +112,9 @@ export const LIMITS = {
   maxTiers: 200,
   /** How soon people that have come are given the cards that wait. */
   cardLookMs: 1_000,
+  /** How long the card of a runtime stays when nobody waits for it any more; and after a start. */
+  permitGraceMs: 2_000,
+  permitStartMs: 15_000,
   cardMs: 7_776_000_000,
   // Orchestrators
   /** How long a leader may be away until its lease lapses: enough for a restart of its session or of the daemon. */

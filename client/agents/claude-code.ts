@@ -1,5 +1,6 @@
 import { type HookEvent, NO_ANSWER, type RuntimeDriver } from './driver.ts'
 import { isProgram, moreContext, readCommonHook, textIn } from './hook-input.ts'
+import { permissionRequest } from './permission-dialog.ts'
 
 /** Claude Code's names of the events that may show something to the model. */
 const SHOWING: Partial<Record<HookEvent, string>> = { start: 'SessionStart', prompt: 'UserPromptSubmit', tool: 'PostToolUse', stop: 'Stop' }
@@ -38,6 +39,8 @@ export const claudeCode: RuntimeDriver = {
     const name = SHOWING[event]
     return name === undefined ? NO_ANSWER : moreContext(name, digest)
   },
+  // Its dialog stands beside the hook, and whichever is answered first counts.
+  dialog: permissionRequest(86_400),
   // What a hook printed is kept there as well, whatever became of it, and a wake that waits for the model to be done.
   isProof: (line) => !line.includes('"type":"hook_success"') && !line.includes('"type":"queue-operation"'),
   // Quotes in what anybody says are escaped in there, so no text can look like this.

@@ -1,5 +1,6 @@
 import { NO_ANSWER, type RuntimeDriver } from './driver.ts'
 import { isProgram, keepGoing, moreContext, readCommonHook, textIn } from './hook-input.ts'
+import { permissionRequest } from './permission-dialog.ts'
 
 /** Codex. Tried with 0.169.0. */
 export const codex: RuntimeDriver = {
@@ -29,6 +30,8 @@ export const codex: RuntimeDriver = {
     if (event === 'tool') return moreContext('PostToolUse', digest)
     return event === 'stop' ? keepGoing(digest) : NO_ANSWER
   },
+  // Its dialog comes only when the hook has ended, and the keyboard waits as long.
+  dialog: permissionRequest(600),
   isProof: () => true,
   isInterruption: (line) => line.includes('"type":"event_msg","payload":{"type":"turn_aborted"'),
 }

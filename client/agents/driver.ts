@@ -1,3 +1,5 @@
+import type { PermissionDialog } from './permission-dialog.ts'
+
 /** The kinds of agent programs that Muster can reach; one driver each. */
 export type RuntimeName = 'claude-code' | 'codex' | 'gemini' | 'opencode'
 
@@ -85,6 +87,8 @@ export interface RuntimeDriver {
   readHook(event: HookEvent, input: Readonly<Record<string, unknown>>): HookCall
   /** @param digest mail to be shown; only for the events that can show any */
   writeHook(event: HookEvent, digest: string): HookAnswer
+  /** How it asks its user for permission, where a hook may answer as a person has decided; `undefined` where none may. */
+  readonly dialog?: PermissionDialog
   /** Whether a line of its transcript shows what the model was sent, and not merely what a hook printed. */
   isProof(line: string): boolean
   /** Whether a line of its transcript tells that a person interrupted the turn; no hook fires then. */

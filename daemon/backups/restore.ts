@@ -4,13 +4,12 @@ import Database from 'better-sqlite3'
 import { MusterError } from '../../src/errors.ts'
 import { formatTime } from '../../src/time.ts'
 import type { Clock, RandomBytes } from '../clock.ts'
-import { forgetPassphrases } from '../pairing/index.ts'
-import { endedTokens, endTokens } from '../peers/index.ts'
 import { openDatabase, SCHEMA } from '../store/database.ts'
 import { adoptLives, INCARNATIONS, type IncarnationRow } from '../store/incarnations.ts'
 import { lockDatabase } from '../store/lock.ts'
 import { Store } from '../store/store.ts'
 import { Tx } from '../store/transaction.ts'
+import { type Ends, endsIn, keepEnds, NO_ENDS } from './ends.ts'
 import { ARTIFACTS, BackupError, DATABASE, type Manifest, readManifest } from './manifest.ts'
 import { backupsIn } from './rotation.ts'
 import { copySolid, type Digest, flush, flushFolders, makeFolder, writeSolid } from './solid-files.ts'
@@ -75,8 +74,8 @@ export function restoreBackup(options: RestoreOptions): Restored {
     makeFolder(staged)
     options.onProgress('checking')
     copyChecked(backup, staged, manifest, options.onProgress)
-    const { ended, unreadable, lives } = endedSince(join(data, DATABASE))
-    const life = beginLife(staged, options, { ended, lives })
+    const { unreadable, ...known } = knownAt(join(data, DATABASE))
+    const life = beginLife(staged, options, known)
     if (dryRun) return { manifest, incarnation: null, before: null, ended: life.ended, unreadable }
     const before = exchange(data, staged, clock.wallMs())
     return { manifest, incarnation: life.tag, before, ended: life.ended, unreadable }
@@ -128,22 +127,27 @@ function copyOne(from: string, to: string, path: string, wanted: Digest): void {
   if (found.bytes !== wanted.bytes || found.sha256 !== wanted.sha256) throw damaged('is not what was backed up')
 }
 
-/** What must outlast a restore: that a token was ended, and which lives there were. */
-function endedSince(path: string): { ended: Uint8Array[]; lives: IncarnationRow[]; unreadable: boolean } {
-  if (!existsSync(path)) return { ended: [], lives: [], unreadable: false }
+interface Known {
+  readonly ends: Ends
+  readonly lives: readonly IncarnationRow[]
+}
+
+/** What must outlast a restore: what has ended, and which lives there were. */
+function knownAt(path: string): Known & { readonly unreadable: boolean } {
+  if (!existsSync(path)) return { ends: NO_ENDS, lives: [], unreadable: false }
   const read = safely(() => {
     const db = new Database(path, { readonly: true, fileMustExist: true })
     try {
-      return { ended: endedTokens(db), lives: db.prepare(INCARNATIONS).all() as IncarnationRow[] }
+      return { ends: endsIn(db), lives: db.prepare(INCARNATIONS).all() as IncarnationRow[] }
     } finally {
       db.close()
     }
   })
-  return read ? { ...read, unreadable: false } : { ended: [], lives: [], unreadable: true }
+  return read ? { ...read, unreadable: false } : { ends: NO_ENDS, lives: [], unreadable: true }
 }
 
 /** Brings the copy up to date, begins its next life, and says so in its log of events. */
-function beginLife(staged: string, { clock, random }: RestoreOptions, known: { ended: readonly Uint8Array[]; lives: readonly IncarnationRow[] }) {
+function beginLife(staged: string, { clock, random }: RestoreOptions, known: Known) {
   const path = join(staged, DATABASE)
   const db = openDatabase(path, 'full')
   try {
@@ -158,11 +162,10 @@ function beginLife(staged: string, { clock, random }: RestoreOptions, known: { e
   try {
     const ended = store.db.transaction(() => {
       const tx = new Tx(store, clock.wallMs())
-      const count = endTokens(tx, known.ended)
-      forgetPassphrases(tx)
-      tx.event({ type: 'node.restored', audience: 'admin', changed: { incarnation: store.tag, ended: count } })
+      const { tokens, approvals } = keepEnds(tx, known.ends)
+      tx.event({ type: 'node.restored', audience: 'admin', changed: { incarnation: store.tag, ended: tokens, approvals } })
       store.saveCounters()
-      return count
+      return tokens
     })()
     return { tag: store.tag, ended }
   } finally {

@@ -78,6 +78,11 @@ export function usableFor(reader: Reader, requesterId: number, action: Action, n
   return rows.sort((a, b) => Number(a.scope !== null) - Number(b.scope !== null) || a.expires_at - b.expires_at)[0]
 }
 
+/** What a card has given to one of its requesters. */
+export function approvalOf(reader: Reader, card: number, requesterId: number): ApprovalRow | undefined {
+  return reader.get<ApprovalRow>('SELECT * FROM approvals WHERE requester_id = ? AND decision_id = ?', requesterId, card)
+}
+
 /** @throws MusterError `forbidden` with why it cannot be used */
 export function use(tx: Tx, caller: PeerCaller, row: ApprovalRow, action: Action): ApprovalRow {
   const reason = refusalOf(row, action, tx.now)

@@ -20,6 +20,8 @@ export interface DecisionDeps {
     /** Resumes or deletes a schedule in the name of a person. @throws MusterError */
     readonly settle: (tx: Tx, schedule: number, how: 'resume' | 'delete', by: PeerCaller) => void
   }
+  /** A card of a runtime has ended. */
+  readonly onPermitClosed: (card: number) => void
   /** A card has reached a person; it was decided, or ended otherwise. For the domain above, which tells people elsewhere. */
   readonly onGiven: (tx: Tx, card: CardRow, personId: number) => void
   readonly onSettled: (tx: Tx, card: CardRow) => void

@@ -13,6 +13,7 @@ import type { DecisionDeps } from './deps.ts'
 import { nextDue, takeDefaults } from './due.ts'
 import { createDecisionHandlers } from './handlers.ts'
 import { giveDue, giveMissing, isAnyMissing, nextMail } from './mail.ts'
+import { Permits } from './permits.ts'
 import { createQuiet, quietUntil } from './quiet.ts'
 import { createReading } from './reading.ts'
 import { createRequesting } from './requesting.ts'
@@ -23,10 +24,12 @@ import { listTiers, setTier } from './tiers.ts'
 import { lookAtTrouble, type TroubleAt } from './troubles.ts'
 
 export { cardOfThread, LETTER } from './answers.ts'
+export type { Permits } from './permits.ts'
 export { rankedCards, waitingCards } from './reading.ts'
 export type { Choice as CardChoice } from './resolving.ts'
 export { purgeApprovals, purgeCards } from './retention.ts'
 export { type CardRow, closedOf, contentOf, findCard, LETTERS, type Letter, requestersOf } from './rows.ts'
+export { type Spent, spendApprovals, spentApprovals } from './spent.ts'
 export { inLine, shown } from './wording.ts'
 
 export interface DecisionsOptions extends DecisionDeps {
@@ -38,6 +41,7 @@ export interface DecisionsOptions extends DecisionDeps {
 
 export function createDecisions(deps: DecisionsOptions) {
   const { store, pipeline, timer, clock } = deps
+  const permits = new Permits(deps, deps)
   const submit = (run: (tx: Tx) => void) => pipeline.submit(run, () => undefined)
   const wall = (at: number | undefined) => (at === undefined ? undefined : { wall: at })
   timer.add({ next: () => wall(nextDue(store)), run: () => submit((tx) => takeDefaults(tx, deps)) })
@@ -46,6 +50,9 @@ export function createDecisions(deps: DecisionsOptions) {
   const handlers = createDecisionHandlers(deps)
   const reading = createReading(clock)
   return {
+    permits,
+    /** At a start. */
+    prepare: (tx: Tx) => permits.prepare(tx),
     onCardWord: (tx: Tx, said: Parameters<typeof onCardWord>[2]) => onCardWord(tx, deps, said),
     onAskEnded: (tx: Tx, ended: FollowedEnd) => onAskEnded(tx, deps, ended),
     onTrouble: (tx: Tx, trouble: TroubleAt) => lookAtTrouble(tx, deps, trouble),

@@ -10,6 +10,8 @@ import { type CardRow, type Content, cardAt, type Letter, requestersOf } from '.
 import { leave } from './settling.ts'
 
 export interface Draft {
+  /** @default 'peer' */
+  readonly source?: 'permission'
   readonly kind: Card['kind']
   readonly content: Content
   readonly action?: Action | undefined
@@ -77,13 +79,15 @@ export function waitingByFold(tx: Tx, circleId: number, fold: string): CardRow |
  * @throws MusterError `too_many_cards`
  */
 export function raise(tx: Tx, deps: DecisionDeps, by: PeerCaller, draft: Draft): { readonly row: CardRow; readonly folded: boolean } {
-  const fold = foldHash(draft.content, draft.action)
+  const { source = 'peer' } = draft
+  // Who waits for a permission is told otherwise than a peer, so the two do not share a card.
+  const fold = `${source === 'peer' ? '' : `${source} `}${foldHash(draft.content, draft.action)}`
   const same = waitingByFold(tx, by.circleId, fold)
   const earlier = draft.topic === undefined ? undefined : ofTopic(tx, by.peerId, draft.topic)
   if (earlier && earlier.id !== same?.id) leave(tx, deps, earlier, by.peerId, { state: 'superseded', how: 'superseded', by })
   if (same) return { row: join(tx, same, by, draft), folded: true }
   requireRoom(tx, by.peerId)
-  return { row: insert(tx, deps, draft, { circleId: by.circleId, fold, source: 'peer' }, by.peerId), folded: false }
+  return { row: insert(tx, deps, draft, { circleId: by.circleId, fold, source }, by.peerId), folded: false }
 }
 
 function join(tx: Tx, row: CardRow, by: PeerCaller, { priority }: Draft): CardRow {

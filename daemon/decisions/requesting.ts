@@ -1,4 +1,4 @@
-import type { Output, Parsed } from '../../src/contract/index.ts'
+import type { Action, Parsed } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Command, PeerCaller } from '../caller.ts'
@@ -13,8 +13,6 @@ import { cardAt, toApproval, toCard } from './rows.ts'
 import { tierOf } from './tiers.ts'
 import { shown } from './wording.ts'
 
-type Result = Output<'decisions.request'>
-
 /** What a repeated request is answered from: what it came to, by how many it says it created. */
 const [TOLD, USED, RAISED] = [0, 1, 2] as const
 
@@ -23,7 +21,11 @@ export function createRequesting(deps: DecisionDeps): Command<'decisions.request
     run(tx, caller, input) {
       const by = asSender(caller)
       const tier = tierOf(tx, by.circleId, input.action.kind)
-      if (tier !== 'gate') return allowed(tx, deps, by, tier, input)
+      if (tier !== 'gate') {
+        allowByTier(tx, deps, by, tier, input)
+        tx.created = { number: 0, count: TOLD }
+        return { verdict: 'allowed', tier, approval: null, card: null }
+      }
       const there = usableFor(tx, by.peerId, input.action, tx.now)
       if (there) {
         tx.created = { number: there.id, count: USED }
@@ -41,7 +43,13 @@ export function createRequesting(deps: DecisionDeps): Command<'decisions.request
   }
 }
 
-function allowed(tx: Tx, deps: DecisionDeps, by: PeerCaller, tier: 'autonomous' | 'notify', { action, why }: Parsed<'decisions.request'>): Result {
+interface Announced {
+  readonly action: Action
+  readonly why: string
+}
+
+/** People are told of what the tier lets happen with a notice. */
+export function allowByTier(tx: Tx, deps: DecisionDeps, by: PeerCaller, tier: 'autonomous' | 'notify', { action, why }: Announced): void {
   if (tier === 'notify') {
     const people = peopleOf(tx, by.circleId, LIMITS.maxCardPeople).filter(({ id }) => id !== by.peerId)
     const body = `I go ahead with ${action.kind}: ${action.name}, of which you are told and not asked. ${why}\n\nArguments: ${shown(action.arguments)}`
@@ -59,8 +67,6 @@ function allowed(tx: Tx, deps: DecisionDeps, by: PeerCaller, tier: 'autonomous' 
     }
   }
   tx.event({ type: 'action.allowed', actor: by.peerId, circle: by.circleId, audience: 'granted', changed: { kind: action.kind, tier } })
-  tx.created = { number: 0, count: TOLD }
-  return { verdict: 'allowed', tier, approval: null, card: null }
 }
 
 function draftOf({ action, why, risk, after, priority }: Parsed<'decisions.request'>): Draft {

@@ -50,6 +50,8 @@ export function resolve(
 }
 
 function grantAll(tx: Tx, row: CardRow, by: PeerCaller, lease: Choice['lease']): ApprovalRow[] {
+  // A yes to what a runtime asks is told to whoever waits for it, and leaves nothing that could be used later.
+  if (row.source === 'permission' && !lease) return []
   const forMs = lease ? (parseDuration(lease.for) as number) : LIMITS.approvalMs
   if (forMs <= 0 || forMs > LIMITS.maxLeaseMs) throw new MusterError('invalid_input', { field: 'lease', hint: 'A lease lasts for 30 days at most.' })
   const given = contentOf(row).arguments ?? {}

@@ -33,6 +33,7 @@ export function settle(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcom
   const requesters = requestersOf(tx, row.id)
   const waiting = requesters.filter(({ waits }) => waits === 1).map(({ peer_id }) => peer_id)
   tx.run('UPDATE decision_requesters SET waits = 0 WHERE decision_id = ?', row.id)
+  if (row.source === 'permission') tx.after(() => deps.onPermitClosed(row.id))
   const base = { actor: by?.peerId ?? null, peer: waiting[0] ?? null, circle: row.circle_id, audience: 'granted' } as const
   tx.event({ type: 'decision.closed', ...base, subject: ['decision', row.id], changed: { state, how, option } })
   // Whoever has taken its request back was told then, though the threads may still be in its name.
@@ -66,7 +67,8 @@ interface Told {
 
 /** The outcome to one who waits for it, ahead of what else waits there; what a person said with it follows in that person's name. */
 function tell(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcome, { peerId, isFirst }: Told): void {
-  if (!isActive(tx, peerId)) return
+  // The runtime is told by the call that waits for it. A message would wake a model to say what it has been told.
+  if (row.source === 'permission' || !isActive(tx, peerId)) return
   const { by, note, option, approvals = [] } = outcome
   const { question, options } = contentOf(row)
   const chosen = option === undefined ? undefined : options[LETTERS.indexOf(option)]

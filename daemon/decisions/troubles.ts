@@ -13,7 +13,7 @@ import { settle } from './settling.ts'
 
 /** Something that a person may have to deal with. */
 export interface TroubleAt {
-  readonly source: Exclude<Card['source'], 'peer'>
+  readonly source: Exclude<Card['source'], 'peer' | 'permission'>
   /** The peer whose mail died, the first of a pair, or the schedule. */
   readonly about: number
   readonly other?: number

@@ -48,7 +48,7 @@ function proposed(proposal: Parsed<'actions.propose'>): Parsed<'actions.propose'
 }
 const PROPOSABLE: ReadonlySet<string> = new Set(['any', 'peer', 'reader', 'person'])
 
-const ACCESS_HINTS = {
+export const ACCESS_HINTS = {
   anyone: 'no credential',
   any: 'any credential',
   enrolment: 'an enrolment credential',

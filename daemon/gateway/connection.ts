@@ -11,6 +11,7 @@ import { Backlog } from './backlog.ts'
 import type { GatewayDeps, Link } from './deps.ts'
 import { readPart, refuseUpload } from './file-reading.ts'
 import { testSource } from './hooks/testing.ts'
+import { PermitWaits } from './permit-waits.ts'
 import { EventSubscriptions } from './subscriptions.ts'
 import { Waits } from './waits.ts'
 import { SessionWatches } from './watches.ts'
@@ -47,6 +48,7 @@ export class Connection implements Link, Heart, ConsumerPort {
   readonly #subscriptions: EventSubscriptions
   readonly #waits: Waits
   readonly #watches: SessionWatches
+  readonly #permits: PermitWaits
   readonly #cancelHelloTimer: () => void
   #greeted = false
   #closed = false
@@ -61,6 +63,7 @@ export class Connection implements Link, Heart, ConsumerPort {
     this.#subscriptions = new EventSubscriptions(deps, this)
     this.#waits = new Waits(deps, caller)
     this.#watches = new SessionWatches(deps, caller)
+    this.#permits = new PermitWaits(deps, caller)
     this.#cancelHelloTimer = deps.clock.setTimer(() => this.closeWith('hello_timeout'), LIMITS.helloTimeoutMs)
   }
 
@@ -125,6 +128,7 @@ export class Connection implements Link, Heart, ConsumerPort {
     this.#cancelHelloTimer()
     this.#waits.end()
     this.#watches.end()
+    this.#permits.end()
     this.#subscriptions.end()
     if (this.#consumer) this.#deps.dispatcher.detach(this.#consumer, orderly ? 'orderly' : 'lost')
     if (this.#greeted && this.caller.kind === 'peer') {
@@ -190,6 +194,8 @@ export class Connection implements Link, Heart, ConsumerPort {
           return this.#waits.onFan(input as never, settle)
         case 'sessions.watch':
           return this.#watches.start(input as never, settle)
+        case 'decisions.permit':
+          return this.#permits.start(input as never, settle)
         case 'node.backup':
           return this.#deps.backups.start(input as never, settle)
         case 'passphrase.set':

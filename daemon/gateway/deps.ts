@@ -5,6 +5,7 @@ import type { ContentFile, Uploads } from '../artifacts/index.ts'
 import type { Backups } from '../backups/index.ts'
 import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
+import type { Permits } from '../decisions/index.ts'
 import type { Ingress } from '../ingress/index.ts'
 import type { OperationRunner } from '../operations.ts'
 import type { Passphrases } from '../pairing/index.ts'
@@ -46,6 +47,7 @@ export interface GatewayDeps {
   readonly backups: Backups
   readonly passphrases: Passphrases
   readonly ingress: Pick<Ingress, 'receive' | 'test' | 'attach'>
+  readonly permits: Permits
   /** Calls that come without a connection. */
   readonly calls: ToolCalls
   /** Who a token speaks for now. */

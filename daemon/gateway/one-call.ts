@@ -6,6 +6,7 @@ import { admit } from './admission.ts'
 import type { GatewayDeps } from './deps.ts'
 import { readPart, refuseUpload } from './file-reading.ts'
 import { testSource } from './hooks/testing.ts'
+import { PermitWaits } from './permit-waits.ts'
 import { Waits } from './waits.ts'
 import { SessionWatches } from './watches.ts'
 
@@ -34,6 +35,8 @@ export function callOnce({ deps, caller, signal }: OneCall, operation: string, p
       return waitOnce(new Waits(deps, caller), (waits, then) => waits.onFan(input as never, then), signal, settle)
     case 'sessions.watch':
       return waitOnce(new SessionWatches(deps, caller), (watches, then) => watches.start(input as never, then), signal, settle)
+    case 'decisions.permit':
+      return waitOnce(new PermitWaits(deps, caller), (waits, then) => waits.start(input as never, then), signal, settle)
     case 'node.backup':
       return deps.backups.start(input as never, settle)
     case 'passphrase.set':

@@ -12,8 +12,8 @@ const CardKind = z.enum(['question', 'approval'])
 const CardState = z.enum(['waiting', 'answered', 'approved', 'denied', 'revised', 'withdrawn', 'expired', 'superseded'])
 const Letter = z.enum(['a', 'b', 'c', 'd', 'e'])
 const Effect = z.enum(['approve', 'deny'])
-/** Where a card comes from: a peer, or a trouble that the daemon itself saw. */
-const CardSource = z.enum(['peer', 'dead_letters', 'parked_pair', 'failed_schedule'])
+/** Where a card comes from: a peer, a runtime that asks its user (`permission`), or a trouble that the daemon itself saw. */
+const CardSource = z.enum(['peer', 'permission', 'dead_letters', 'parked_pair', 'failed_schedule'])
 /** `resolved`: by decisions.resolve; `letter`: by a letter on its thread; `default`: its time came; `settled`: what it asked about was settled otherwise. */
 const How = z.enum(['resolved', 'letter', 'default', 'withdrawn', 'superseded', 'settled', 'retired'])
 
@@ -189,6 +189,36 @@ export const requestDecision = operation({
   }),
   output: z.object({ verdict: z.enum(['allowed', 'waits']), tier: Tier, approval: Approval.nullable(), card: Card.nullable() }),
   doors: { http: 'POST /v1/decision-requests', cli: 'decide request', mcp: 'request_approval' },
+})
+
+export const permitDecision = operation({
+  name: 'decisions.permit',
+  kind: 'stream',
+  access: 'peer',
+  summary: 'Ask people what a runtime asks its user, and wait for their answer; the card goes with the last call that waits for it.',
+  input: z.strictObject({
+    /** What is to be used: `Bash`. Its action has the kind `tool` and this name. */
+    tool: Line(200).min(1),
+    arguments: Arguments.default({}),
+    context: CardInput.context,
+    /** At most 1 h. Who calls again within `permitGraceMs` goes on waiting for the same card. */
+    timeout: Duration.default('45s'),
+  }),
+  output: z.object({
+    /** `open`: nobody decided and nobody will, so the runtime's own dialog does; `waits`: the time is over. */
+    verdict: z.enum(['allowed', 'denied', 'open', 'waits']),
+    /** Who said so, now or in a lease. `null`: the tier, or nobody. */
+    by: PeerRef.nullable(),
+    note: z.string().nullable(),
+    card: Card.nullable(),
+    /** The lease that this was a use of. */
+    approval: Approval.nullable(),
+  }),
+  doors: {
+    http: 'POST /v1/permissions',
+    cli: { none: 'The hooks of an agent session call it.' },
+    mcp: { none: 'No model asks for the permission of its own runtime.' },
+  },
 })
 
 export const resolveDecision = operation({

@@ -118,6 +118,7 @@ const LIST = [
   reviews.watchedReviews,
   decisions.raiseDecision,
   decisions.requestDecision,
+  decisions.permitDecision,
   decisions.resolveDecision,
   decisions.commentDecision,
   decisions.withdrawDecision,

@@ -1,5 +1,5 @@
 /** The parts of the daemon that have a story of their own, by the folder of their code. */
-const TOLD = ['schedules'] as const
+const TOLD = ['schedules', 'pairing', 'decisions'] as const
 export type Story = (typeof TOLD)[number]
 
 /** One seeded bug: an exact text of one file and what stands there instead. */
@@ -13,7 +13,7 @@ export interface Mutation {
 }
 
 const mutation = (name: string, file: string, from: string, to: string): Mutation => {
-  const story = TOLD.find((folder) => file.startsWith(`${folder}/`))
+  const story = TOLD.find((folder) => file.startsWith(`${folder}/`) || name.startsWith(`${folder}: `))
   return { name, story, file: `daemon/${file}`, from, to }
 }
 
@@ -312,5 +312,143 @@ export const MUTATIONS: readonly Mutation[] = [
     "const wall = wallAt(due, zone && 'UTC')",
   ),
   mutation('schedule: quiet hours end a day late', 'schedules/rule.ts', '(to - minute + DAY_MINUTES) % DAY_MINUTES : 0', 'to > minute ? to - minute : 0 : 0'),
+  mutation(
+    'pairing: the administrator confirms any',
+    'pairing/pairings.ts',
+    'if (row.first === 1 && isBeforeFirst(tx) && people(tx, 1).length === 0) return',
+    'if (row.id > 0) return',
+  ),
+  mutation('pairing: first again once devices are revoked', 'pairing/rows.ts', "WHERE state = 'paired' LIMIT 1", "WHERE state = 'paired' AND id < 0 LIMIT 1"),
+  mutation(
+    'pairing: good before it is confirmed',
+    'pairing/pairings.ts',
+    "noted(tx, 'pairing.redeemed', undefined, row.id, { device })",
+    "noted(tx, 'pairing.redeemed', undefined, row.id, { device })\n      if (row.person_id !== null) admitToken(tx, hash, row.person_id, device)",
+  ),
+  mutation('pairing: agents confirm', 'pairing/pairings.ts', "caller.kind === 'peer' && caller.role === 'person')) return", "caller.kind === 'peer')) return"),
+  mutation(
+    'pairing: redeemed twice',
+    'pairing/pairings.ts',
+    "if (row?.state !== 'open') throw refusedCode",
+    "if (row?.state !== 'open' && row?.state !== 'redeemed') throw refusedCode",
+  ),
+  mutation('pairing: a reuse is not counted', 'pairing/pairings.ts', 'SET reused = reused + 1', 'SET reused = reused'),
+  mutation('pairing: digits not compared', 'pairing/pairings.ts', 'input.comparison === row.comparison', 'input.comparison.length === 4'),
+  mutation('pairing: wrong digits, then right ones', 'pairing/open-code.ts', 'return !this.#open.spoiled', 'return isRight'),
+  mutation('pairing: wrong digits end nothing', 'pairing/pairings.ts', "endPairing(later, deps, row.id, 'Wrong digits were confirmed.')", 'void later'),
+  mutation('pairing: guesses are not counted', 'pairing/open-code.ts', '    open.wrong += 1\n', ''),
+  mutation('pairing: guessing without a pause', 'pairing/open-code.ts', 'this.#wrongAt.push(this.#clock.monoMs())', 'void this.#wrongAt'),
+  mutation('pairing: a guess ends what was redeemed', 'pairing/open-code.ts', 'if (!open || open.redeemed) return', 'if (!open) return'),
+  mutation(
+    'pairing: a code for ever',
+    'pairing/open-code.ts',
+    'endsAt: this.#clock.monoMs() + LIMITS.pairingMs',
+    'endsAt: this.#clock.monoMs() + 2 * LIMITS.pairingMs',
+  ),
+  mutation('pairing: two under way', 'pairing/pairings.ts', "      endUnfinished(tx, deps, 'Another pairing was begun.')\n", ''),
+  mutation('pairing: a restart ends none', 'pairing/index.ts', "      endUnfinished(tx, deps, 'The daemon was restarted.')\n", ''),
+  mutation('pairing: a cancelled one goes on', 'pairing/pairings.ts', "endPairing(tx, deps, row.id, 'It was cancelled.', caller)", 'void endPairing'),
+  mutation(
+    'pairing: a device for who has retired',
+    'pairing/pairings.ts',
+    '!isActive(tx, row.person_id)',
+    '!isActive(tx, row.person_id + 0 * row.id) && row.id < 0',
+  ),
+  mutation(
+    'pairing: in memory before the commit',
+    'pairing/pairings.ts',
+    'tx.after(() => open.open(id, plainCode(code) as string))',
+    'open.open(id, plainCode(code) as string)',
+  ),
+  mutation(
+    "pairing: another one's device",
+    'pairing/devices.ts',
+    "(caller.kind === 'peer' && row.peer_id !== caller.peerId)",
+    "(caller.kind === 'peer' && row.peer_id === -caller.peerId)",
+  ),
+  mutation(
+    'pairing: a revoked device goes on',
+    'peers/credentials.ts',
+    "tx.run('UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', tx.now, id)",
+    "tx.run('UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL AND id < 0', tx.now, id)",
+  ),
+  mutation(
+    'pairing: revoked, and live in the same batch',
+    'peers/credentials.ts',
+    "export function revoke(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, id: number, peerId: number | null): void {\n  tx.changesPeers()\n",
+    "export function revoke(tx: Tx, deps: Pick<CredentialDeps, 'disconnect'>, id: number, peerId: number | null): void {\n",
+  ),
+  mutation('pairing: revoked, and still connected', 'peers/credentials.ts', 'tx.after(() => deps.disconnect({ credentialId: id }))', 'void deps'),
+  mutation(
+    'pairing: a restore brings devices back',
+    'peers/ended-tokens.ts',
+    'UPDATE credentials SET revoked_at = ? WHERE token_hash = ?',
+    'UPDATE credentials SET revoked_at = ? WHERE id < 0 AND token_hash = ?',
+  ),
+  mutation(
+    'pairing: credentials of a person without a device',
+    'peers/credentials.ts',
+    "findPeer(tx, peerId)?.role === 'person'",
+    "findPeer(tx, peerId)?.role === 'observer'",
+  ),
+  mutation('pairing: an action by whoever', 'pairing/actions.ts', 'if (row.person_id !== person.peerId) throw', 'if (row.person_id === -person.peerId) throw'),
+  mutation('pairing: an action twice', 'pairing/actions.ts', '      requireWaiting(row)\n      const attempt', '      const attempt'),
+  mutation(
+    'pairing: an action with other digits',
+    'pairing/action-codes.ts',
+    "if (open.code === code) return 'right'",
+    "if (open.code.length === code.length) return 'right'",
+  ),
+  mutation('pairing: digits are guessed without end', 'pairing/action-codes.ts', '    open.wrong += 1\n', ''),
+  mutation(
+    'pairing: an action after its time',
+    'pairing/action-codes.ts',
+    'endsAt: this.#clock.monoMs() + LIMITS.actionMs',
+    'endsAt: this.#clock.monoMs() + 2 * LIMITS.actionMs',
+  ),
+  mutation(
+    'pairing: an action done and not ended',
+    'pairing/actions.ts',
+    "endAction(tx, deps, row.id, { state: 'done', actor: person.peerId, output })",
+    'void output',
+  ),
+  mutation('pairing: an action with another input', 'pairing/actions.ts', 'JSON.parse(row.input))', "{ ...JSON.parse(row.input), body: 'act' })"),
+  mutation('pairing: anything is proposed', 'gateway/admission.ts', ' && !NEVER_PROPOSED.test(operation.name)', ''),
+  mutation('pairing: an action rejected by anybody', 'pairing/actions.ts', 'if (!row || !isTheirs) throw notFound(id)', 'if (!row) throw notFound(id)'),
+  mutation('pairing: more actions than may wait', 'pairing/actions.ts', 'own < LIMITS.maxProposedActions', 'own < 2 * LIMITS.maxProposedActions'),
+  mutation('decisions: decided twice', 'decisions/resolving.ts', '  refuseDecided(tx, row)\n  const { option', '  const { option'),
+  mutation('decisions: a lease without end', 'decisions/rows.ts', "if (row.uses >= row.max_uses) return 'used'", "if (row.uses > row.max_uses) return 'used'"),
+  mutation('decisions: a use is not counted', 'decisions/approvals.ts', 'SET uses = uses + 1 WHERE id = ?', 'SET uses = uses + (id % 3 > 0) WHERE id = ?'),
+  mutation('decisions: used after its time', 'decisions/rows.ts', "return row.expires_at <= now || row.granted_at > now ? 'expired' : 'live'", "return 'live'"),
+  mutation('decisions: used before it was granted', 'decisions/rows.ts', ' || row.granted_at > now', ''),
+  mutation('decisions: used though revoked', 'decisions/rows.ts', "  if (row.revoked_at !== null) return 'revoked'\n", ''),
+  mutation(
+    'decisions: used for other arguments',
+    'decisions/approvals.ts',
+    'row.scope === null ? row.hash === actionHash(action) : isWithin',
+    'row.scope === null ? row.hash !== null : isWithin',
+  ),
+  mutation(
+    'decisions: the scope of a lease ignored',
+    'decisions/hashes.ts',
+    'Object.hasOwn(given, name) && canonical',
+    'Object.hasOwn(given, name) || canonical',
+  ),
+  mutation('decisions: used by another peer', 'decisions/approvals.ts', 'WHERE requester_id = ? AND action_kind', 'WHERE requester_id > -? AND action_kind'),
+  mutation('decisions: a lease for longer', 'decisions/resolving.ts', 'uses: lease?.count ?? 1 }', 'uses: (lease?.count ?? 0) + 1 }'),
+  mutation('decisions: a restore brings uses back', 'decisions/spent.ts', 'SET uses = max(uses, @uses),', 'SET uses = max(uses, 0 * @uses),'),
+  mutation(
+    'decisions: a restore brings back what was revoked',
+    'decisions/spent.ts',
+    'revoked_at = coalesce(revoked_at, @revoked_at)',
+    'revoked_at = revoked_at',
+  ),
+  mutation('decisions: time takes another option', 'decisions/due.ts', 'option: row.default_option as Letter', "option: 'a'"),
+  mutation(
+    'decisions: an end is not told',
+    'decisions/settling.ts',
+    'for (const peerId of new Set([...waiting, ...heirs])) tell',
+    'for (const peerId of new Set([...heirs])) tell',
+  ),
   mutation('wait strands a reply', 'threads/signals.ts', 'for (const listener of [...(this.#listeners.get(number) ?? [])]) listener()', 'void number'),
 ]

@@ -81,6 +81,12 @@ export class ApprovalWatch {
     }
   }
 
+  /** An older copy was put back: what was granted since is gone, and what was used or revoked since is so still. */
+  restored(db: Database.Database): void {
+    const there = new Set(db.prepare('SELECT id FROM approvals').pluck().all())
+    for (const id of [...this.#given.keys()]) if (!there.has(id)) this.#given.delete(id)
+  }
+
   #grant(db: Database.Database, id: number, by: number | null, now: number): void {
     const row = db.prepare('SELECT requester_id, decision_id, scope, max_uses, expires_at FROM approvals WHERE id = ?').get(id) as {
       requester_id: number

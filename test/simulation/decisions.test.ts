@@ -12,5 +12,6 @@ it(`decides each card once and keeps approvals within their bounds, under seeds 
   expect(sums.refused).toBeGreaterThan(seeds * 4)
   expect(sums.uses).toBeGreaterThan(seeds * 6)
   expect(sums.revoked).toBeGreaterThan(seeds)
+  expect(sums.restores).toBeGreaterThan(seeds)
   expect(sums.crashes).toBeGreaterThan(seeds)
 })

@@ -21,6 +21,7 @@ interface Counts {
   readonly refused: number
   readonly uses: number
   readonly revoked: number
+  readonly restores: number
 }
 
 interface Act {
@@ -50,10 +51,13 @@ class DecisionWorld extends Story<Counts> {
   readonly #peers = new Map<string, number>()
   readonly #watch = new ApprovalWatch((what) => void this.failures.push(what))
   /** What was confirmed: the options of each card, and how many uses. */
-  readonly #chosen = new Map<string, string[]>()
+  #chosen = new Map<string, readonly string[]>()
+  #chosenAtBackup: ReadonlyMap<string, readonly string[]> | undefined
   #allowed = 0
   #refused = 0
   #folded = 0
+  #restores = 0
+  #isRestoring = false
 
   protected found(): void {
     const { core } = this
@@ -79,7 +83,7 @@ class DecisionWorld extends Story<Counts> {
 
   protected async step(): Promise<void> {
     const { random, clock } = this
-    await random.weighted<() => void>([
+    await random.weighted<() => void | Promise<void>>([
       [() => this.#raise(), 25],
       [() => this.#act(), 40],
       [() => this.#decide(), 22],
@@ -87,6 +91,8 @@ class DecisionWorld extends Story<Counts> {
       [() => this.#withdraw(), 5],
       [() => clock.advance(random.between(1, 60) * MINUTE), 15],
       [() => clock.stepWall(random.between(-180, 180) * MINUTE), 3],
+      [() => this.#backUp(), 3],
+      [() => this.#restore(), 1.5],
       ...this.faults(6, 10),
     ])()
     await this.revive()
@@ -104,7 +110,7 @@ class DecisionWorld extends Story<Counts> {
     if (this.#allowed > this.#watch.used) this.failures.push(`${this.#allowed} uses were confirmed, and ${this.#watch.used} are there`)
     const decided = cards.filter(({ state }) => state === 'answered' || state === 'approved' || state === 'denied').length
     const expired = cards.filter(({ state }) => state === 'expired').length
-    return { decided, expired, folded: this.#folded, refused: this.#refused, uses: this.#watch.used, revoked: this.#watch.revoked }
+    return { decided, expired, folded: this.#folded, refused: this.#refused, uses: this.#watch.used, revoked: this.#watch.revoked, restores: this.#restores }
   }
 
   #judgeCard(card: CardRow): void {
@@ -252,6 +258,26 @@ class DecisionWorld extends Story<Counts> {
     const peer = this.random.pick(PEERS) ?? 'bob'
     const card = this.random.pick(this.#call(peer, 'decisions.queue', {})?.cards ?? [])?.card
     if (card) this.#call(peer, 'decisions.withdraw', { card: card.id, reason: 'not now' })
+  }
+
+  #backUp(): void {
+    if (!this.alive) return
+    this.disk.backUp()
+    this.#chosenAtBackup = new Map(this.#chosen)
+  }
+
+  /** Cards that were decided since wait again; approvals that were used or revoked since are that still. */
+  async #restore(): Promise<void> {
+    if (!this.#chosenAtBackup) return
+    this.#chosen = new Map(this.#chosenAtBackup)
+    this.#isRestoring = true
+    await this.restore()
+    this.#restores += 1
+  }
+
+  protected override onBirth(): void {
+    if (this.#isRestoring) this.#watch.restored(this.disk.db)
+    this.#isRestoring = false
   }
 
   protected override onCommitted(changes: readonly Change[]): void {

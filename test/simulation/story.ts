@@ -1,3 +1,4 @@
+import { type Ends, endsIn, keepEnds } from '../../daemon/backups/ends.ts'
 import type { Core } from '../../daemon/core.ts'
 import { mintCredential } from '../../daemon/peers/credentials.ts'
 import type { Input, OperationName, Output } from '../../src/contract/index.ts'
@@ -9,6 +10,8 @@ import { COMMIT_FAULTS, type CommitFault, Disk } from './disk.ts'
 import type { Change } from './journal.ts'
 import { Life } from './life.ts'
 import { Random } from './random.ts'
+
+const nothing = (): void => undefined
 
 type Step = () => void | Promise<void>
 
@@ -33,12 +36,15 @@ export abstract class Story<Counts> {
   readonly #met = new Map<string, number>()
   #crashes = 0
   readonly #contents = new MemoryContents()
+  /** Its own, so that what the daemon draws does not change what is done to it. */
+  readonly #daemonRandom: Random
   #life: Life | undefined
   #dies: 'before' | 'after' | undefined
   #newest: readonly Change[] = []
 
   constructor(seed: number, clock = new VirtualClock()) {
     this.random = new Random(seed)
+    this.#daemonRandom = new Random(~seed)
     this.clock = clock
     this.disk = new Disk(
       {
@@ -117,7 +123,7 @@ export abstract class Story<Counts> {
   protected mintAdmin(): string {
     let token = ''
     void this.core.pipeline.execute((tx) => {
-      token = mintCredential(tx, this.random.bytes, null, 'simulation').token
+      token = mintCredential(tx, this.#daemonRandom.bytes, null, 'simulation').token
     })
     this.clock.advance(0)
     return token
@@ -159,21 +165,24 @@ export abstract class Story<Counts> {
     if (!this.alive) await this.live()
   }
 
-  protected async live(reincarnate?: string): Promise<void> {
+  /** `restored`: what is to be as ended as it was before an older copy was put back. */
+  protected async live(restored?: Ends): Promise<void> {
     this.die()
     const life: Life = new Life({
       clock: this.clock,
       disk: this.disk,
-      random: this.random,
+      random: this.#daemonRandom,
       contents: this.#contents,
       onFatal: () => this.die(life),
       onUnexpected: (error, message) => {
         if (error instanceof Error && !this.disk.injected.has(error)) this.failures.push(`${message}: ${error.stack ?? error.message}`)
       },
-      ...(reincarnate !== undefined && { reincarnate }),
+      ...(restored && { reincarnate: 'restored' }),
     })
     this.#life = life
     this.onBirth()
+    // In the place of `muster restore`, which does it before the daemon starts.
+    if (restored) life.core.pipeline.submit((tx) => keepEnds(tx, restored), nothing)
     const started = life.core.start().catch(() => this.die(life))
     this.clock.advance(0)
     await started
@@ -185,8 +194,9 @@ export abstract class Story<Counts> {
     if (!copy) return false
     this.die()
     this.plant(undefined)
+    const ends = endsIn(this.disk.db)
     this.disk.restore(copy)
-    await this.live('restored')
+    await this.live(ends)
     return true
   }
 

@@ -20,7 +20,7 @@ export const claudeTarget: Target = {
   program: 'claude',
   folder,
   editors(site) {
-    const settings = new JsonEditor(settingsOf(site), DIALECT, { hooks: claudeHooks(site.command) }, MUSTERS_OWN)
+    const settings = new JsonEditor(settingsOf(site), DIALECT, { hooks: claudeHooks(site.command, site) }, MUSTERS_OWN)
     if (site.scope === 'user') return [settings]
     const server = { section: 'mcpServers', name: SERVER_NAME, value: serverValue(site.command) }
     return [new JsonEditor(join(site.project, '.mcp.json'), DIALECT, { server }, MUSTERS_OWN), settings]
@@ -55,8 +55,8 @@ function settingsOf(site: Site): string {
 }
 
 /** Beside the hooks, at the start and after each turn the waiter that wakes the idle session. */
-export function claudeHooks(command: MusterCommand): Record<string, HookGroup> {
-  const groups = hookGroups(claudeCode, command, { timeout: HOOK_TIMEOUT_SEC })
+export function claudeHooks(command: MusterCommand, how: Pick<Site, 'cards'> = {}): Record<string, HookGroup> {
+  const groups = hookGroups(claudeCode, command, { timeout: HOOK_TIMEOUT_SEC }, how)
   const waiter = {
     type: 'command',
     command: shellLine(command, 'wait', '--runtime', claudeCode.name),

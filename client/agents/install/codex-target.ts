@@ -20,7 +20,7 @@ export const codexTarget: Target = {
   editors(site) {
     const [command, ...args] = bridgeArgv(codex, site.command)
     const server = { name: SERVER_NAME, command, args, env: site.command.env }
-    const hooks = hookGroups(codex, site.command, { timeout: HOOK_TIMEOUT_SEC })
+    const hooks = hookGroups(codex, site.command, { timeout: HOOK_TIMEOUT_SEC }, site)
     return [
       new CodexConfigEditor(join(folder(site), 'config.toml'), server, site.program, site.env),
       new JsonEditor(join(folder(site), 'hooks.json'), DIALECT, { hooks }, MUSTERS_OWN),

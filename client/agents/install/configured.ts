@@ -1,5 +1,6 @@
 import { readConfig } from './config-file.ts'
 import type { Found } from './editor.ts'
+import { CARDS_FLAG } from './hook-content.ts'
 import { InstallError } from './install-error.ts'
 import { missingFiles } from './muster-command.ts'
 import type { Site, Target } from './target.ts'
@@ -20,11 +21,18 @@ export async function configuredIn(target: Target, site: Site): Promise<Configur
   try {
     const rival = await target.rival(site)
     if (rival) return { state: 'current', says: `through ${rival.what}`, found: [] }
-    return judged(await partsOf(target, site))
+    return judged(await partsOf(target, { ...site, cards: site.cards ?? (await asksPeople(target, site)) }))
   } catch (error) {
     if (!(error instanceof InstallError)) throw error
     return { state: 'broken', says: error.message, found: [] }
   }
+}
+
+/** Whether what is installed asks people for permissions. @throws InstallError where a file cannot be read */
+export async function asksPeople(target: Target, site: Site): Promise<boolean> {
+  const files = await Promise.all(target.editors(site).map(async (editor) => ({ editor, file: await readConfig(editor.path) })))
+  const found = await Promise.all(files.map(async ({ editor, file }) => (file ? await editor.find(file.text) : [])))
+  return found.flat().some(({ kind, command }) => kind === 'hook' && command.endsWith(` ${CARDS_FLAG}`))
 }
 
 interface Part {

@@ -21,6 +21,8 @@ export interface Site {
   /** Where Muster keeps what it remembers. */
   readonly state: string
   readonly command: MusterCommand
+  /** Whether people are asked for what the runtime asks its user. */
+  readonly cards?: boolean
   /** The runtime's own program; `undefined` where it is not on the PATH. */
   readonly program: string | undefined
 }

@@ -1,25 +1,31 @@
-import { configuredIn } from '../../agents/install/configured.ts'
+import { asksPeople, configuredIn } from '../../agents/install/configured.ts'
 import { isEmptyPlan, planInstall } from '../../agents/install/install-plan.ts'
 import type { Health } from '../../agents/install/target.ts'
+import { TARGETS } from '../../agents/install/targets.ts'
 import { installing } from '../changes.ts'
 import type { Command, Invocation } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
-import { CliError } from '../failure.ts'
+import { CliError, usageError } from '../failure.ts'
 import { sitesOf } from '../install-site.ts'
 import { carryOut, type Errand, INSTALL_FLAGS, planDocument, readErrand } from '../installing.ts'
 import { safeLine } from '../text.ts'
 
 export const command: Command = {
-  usage: ['install claude|codex|gemini|opencode [--scope <scope>] [--dry-run] [--yes]'],
+  usage: ['install claude|codex|gemini|opencode [--scope <scope>] [--permission-cards] [--dry-run] [--yes]'],
   about: [
     'Makes the sessions of an agent program peers: its MCP server, and the hooks (OpenCode: the plugin) by which messages reach it.',
     'Shows every change as a diff and asks first. Writes its own entries only; the rest of each file keeps every byte. Broken files',
     'are refused. Ends with the health check of the program itself. Doing it again changes nothing, or brings the entries up to date.',
   ],
-  flags: INSTALL_FLAGS,
+  flags: {
+    ...INSTALL_FLAGS,
+    'permission-cards': { type: 'boolean', summary: 'Ask people on their devices, too, for what it asks its user' },
+    'no-permission-cards': { type: 'boolean', summary: 'Ask at the terminal only (as it is; at first, that)' },
+  },
   examples: [
     ['muster install claude', 'show what changes, ask, do it'],
     ['muster install codex --dry-run', 'only show it'],
+    ['muster install claude --permission-cards', 'permissions on the phone, too'],
     ['muster install opencode --scope project --yes', 'for those who work in this folder'],
   ],
   run: install,
@@ -27,7 +33,7 @@ export const command: Command = {
 
 async function install(invocation: Invocation): Promise<number> {
   const { out } = invocation
-  const errand = readErrand(invocation, 'install')
+  const errand = await withCards(invocation, readErrand(invocation, 'install'))
   const { target, site } = errand
   const { title } = target.driver
   if (site.program === undefined) {
@@ -41,6 +47,18 @@ async function install(invocation: Invocation): Promise<number> {
   const given = await carryOut(invocation, errand, plan, about)
   if (given !== undefined) return given
   return report(invocation, errand, { ...about, state: 'installed' }, await target.health(site, site.program))
+}
+
+/** What people are asked for is theirs to say, and stays as it is where nothing is said. */
+async function withCards({ flags }: Invocation, { target, site }: Errand): Promise<Errand> {
+  const [on, off] = [flags.on('permission-cards'), flags.on('no-permission-cards')]
+  if (on && off) throw usageError('--permission-cards and --no-permission-cards exclude each other', 'Give one of them.')
+  if (on && !target.driver.dialog) {
+    const able = Object.entries(TARGETS).flatMap(([name, { driver }]) => (driver.dialog ? [name] : []))
+    throw usageError(`${target.driver.title} lets no hook answer a request for permission`, `--permission-cards is for ${able.join(' and ')}.`)
+  }
+  const cards = on || (!off && (await installing(asksPeople(target, site))))
+  return { target, site: { ...site, cards } }
 }
 
 /** Hooks for this user and hooks in this folder would both run. */

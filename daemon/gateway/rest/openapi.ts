@@ -5,6 +5,7 @@ import type { Access } from '../../../src/contract/operation.ts'
 import { httpRoutes, type Route } from '../../../src/contract/routes.ts'
 import { ERROR_STATUSES } from '../../../src/error-statuses.ts'
 import { ERRORS, type ErrorCode, isRetryable } from '../../../src/errors.ts'
+import { ACCESS_HINTS } from '../admission.ts'
 import { type Json, SchemaWriter } from './schemas.ts'
 
 /** An operation as the document has it, by the parts that the reference page reads back. */
@@ -58,16 +59,7 @@ const DESCRIPTION = `Every operation of a Muster daemon, with the same input, ou
 The credential says who is speaking. A command that creates something takes an \`Idempotency-Key\`: repeated with it, it creates nothing again. Every error has the body
 \`{"error": {"code", "message", "hint"}}\`; the code decides, the status follows from it. Clients ignore fields that they do not know.`
 
-const ACCESS: Readonly<Record<Access, string>> = {
-  anyone: 'no credential',
-  any: 'any credential',
-  enrolment: 'an enrolment credential',
-  peer: "a peer's credential",
-  reader: "a peer's or the administrator's credential",
-  admin: "the administrator's credential",
-  person: "the credential of a person's paired device",
-  leader: 'the credential of the orchestrator that leads its circle, with the `token` of its lease',
-}
+const ACCESS: Readonly<Record<Access, string>> = { ...ACCESS_HINTS, leader: `${ACCESS_HINTS.leader} its circle, with the \`token\` of its lease` }
 
 /** Errors that only a WebSocket meets. */
 const OF_FRAMES: readonly ErrorCode[] = ['duplicate_id', 'hello_required', 'hello_timeout', 'unsupported_protocol', 'replaced', 'slow_consumer']

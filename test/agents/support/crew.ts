@@ -9,6 +9,7 @@ import { DaemonProcess, TestHome } from '../../support/daemon.ts'
 import { WireClient } from '../../support/wire-client.ts'
 import { Agent, type AgentOptions } from './agent.ts'
 import { KINDS } from './kinds.ts'
+import { Phone } from './phone.ts'
 import { type AgentName, agentProgram } from './programs.ts'
 import type { Screen } from './screen.ts'
 import { watched } from './watched.ts'
@@ -69,6 +70,11 @@ export class Crew implements AsyncDisposable {
     const { token } = await wire.call('peers.register', { name: peer, mode: 'pull' })
     agent.kind.addHttp(agent.sandbox, `${this.#url}/mcp`, token)
     return agent
+  }
+
+  /** A person, by a device of theirs. */
+  async phone(): Promise<Phone> {
+    return await Phone.pair(this.#url, this.home.token('admin'))
   }
 
   /** A program that speaks through the SDK. */

@@ -417,6 +417,8 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'orchestrators.record': { input: ({ circle }) => ({ circle }), refused: { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } },
   'decisions.raise': { input: () => QUESTION, tool: ({ kind: _, ...card }) => card, refused: MUTE },
   'decisions.request': { input: () => REQUEST, refused: MUTE },
+  // Nobody is asked where there is nobody; what a card does is in test/integration/daemon/permissions.test.ts.
+  'decisions.permit': { input: () => ({ tool: 'Bash', arguments: { command: 'true' }, context: 'It wants to.' }), refused: MUTE },
   'decisions.resolve': { input: async (scene) => ({ ...(await raised(scene)), option: 'a' }), refused: NO_PERSON },
   'decisions.comment': {
     input: async (scene) => ({ ...(await raised(scene)), body: 'Mind the mast.' }),

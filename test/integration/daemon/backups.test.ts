@@ -187,6 +187,34 @@ test('a restore puts back what was there, keeps what it replaces, and begins ano
   expect(events.map(({ type, changed }) => [type, changed['ended']])).toEqual([['node.restored', 1]])
 })
 
+test('what was used or revoked of an approval since the backup stays so', async () => {
+  const { home, data } = await stopped()
+  const backup = join(data, '..', 'with-approvals')
+  onTestFinished(() => rmSync(backup, { recursive: true, force: true }))
+  const withDatabase = <T>(work: (db: Database.Database) => T): T => {
+    const db = new Database(home.paths.database)
+    try {
+      return work(db)
+    } finally {
+      db.close()
+    }
+  }
+  const insert = `INSERT INTO approvals (id, circle_id, decision_id, requester_id, action_kind, action_name, scope, max_uses, expires_at, past_approved, past_denied, granted_by,
+    granted_at) VALUES (?, 1, 1, 1, 'command', 'npm test', '{}', 5, 9e15, 0, 0, 1, 1)`
+  withDatabase((db) => {
+    for (const id of [1, 2, 3]) db.prepare(insert).run(id)
+  })
+  expect((await workOffline(home.path, 'backup', { path: backup, force: false })).error).toBeUndefined()
+  withDatabase((db) => db.exec('UPDATE approvals SET uses = 3 WHERE id = 1; UPDATE approvals SET revoked_at = 2 WHERE id = 2'))
+  expect((await workOffline(home.path, 'restore', { path: backup, dryRun: false })).error).toBeUndefined()
+  const approvals = withDatabase((db) => db.prepare('SELECT uses, revoked_at FROM approvals ORDER BY id').all())
+  expect(approvals).toEqual([
+    { uses: 3, revoked_at: null },
+    { uses: 0, revoked_at: 2 },
+    { uses: 0, revoked_at: null },
+  ])
+})
+
 test('ids of a life that the restore has undone are unknown, also where the same backup is put back twice', async () => {
   const { home, backup } = await stopped()
   const lives: string[] = []

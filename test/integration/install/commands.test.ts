@@ -37,6 +37,31 @@ describe('muster install', () => {
     expect([again.exit, again.stdout]).toEqual([0, 'Muster is installed in Gemini CLI already.\ngemini mcp list: Connected\n'])
   })
 
+  it('has people asked for permissions where that is said, keeps it so, and goes back', async () => {
+    using home = new FakeHome()
+    mkdirSync(home.path('work'))
+    chmodSync(home.write('bin/claude', '#!/bin/sh\nexit 0\n'), 0o755)
+    const hook = async (...flags: readonly string[]) => {
+      await musterIn(home, ['install', 'claude', '--scope', 'project', '--yes', ...flags], withPath(home))
+      const { hooks } = documentOf(home.read('work/.claude/settings.json')) as {
+        hooks: { PermissionRequest: { hooks: { command: string; timeout: number }[] }[] }
+      }
+      const [{ command, timeout } = { command: '', timeout: 0 }] = hooks.PermissionRequest[0]?.hooks ?? []
+      return [/hook claude permission( --cards)?$/.exec(command)?.[1] ?? '', timeout]
+    }
+    expect(await hook()).toEqual(['', 10])
+    expect(await hook('--permission-cards')).toEqual([' --cards', 86_430])
+    expect(await hook()).toEqual([' --cards', 86_430])
+    expect(await hook('--no-permission-cards')).toEqual(['', 10])
+    expect(await musterIn(home, ['install', 'claude', '--permission-cards', '--no-permission-cards', '--yes'], withPath(home))).toMatchObject({ exit: 64 })
+  })
+
+  it('refuses to have people asked where no hook may answer', async () => {
+    using home = homeWithGemini()
+    const refused = await musterIn(home, ['install', 'gemini', '--permission-cards', '--yes'], withPath(home))
+    expect(refused).toMatchObject({ exit: 64, stderr: expect.stringContaining('--permission-cards is for claude and codex.') })
+  })
+
   it('changes nothing without a yes', async () => {
     using home = homeWithGemini()
     home.write(SETTINGS, '{}')

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { HOOK_EVENTS, type RuntimeDriver } from '../../../client/agents/driver.ts'
+import { HOOK_EVENTS, NO_ANSWER, type RuntimeDriver } from '../../../client/agents/driver.ts'
 import { DRIVERS, findDriver, runtimeNames } from '../../../client/agents/drivers.ts'
 import { CLAUDE_SAMPLES, CODEX_META, CODEX_SAMPLES, GEMINI_SAMPLES, type Sample } from './samples.ts'
 
@@ -24,13 +25,45 @@ describe('the drivers', () => {
     }
   })
 
-  it.each(Object.values(DRIVERS))('of $title shows mail at the moments that it says it can, and never answers a permission', (driver) => {
+  it.each(Object.values(DRIVERS))('of $title shows mail at the moments that it says it can, and answers no permission with it', (driver) => {
     const { betweenTools, endOfTurn } = driver.capabilities
     expect(driver.writeHook('tool', 'mail').stdout.includes('mail')).toBe(betweenTools)
     expect(driver.writeHook('stop', 'mail').stdout.includes('mail')).toBe(endOfTurn)
     for (const event of ['start', 'prompt'] as const) expect(driver.writeHook(event, 'mail').stdout).toContain('mail')
     // What the plugin of OpenCode reads is no decision of any kind.
     for (const event of ['permission', 'idle', 'end'] as const) expect(driver.writeHook(event, 'mail').stdout).not.toMatch(/decision|allow|behavior/)
+  })
+})
+
+describe('a request for permission', () => {
+  const sampleOf = (name: string) => JSON.parse(readFileSync(new URL(`../../support/hook-samples/${name}.permission-request.json`, import.meta.url), 'utf8'))
+  const decision = (said: object) => ({ hookSpecificOutput: { hookEventName: 'PermissionRequest', decision: said } })
+
+  it.each([
+    ['claude-code', { command: 'touch /home/someone/x' }],
+    ['codex', { command: 'touch ../made', description: 'It is needed.' }],
+  ] as const)('of %s is read whole, and answered as a person has said', (name, given) => {
+    const { dialog } = DRIVERS[name]
+    expect(dialog?.read(sampleOf(name))).toEqual({ tool: 'Bash', arguments: given })
+    expect(printed(dialog?.write({ allow: true }) ?? NO_ANSWER)).toEqual(decision({ behavior: 'allow' }))
+    expect(printed(dialog?.write({ allow: false, message: 'Not today.' }) ?? NO_ANSWER)).toEqual(decision({ behavior: 'deny', message: 'Not today.' }))
+  })
+
+  it('is none where the tool is itself a question, or nothing of a tool', () => {
+    const { dialog } = DRIVERS['claude-code']
+    for (const tool of ['AskUserQuestion', 'ExitPlanMode']) expect(dialog?.read({ tool_name: tool, tool_input: {} })).toBeUndefined()
+    for (const odd of [
+      {},
+      { tool_name: 7, tool_input: {} },
+      { tool_name: 'Bash' },
+      { tool_name: 'Bash', tool_input: 'ls' },
+      { tool_name: 'Bash', tool_input: [1] },
+    ])
+      expect(dialog?.read(odd)).toBeUndefined()
+  })
+
+  it('is answered by no hook of Gemini CLI and OpenCode, which have no way to', () => {
+    for (const name of ['gemini', 'opencode'] as const) expect(DRIVERS[name].dialog).toBeUndefined()
   })
 })
 

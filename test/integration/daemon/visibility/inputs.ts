@@ -216,6 +216,7 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
     ...REQUEST,
     action: { kind: world.random.pick(['command', 'milestone']), name: world.word('x'), arguments: { n: world.word('x') } },
   }),
+  'decisions.permit': (world) => ({ tool: world.word('x'), arguments: { n: world.word('x') }, context: 'It is asked for.', timeout: '1s' }),
   'decisions.resolve': (world) => ({ card: world.anyId('decision'), option: world.random.pick(['a', 'b']), ...maybe(world, 'note', () => world.word('w')) }),
   'decisions.comment': (world) => ({ card: world.anyId('decision'), body: said(world) }),
   'decisions.withdraw': (world) => ({ card: world.anyId('decision'), reason: world.word('r') }),
@@ -257,5 +258,6 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
 
 /** Whether an operation changes what there is, so that it is called seldom. */
 export function changes(name: OperationName): boolean {
-  return OPERATIONS[name].kind === 'command'
+  return OPERATIONS[name].kind === 'command' || STREAMS_THAT_CHANGE.has(name)
 }
+const STREAMS_THAT_CHANGE: ReadonlySet<OperationName> = new Set(['passphrase.set', 'passphrase.approve', 'decisions.permit'])

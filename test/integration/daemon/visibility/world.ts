@@ -30,6 +30,9 @@ export interface Leak {
 
 const CHANNELS = { telegram: true, ntfy: true, webhooks: [], pushHosts: [], pushKey: () => 'key' } as const
 
+/** Of kinds whose table is not called after them. */
+const TABLES: Readonly<Partial<Record<IdKind, string>>> = { delivery: 'deliveries', outbox: 'outbox' }
+
 /** Circles, roles, grants and threads as a seed has them, and everything that the operations may be asked about. */
 export class World implements Disposable {
   readonly random: Random
@@ -129,7 +132,7 @@ export class World implements Disposable {
 
   /** The id of any row, whoever may see it. */
   anyId(kind: IdKind): string {
-    const table = kind === 'delivery' ? 'deliveries' : `${kind}s`
+    const table = TABLES[kind] ?? `${kind}s`
     const row = this.random.pick(this.daemon.rows<{ id: number }>(`SELECT id FROM ${table}`))
     return this.daemon.core.store.id(kind, row?.id ?? 1)
   }
