@@ -6,7 +6,7 @@ import { approvalOf, usableFor, use } from './approvals.ts'
 import type { DecisionDeps } from './deps.ts'
 import { type Draft, raise } from './raising.ts'
 import { allowByTier } from './requesting.ts'
-import { type CardRow, cardAt, toApproval, toCard } from './rows.ts'
+import { type CardRow, cardAt, requestersOf, toApproval, toCard } from './rows.ts'
 import { leave } from './settling.ts'
 import { tierOf } from './tiers.ts'
 
@@ -54,10 +54,14 @@ export function lapse(tx: Tx, deps: DecisionDeps, card: number, peerId: number):
     leave(tx, deps, row, peerId, { state: 'withdrawn', how: 'settled', by: null, note: 'It was answered at the terminal, or asks no more.' })
 }
 
-/** Those that wait, and who for. Cards first (CROSS JOIN): few wait, and all others of a peer's are passed by. */
+/** Those that wait, and who for. */
 export function waitingPermissions(tx: Tx): { readonly card: number; readonly peer: number }[] {
-  return tx.all(`SELECT d.id AS card, r.peer_id AS peer FROM decisions d CROSS JOIN decision_requesters r ON r.decision_id = d.id
-    WHERE d.state = 'waiting' AND d.source = 'permission' AND r.waits = 1`)
+  const cards = tx.all<{ id: number }>("SELECT id FROM decisions WHERE state = 'waiting' AND source = 'permission' ORDER BY id")
+  return cards.flatMap(({ id }) =>
+    requestersOf(tx, id)
+      .filter(({ waits }) => waits === 1)
+      .map(({ peer_id }) => ({ card: id, peer: peer_id })),
+  )
 }
 
 function draftOf(action: Action, { context }: Input): Draft {

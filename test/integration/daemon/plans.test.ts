@@ -48,6 +48,7 @@ const ALLOWED: readonly (readonly [sql: RegExp, why: string])[] = [
   [/^SELECT next_at FROM watchdogs WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1$/, 'the same'],
   [/^SELECT \* FROM reviews r WHERE state = 'owed' AND/, 'what is owed, at most 500 in each circle, by its index'],
   [/^SELECT \* FROM decisions WHERE state = 'waiting' ORDER BY id LIMIT 1000$/, 'the cards that wait, at most 32 of each peer, by their index'],
+  [/^SELECT id FROM decisions WHERE state = 'waiting' AND source = 'permission'/, 'once at the start: of the cards that wait, by their index'],
   [/^UPDATE watchdogs SET next_at = @now WHERE next_at IS NOT NULL AND \(state/, 'once at the start, and when the clock leaps: those on watch, by their index'],
 ]
 
