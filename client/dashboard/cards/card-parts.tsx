@@ -3,7 +3,8 @@ import { Badge } from '../parts/badge.tsx'
 import { PeerName } from '../parts/peer.tsx'
 import { visible } from '../parts/plain-text.ts'
 import { Time } from '../parts/time.tsx'
-import { type Card, SOURCES, shownValue } from './words.ts'
+import { Arguments } from './arguments.tsx'
+import { type Card, SOURCES } from './words.ts'
 
 /** What kind of card, how urgent, who waits and since when. */
 export function CardHeader({
@@ -55,26 +56,12 @@ export function Requesters({ of }: { readonly of: Pick<Card, 'requesters' | 'sou
 
 /** What would be done, to the last argument. */
 export function Action({ of }: { readonly of: NonNullable<Card['action']> }) {
-  const given = Object.entries(of.arguments)
   return (
     <div class="card-action">
       <p>
         <Badge>{of.kind}</Badge> <code>{visible(of.name)}</code>
       </p>
-      {given.length > 0 ? (
-        <dl class="arguments" tabIndex={0}>
-          {given.map(([name, value]) => (
-            <div key={name}>
-              <dt>
-                <bdi>{visible(name)}</bdi>
-              </dt>
-              <dd>
-                <code dir="auto">{visible(shownValue(value))}</code>
-              </dd>
-            </div>
-          ))}
-        </dl>
-      ) : null}
+      {Object.keys(of.arguments).length > 0 ? <Arguments of={of.arguments} /> : null}
     </div>
   )
 }

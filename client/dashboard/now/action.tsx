@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks'
-import { shownValue } from '../cards/words.ts'
+import { Arguments } from '../cards/arguments.tsx'
 import { Badge } from '../parts/badge.tsx'
 import { PeerName } from '../parts/peer.tsx'
 import { visible } from '../parts/plain-text.ts'
@@ -15,7 +15,6 @@ export function ActionNeed({ of }: { readonly of: PersonAction }) {
   const { busy, error, run } = useDoing()
   const id = useId()
   const isOff = busy || connection.value.state !== 'online'
-  const given = Object.entries(of.input)
   return (
     <article class="card card-urgent" aria-labelledby={id}>
       <header class="card-header">
@@ -27,24 +26,7 @@ export function ActionNeed({ of }: { readonly of: PersonAction }) {
       <h3 id={id} class="card-question">
         Do <code>{visible(of.operation)}</code>?
       </h3>
-      <div class="card-action">
-        {given.length === 0 ? (
-          <p class="soft">Without input.</p>
-        ) : (
-          <dl class="arguments" tabIndex={0}>
-            {given.map(([name, value]) => (
-              <div key={name}>
-                <dt>
-                  <bdi>{visible(name)}</bdi>
-                </dt>
-                <dd>
-                  <code dir="auto">{visible(shownValue(value))}</code>
-                </dd>
-              </div>
-            ))}
-          </dl>
-        )}
-      </div>
+      <div class="card-action">{Object.keys(of.input).length === 0 ? <p class="soft">Without input.</p> : <Arguments of={of.input} />}</div>
       <form
         class="need-digits"
         onSubmit={(event) => {

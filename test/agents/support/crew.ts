@@ -66,25 +66,26 @@ export class Crew implements AsyncDisposable {
   async agentOverHttp(name: AgentName, peer: string, options: AgentOptions): Promise<Agent> {
     const agent = watched(await Agent.start(KINDS[name], options))
     this.#agents.push(agent)
-    await using wire = await WireClient.greet(this.#url, this.home.token('enrolment'))
+    await using wire = await WireClient.greet(this.url, this.home.token('enrolment'))
     const { token } = await wire.call('peers.register', { name: peer, mode: 'pull' })
-    agent.kind.addHttp(agent.sandbox, `${this.#url}/mcp`, token)
+    agent.kind.addHttp(agent.sandbox, `${this.url}/mcp`, token)
     return agent
   }
 
   /** A person, by a device of theirs. */
   async phone(): Promise<Phone> {
-    return await Phone.pair(this.#url, this.home.token('admin'))
+    return await Phone.pair(this.url, this.home.token('admin'))
   }
 
   /** A program that speaks through the SDK. */
   async peer(name: string, handlers: Handlers = {}): Promise<MusterPeer> {
-    const peer = await connect({ url: this.#url, name, enrolment: this.home.token('enrolment'), credentials: inMemory(), ...handlers })
+    const peer = await connect({ url: this.url, name, enrolment: this.home.token('enrolment'), credentials: inMemory(), ...handlers })
     this.#peers.push(peer)
     return peer
   }
 
-  get #url(): string {
+  /** Where the daemon listens. */
+  get url(): string {
     return `http://127.0.0.1:${this.#port}`
   }
 
