@@ -12,8 +12,8 @@ export interface IngressDeps {
   readonly pipeline: Pipeline
   readonly threads: {
     readonly commands: { readonly 'threads.ask': Command<'threads.ask'>; readonly 'threads.notify': Command<'threads.notify'> }
-    /** Acks what waits for a peer that reads nothing. */
-    readonly receiveAll: (tx: Tx, peerId: number) => void
+    /** Acks what waits for a peer that reads nothing, a batch at a time. Returns whether there may be more. */
+    readonly receiveAll: (tx: Tx, peerId: number) => boolean
   }
   readonly variable: Variable
   /** Where devices and senders reach the daemon from elsewhere; empty where nobody does. */

@@ -38,11 +38,6 @@ export interface IngressOptions extends Omit<IngressDeps, 'refusals'> {
 /** How often what was said to those who send for the sources is cleared away: nobody reads it. */
 const CLEAR_EVERY_MS = 3_600_000
 
-/** Of an error as the door says it. */
-function messageIn(text: string): string {
-  return (JSON.parse(text) as { readonly error: { readonly message: string } }).error.message
-}
-
 export function createIngress(options: IngressOptions) {
   const { store, pipeline, clock, timer } = options
   const deps: IngressDeps = { ...options, refusals: new Refusals() }
@@ -54,14 +49,16 @@ export function createIngress(options: IngressOptions) {
     next: () => ({ mono: clearAt }),
     run: () => {
       clearAt = clock.monoMs() + CLEAR_EVERY_MS
-      for (const { peer_id } of store.all<Pick<SourceRow, 'peer_id'>>('SELECT peer_id FROM sources')) {
-        pipeline.submit(
-          (tx) => options.threads.receiveAll(tx, peer_id),
-          () => undefined,
-        )
-      }
+      for (const { peer_id } of store.all<Pick<SourceRow, 'peer_id'>>('SELECT peer_id FROM sources')) clear(peer_id)
     },
   })
+  const clear = (peerId: number): void =>
+    pipeline.submit(
+      (tx) => options.threads.receiveAll(tx, peerId),
+      (outcome) => {
+        if (outcome.ok && outcome.value) clear(peerId)
+      },
+    )
   const handlers = createSourceHandlers(deps, rates)
 
   /** Sends a sample through the door, signed as its source wants it; the secret goes nowhere. */
@@ -94,4 +91,9 @@ export function createIngress(options: IngressOptions) {
     commands: { 'ingress.create': handlers.create, 'ingress.update': handlers.update, 'ingress.remove': handlers.remove },
     queries: { 'ingress.get': getSource(deps), 'ingress.list': listSources(deps), 'ingress.arrivals': listArrivals(deps) },
   } as const
+}
+
+/** Of an error as the door says it. */
+function messageIn(text: string): string {
+  return (JSON.parse(text) as { readonly error: { readonly message: string } }).error.message
 }

@@ -17,7 +17,17 @@ function oversees(reader: Reader, caller: Caller, circleId: number): boolean {
 
 /** A source by its id or name, whoever asks. */
 export function sourceMeant(reader: Reader, said: string): SourceRow | undefined {
-  return decodeId(said)?.kind === 'source' ? findSource(reader, reader.number('source', said)) : sourceNamed(reader, said)
+  return decodeId(said)?.kind === 'source' ? sourceWithId(reader, said) : sourceNamed(reader, said)
+}
+
+/** An id of another daemon is that of no source. */
+function sourceWithId(reader: Reader, id: string): SourceRow | undefined {
+  try {
+    return findSource(reader, reader.number('source', id))
+  } catch (error) {
+    if (error instanceof MusterError) return undefined
+    throw error
+  }
 }
 
 /** @throws MusterError `not_found` */

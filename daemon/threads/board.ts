@@ -18,19 +18,23 @@ export interface FoundAsks {
 
 const READABLE = `(@self IS NULL OR t.opener_id = @self OR t.recipient_id = @self OR t.circle_id IN (${GRANTED_CIRCLES}))`
 /** The bounds come before what is left out, so that one call examines no more than a query may. */
-const OPEN = `SELECT t.* FROM (SELECT o.thread_id AS id FROM json_each(@peers) p CROSS JOIN open_asks o ON o.recipient_id = p.value LIMIT @limit) o
-  CROSS JOIN threads t ON t.id = o.id WHERE ${READABLE}`
-const ENDED_TASKS = `SELECT t.* FROM (SELECT * FROM threads WHERE circle_id = @circle AND task IS NOT NULL AND closed_at >= @since ORDER BY closed_at DESC LIMIT @limit) t
-  WHERE ${READABLE}`
+const OPEN = `SELECT t.*, ${READABLE} AS readable FROM (SELECT o.thread_id AS id FROM json_each(@peers) p CROSS JOIN open_asks o ON o.recipient_id = p.value LIMIT @limit) o
+  CROSS JOIN threads t ON t.id = o.id`
+const ENDED_TASKS = `SELECT t.*, ${READABLE} AS readable
+  FROM (SELECT * FROM threads WHERE circle_id = @circle AND task IS NOT NULL AND closed_at >= @since ORDER BY closed_at DESC LIMIT @limit) t`
 const ENDED_ASKS = `SELECT t.* FROM (SELECT * FROM threads WHERE circle_id = @circle ORDER BY id DESC LIMIT @limit) t
   WHERE t.kind = 'ask' AND t.task IS NULL AND t.closed_at >= @since AND ${READABLE}`
 const BEHIND = 'SELECT opened_at FROM threads WHERE circle_id = @circle ORDER BY id DESC LIMIT 1 OFFSET @limit'
 
+/** A row that was looked at, which the caller may read or not. */
+type Judged = ThreadRow & { readonly readable: number }
+const isReadable = ({ readable }: Judged): boolean => readable === 1
+
 /** What waits for an answer of these peers, in no order. */
 export function openAsksOf(reader: Reader, { self }: BoardScope, peers: readonly number[]): FoundAsks {
   const limit = LIMITS.maxBoardExamined
-  const asks = reader.all<ThreadRow>(OPEN, { self, peers: JSON.stringify(peers), limit })
-  return { asks, complete: asks.length < limit }
+  const rows = reader.all<Judged>(OPEN, { self, peers: JSON.stringify(peers), limit })
+  return { asks: rows.filter(isReadable), complete: rows.length < limit }
 }
 
 /**
@@ -39,10 +43,10 @@ export function openAsksOf(reader: Reader, { self }: BoardScope, peers: readonly
  */
 export function endedAsksOf(reader: Reader, scope: BoardScope, since: number): FoundAsks {
   const limit = LIMITS.maxBoardExamined
-  const tasks = reader.all<ThreadRow>(ENDED_TASKS, { ...scope, since, limit })
+  const tasks = reader.all<Judged>(ENDED_TASKS, { ...scope, since, limit })
   const others = reader.all<ThreadRow>(ENDED_ASKS, { ...scope, since, limit })
   const behind = reader.get<{ opened_at: number }>(BEHIND, { circle: scope.circle, limit })
-  return { asks: [...tasks, ...others], complete: tasks.length < limit && (behind === undefined || behind.opened_at < since) }
+  return { asks: [...tasks.filter(isReadable), ...others], complete: tasks.length < limit && (behind === undefined || behind.opened_at < since) }
 }
 
 /** When the recipient of an ask took it up: it was handed over or offered, or has said something in it; `null` while it only waits. */

@@ -37,11 +37,12 @@ export function ackDeliveries(tx: Tx, deps: ThreadDeps, peerId: number, ids: rea
   return ids.filter((id) => ackOffered(tx, deps, peerId, id) || ackStored(tx, deps, peerId, id))
 }
 
-/** Acks what waits for a peer that nobody reads for, as much as one command may. */
-export function receiveAll(tx: Tx, deps: ThreadDeps, peerId: number): void {
+/** Acks what waits for a peer that nobody reads for, as much as one command may. @returns whether there may be more */
+export function receiveAll(tx: Tx, deps: ThreadDeps, peerId: number): boolean {
   const sql = "SELECT id FROM deliveries WHERE peer_id = ? AND state IN ('queued', 'offered') LIMIT ?"
   const waiting = tx.all<{ id: number }>(sql, peerId, LIMITS.batchOperations).map(({ id }) => id)
   ackDeliveries(tx, deps, peerId, waiting)
+  return waiting.length === LIMITS.batchOperations
 }
 
 /** By far the most frequent ack: of what is in flight, about which everything is known without reading the row. */

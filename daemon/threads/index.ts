@@ -172,7 +172,7 @@ export function createThreads(options: ThreadsOptions) {
     succeed: (tx: Tx, succession: Succession) => succeed(tx, deps, succession),
     /** Like `tell`, by a plan that a peer made before, so that it is no runaway. Returns the thread. */
     remind: (tx: Tx, peerId: number, body: string) => tellPeer(tx, deps, peerId, body, BY_PLAN),
-    /** Acks what waits for a peer that reads nothing, up to a batch of it. */
+    /** Acks what waits for a peer that reads nothing, up to a batch of it. Returns whether there may be more. */
     receiveAll: (tx: Tx, peerId: number) => receiveAll(tx, deps, peerId),
     hasRoom: (tx: Tx, peerId: number) => deps.room.hasRoom(tx, peerId),
     onRetired: (tx: Tx, peerId: number, reason: string) => enqueue(tx, options.outbox, RETIREMENT, { peerId, reason }),

@@ -180,7 +180,7 @@ export const removeSource = operation({
   name: 'ingress.remove',
   kind: 'command',
   access: 'reader',
-  summary: 'Close a source; the peer that sent its messages retires, and what came is forgotten.',
+  summary: 'Close a source; the peer that sent its messages retires, and what came is shown no more.',
   input: One,
   output: z.object({ removed: z.boolean() }),
   doors: { http: 'DELETE /v1/ingress/:source', cli: 'ingress remove', mcp: noTool },

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../daemon/config.ts'
 import { createTestDaemon, type TestDaemon } from '../support/daemon.ts'
@@ -12,6 +13,40 @@ const HOUR_MS = 3_600_000
 /** Another process of the daemon, so to speak: the same data, at the address that the page knows. */
 function again({ home, url }: TestDaemon): Promise<TestDaemon> {
   return createTestDaemon({ home, config: loadConfig({ MUSTER_HOME: home.path, MUSTER_PORT: new URL(url).port }, home.path) })
+}
+
+/** The connections of a page, which can die as they do when a phone sleeps: nobody is told, nothing arrives, and no new one comes about. */
+async function networkOf(page: Page): Promise<{ readonly die: () => void; readonly live: () => void }> {
+  let isDead = false
+  let generation = 0
+  await page.routeWebSocket(/\/v1\/ws/, (socket) => {
+    const mine = generation
+    if (isDead) return void socket.close()
+    const server = socket.connectToServer()
+    socket.onMessage((text) => {
+      if (mine === generation) server.send(text)
+    })
+    server.onMessage((text) => {
+      if (mine === generation) socket.send(text)
+    })
+  })
+  const die = (): void => {
+    isDead = true
+    generation++
+  }
+  return {
+    die,
+    live: () => {
+      isDead = false
+    },
+  }
+}
+
+/** As a browser tells a page that it is looked at, or not any more. */
+async function show(page: Page, state: 'hidden' | 'visible'): Promise<void> {
+  await page.evaluate(`window.shown = '${state}'
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => window.shown })
+    document.dispatchEvent(new Event('visibilitychange'))`)
 }
 
 describe.skipIf(!hasBrowser)('a page that was away', () => {
@@ -87,7 +122,8 @@ describe.skipIf(!hasBrowser)('a page that was away', () => {
     await using daemon = await createTestDaemon()
     await using crew = new Crew(daemon)
     await using device = await Device.open(PHONE)
-    const { page, context } = device
+    const { page } = device
+    const network = await networkOf(page)
     await page.clock.install()
     await pair(page, daemon)
     const { wire } = await crew.join('backend')
@@ -96,18 +132,19 @@ describe.skipIf(!hasBrowser)('a page that was away', () => {
     const thread = sent[0]?.thread ?? ''
     await page.goto(`${daemon.url}/threads`)
     await page.getByText('Needs your answer').waitFor()
-    await page.evaluate('window.awake = true')
-    await context.setOffline(true)
+    await show(page, 'hidden')
+    network.die()
     await wire.call('threads.cancel', { thread, reason: 'found it myself' })
     await wire.call('threads.notify', { to: id, body: 'The import is done.' })
     await page.clock.fastForward(HOUR_MS)
-    await page.getByText('Offline').waitFor()
     expect(await page.getByText('Needs your answer').count()).toBe(1)
-    await context.setOffline(false)
+    expect(await page.getByText('The import is done').count()).toBe(0)
+    network.live()
+    await show(page, 'visible')
     await page.getByRole('link', { name: /The import is done/ }).waitFor()
     await page.getByText('Cancelled').waitFor()
     expect(await page.getByText('Needs your answer').count()).toBe(0)
-    expect(await page.evaluate('window.awake')).toBe(true)
+    expect(await page.evaluate('window.shown')).toBe('visible')
     await device.expectNoProblems()
   })
 })

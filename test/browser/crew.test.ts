@@ -34,7 +34,7 @@ describe.skipIf(!hasBrowser)('the crew', () => {
         .locator('.rows')
         .getByRole('link', { name: /Store for invoices, with its migration/ })
         .waitFor()
-      await page.locator('.happenings').getByText('Began a turn').waitFor()
+      await page.locator('.happenings').getByText('began a turn').waitFor()
       expect(await page.getByRole('link', { name: 'Write' }).getAttribute('href')).toBe(`/threads/new?to=${builder.id}`)
       for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })

@@ -5,6 +5,34 @@ import { DESK, Device, hasBrowser, PHONE } from './support/browser.ts'
 import { pair } from './support/pairing.ts'
 
 describe.skipIf(!hasBrowser)('the dashboard', () => {
+  it('weighs less than 100 kB on its first load, compressed, and fetches nothing from elsewhere', async () => {
+    await using daemon = await createTestDaemon()
+    await using device = await Device.open(PHONE)
+    const { page, context } = device
+    await pair(page, daemon)
+    await page.getByText('Nothing waits for you.').waitFor()
+    const elsewhere: string[] = []
+    context.on('request', (request) => {
+      if (new URL(request.url()).origin !== daemon.url) elsewhere.push(request.url())
+    })
+    const session = await context.newCDPSession(page)
+    await session.send('Network.setCacheDisabled', { cacheDisabled: true })
+    await session.send('Network.setBypassServiceWorker', { bypass: true })
+    await page.reload()
+    await page.getByText('Nothing waits for you.').waitFor()
+    const loaded =
+      "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].filter(({ name }) => /\\/$|\\.(?:js|css)$/.test(name))"
+    const [files, bytes] = (await page.evaluate(`[${loaded}.length, ${loaded}.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)]`)) as [
+      number,
+      number,
+    ]
+    expect(files).toBeGreaterThan(2)
+    expect(bytes).toBeGreaterThan(20_000)
+    expect(bytes).toBeLessThan(100_000)
+    expect(elsewhere).toEqual([])
+    await device.expectNoProblems()
+  })
+
   for (const [name, size] of Object.entries({ phone: PHONE, desk: DESK })) {
     it(`tells a ${name} that is not paired what to do, and takes it in when it is`, async () => {
       await using daemon = await createTestDaemon()

@@ -39,6 +39,7 @@ describe.skipIf(!hasBrowser)('the timeline', () => {
       await events.first().waitFor({ state: 'detached' })
       await page.getByLabel('What').selectOption('')
       await page.getByRole('combobox', { name: 'Who' }).fill('reviewer')
+      await page.waitForURL(/peer=reviewer/)
       await page.getByRole('button', { name: 'Older' }).click()
       await page.getByText('came online').first().waitFor()
       await expectAccessible(page)

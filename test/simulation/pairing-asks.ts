@@ -54,15 +54,18 @@ export class PairingAsks {
     const [isLast, isAlone] = [state.devices.filter(({ uid }) => isLive(state, uid)).length < 2, state.people.filter(({ retired }) => !retired).length < 2]
     return random.weighted<() => readonly [Who, Ask]>([
       [
-        () => [this.#who(known, 40), { op: 'pairings.begin', ...(random.chance(0.5) && { person: this.#name() }) }],
+        () => [
+          this.#who(known, 40),
+          { op: 'pairings.begin', ...(random.chance(0.7) && { person: random.chance(0.5) ? this.#name() : (random.pick(NAMES) as string) }) },
+        ],
         newest === 'open' || newest === 'redeemed' ? 3 : 14,
       ],
       [() => [{ is: 'nobody' }, { op: 'pairings.redeem', code: this.#code(known), device: this.#label() }], newest === 'open' ? 26 : 9],
       [() => this.#confirm(known), newest === 'redeemed' ? 36 : 6],
       [() => [this.#who(known, 40), { op: 'pairings.cancel', pairing: this.#pairing(known) }], 4],
       [() => [this.#who(known, 20), { op: 'devices.rename', device: this.#device(known), name: this.#label() }], 5],
-      [() => [this.#who(known, 20), { op: 'devices.revoke', device: this.#device(known) }], isLast ? 0.3 : 5],
-      [() => [this.#who(known, 50), { op: 'peers.retire', person: this.#person() }], isAlone ? 0.1 : newest === 'redeemed' ? 5 : 1],
+      [() => [this.#who(known, 20), { op: 'devices.revoke', device: this.#device(known) }], isLast ? 0.3 : 10],
+      [() => [this.#who(known, 50), { op: 'peers.retire', person: this.#person() }], isAlone ? 0.1 : 1],
       [() => [this.#noAgent(known), { op: 'credentials.create', person: this.#person() }], 2],
       [() => this.#propose(known), 14],
       [() => this.#approve(known), isWaiting ? 20 : 2],
@@ -70,9 +73,26 @@ export class PairingAsks {
     ])()
   }
 
-  /** More at the same moment than there may be: guesses at a code, or actions of one for one person. */
+  /** A person retires while another one confirms a device for it. */
+  #tooLate({ tokens }: Known): (readonly [Who, Ask])[] | undefined {
+    const { state } = this.#model
+    const { uid, person, digits } = state.pairings.at(-1) ?? {}
+    const pairing = tokens.find((each) => isLive(state, each) && personOf(state, { is: 'device', pairing: each }) !== person)
+    if (uid === undefined || !person || digits === undefined || pairing === undefined) return undefined
+    return [
+      [ADMIN, { op: 'peers.retire', person: person.uid }],
+      [
+        { is: 'device', pairing },
+        { op: 'pairings.confirm', pairing: uid, digits },
+      ],
+    ]
+  }
+
+  /** What meets seldom: a retirement and a confirmation; more guesses at a code, or actions of one for one person, than there may be. */
   burst(known: Known): (readonly [Who, Ask])[] {
     const random = this.#random
+    const tooLate = this.#tooLate(known)
+    if (tooLate) return tooLate
     if (random.chance(0.5)) return Array.from({ length: 12 }, () => [{ is: 'nobody' }, { op: 'pairings.redeem', code: newCode(random.bytes), device: 'x' }])
     const [who, person] = [this.#who(known, 40), this.#name()]
     return Array.from({ length: 6 }, () => [who, { op: 'actions.propose', operation: PROPOSABLE, to: 'bob', body: this.#body(), person }])
@@ -150,9 +170,7 @@ export class PairingAsks {
   }
 
   #person(): number {
-    // Whose device is about to be confirmed, or anybody.
-    const { pairings, people } = this.#model.state
-    return (this.#random.chance(0.5) ? pairings.at(-1)?.person?.uid : undefined) ?? this.#random.pick(people)?.uid ?? 0
+    return this.#random.pick(this.#model.state.people)?.uid ?? 0
   }
 
   #body(): string {

@@ -93,7 +93,7 @@ class PairingWorld extends Story<Counts> {
     const { random, clock } = this
     await random.weighted<() => unknown>([
       [() => this.#meetAtOnce(), 70],
-      [() => this.#pass(random.between(1, 200) * SECOND), 10],
+      [() => this.#pass(random.between(1, 200) * SECOND), 13],
       [() => this.#connect(), 6],
       [() => this.#befall('clock', () => clock.stepWall(random.between(-120, 120) * MINUTE)), 3],
       [() => this.#befall('suspend', () => this.sleep(random.between(1, 600) * SECOND)), 2],
@@ -120,7 +120,7 @@ class PairingWorld extends Story<Counts> {
     const { clock, random } = this
     clock.advance(0)
     const before = this.#model.state
-    const isBurst = random.chance(0.02)
+    const isBurst = random.chance(0.03)
     const asked = isBurst
       ? this.#asks.burst(this.#known)
       : Array.from({ length: random.chance(0.5) ? 1 : random.between(2, 4) }, () => this.#asks.next(this.#known))
@@ -145,7 +145,7 @@ class PairingWorld extends Story<Counts> {
     this.#expected = draft
     this.#fate = undefined
     const isSeldom = posts.some(({ ask }, index) => right[index] === 'ok' && SELDOM.has(ask.op))
-    if (random.chance(isSeldom ? 0.5 : 0.25)) this.#plantOne(posts.length === 1)
+    if (random.chance(isSeldom ? 0.65 : 0.25)) this.#plantOne(posts.length === 1)
     clock.advance(0)
     this.#expected = undefined
     for (const [index, post] of posts.entries()) this.#judgeReply(post, this.#fate === 'committed' ? right[index] : refused[index])
@@ -247,7 +247,7 @@ class PairingWorld extends Story<Counts> {
   /** Time passes, and ends what nobody has finished; a fault may strike that. */
   #pass(ms: number): void {
     this.plant(undefined)
-    if (this.alive && ms > RETRY && this.random.chance(0.5)) this.#plantOne(false)
+    if (this.alive && ms > RETRY && this.random.chance(0.8)) this.#plantOne(false)
     this.clock.advance(ms)
     this.plant(undefined)
     if (this.alive && ms > RETRY) this.clock.advance(RETRY)

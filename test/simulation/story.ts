@@ -36,12 +36,15 @@ export abstract class Story<Counts> {
   readonly #met = new Map<string, number>()
   #crashes = 0
   readonly #contents = new MemoryContents()
+  /** Its own, so that what the daemon draws does not change what is done to it. */
+  readonly #daemonRandom: Random
   #life: Life | undefined
   #dies: 'before' | 'after' | undefined
   #newest: readonly Change[] = []
 
   constructor(seed: number, clock = new VirtualClock()) {
     this.random = new Random(seed)
+    this.#daemonRandom = new Random(~seed)
     this.clock = clock
     this.disk = new Disk(
       {
@@ -120,7 +123,7 @@ export abstract class Story<Counts> {
   protected mintAdmin(): string {
     let token = ''
     void this.core.pipeline.execute((tx) => {
-      token = mintCredential(tx, this.random.bytes, null, 'simulation').token
+      token = mintCredential(tx, this.#daemonRandom.bytes, null, 'simulation').token
     })
     this.clock.advance(0)
     return token
@@ -168,7 +171,7 @@ export abstract class Story<Counts> {
     const life: Life = new Life({
       clock: this.clock,
       disk: this.disk,
-      random: this.random,
+      random: this.#daemonRandom,
       contents: this.#contents,
       onFatal: () => this.die(life),
       onUnexpected: (error, message) => {

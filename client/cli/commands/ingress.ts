@@ -45,7 +45,7 @@ export const command = family({
       },
       run: test,
     },
-    remove: { summary: 'Close it, and forget what came', words: ['source'], run: remove },
+    remove: { summary: 'Close it', words: ['source'], run: remove },
   },
   examples: [
     ['muster ingress create ci --from github --secret-file ~/ci.secret --to lead', 'what GitHub sends goes to lead'],

@@ -8,7 +8,7 @@ import { visible } from '../parts/plain-text.ts'
 import { Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { useLive } from '../session/live.ts'
-import { happeningOf, placeOf } from './happenings.ts'
+import { placeOf, sentenceOf } from '../timeline/sentences.ts'
 import type { CrewPeer } from './order.ts'
 
 type Thread = Output<'threads.list'>['threads'][number]
@@ -153,19 +153,19 @@ function Happenings({ peer, before }: { readonly peer: string; readonly before: 
         <>
           <ol class="happenings">
             {events.map((event) => {
-              const place = placeOf(event)
-              const words = happeningOf(event)
+              const place = placeOf(event.subject)
+              const isElsewhere = place !== undefined && place !== `/crew/${peer}`
+              const words = sentenceOf(event)
               return (
                 <li key={event.cursor}>
                   <Time at={event.at} as="clock" />
                   <span>
-                    {place ? <a href={place}>{visible(words)}</a> : visible(words)}
-                    {event.actor && event.actor.id !== peer ? (
-                      <span class="soft">
-                        {' '}
-                        by <PeerName of={event.actor} />
-                      </span>
-                    ) : null}
+                    {event.actor?.id === peer ? null : (
+                      <>
+                        <PeerName of={event.actor} />{' '}
+                      </>
+                    )}
+                    {isElsewhere ? <a href={place}>{visible(words)}</a> : visible(words)}
                   </span>
                 </li>
               )

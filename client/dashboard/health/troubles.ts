@@ -11,7 +11,7 @@ export function troublesOf({ readOnly, deadLetters, parkedPairs, storage, search
   return [
     ...(readOnly ? ['The disk is full: nothing new is stored until there is room.'] : []),
     ...(isScarce && !readOnly ? ['The disk is nearly full.'] : []),
-    ...(deadLetters > 0 ? [`${many(deadLetters, 'message', 'messages')} could not be delivered. Replay or discard below.`] : []),
+    ...(deadLetters > 0 ? [`${many(deadLetters, 'message', 'messages')} could not be delivered. Replay or discard.`] : []),
     ...(parkedPairs > 0 ? [`${many(parkedPairs, 'pair', 'pairs')} of peers kept each other busy and may not speak for now.`] : []),
     ...(search.failures > 0 ? ['The search cannot be brought up to date.'] : []),
     ...(broken.length > 0 ? [`Not at work: ${broken.join(', ')}. muster doctor says why.`] : []),

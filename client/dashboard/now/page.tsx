@@ -1,12 +1,12 @@
 import '../cards/cards.css'
 import './now.css'
 import { CircleAlert, CircleCheck } from 'lucide'
+import { troublesOf } from '../health/troubles.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Loaded } from '../parts/states.tsx'
 import { useLive } from '../session/live.ts'
 import { Crew } from './crew.tsx'
-import { healthOf } from './health.ts'
 import { Needs } from './needs.tsx'
 import { useNeeds } from './use-needs.ts'
 
@@ -41,12 +41,13 @@ function Health() {
     <Section title="Health">
       <Loaded of={status} lines={1}>
         {(data) => {
-          const { tone, says } = healthOf(data)
+          const troubles = troublesOf(data)
+          const tone = data.readOnly ? 'bad' : troubles.length > 0 ? 'warn' : 'good'
           return (
             <a class={`health-line health-${tone}`} href="/node">
               <Icon of={tone === 'good' ? CircleCheck : CircleAlert} />
               <span>
-                {says.join('. ')}.{' '}
+                {troubles.length > 0 ? troubles.join(' ') : 'All is well.'}{' '}
                 <span class="soft">
                   {data.openAsks} open {data.openAsks === 1 ? 'ask' : 'asks'}, {data.queued} on their way.
                 </span>

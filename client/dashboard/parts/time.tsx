@@ -23,14 +23,14 @@ const UNITS = [
 ] as const
 
 /** "3 min ago", "in 2 hr.": in the reader's language. Less than a minute is "now". */
-export function relative(at: number, from: number): string {
+function relative(at: number, from: number): string {
   const ms = at - from
   for (const [unit, size, least] of UNITS) if (Math.abs(ms) >= least) return ago.format(Math.trunc(ms / size), unit)
   return ago.format(0, 'second')
 }
 
 /** "4:05", "1:02:03", "2 d 3 h": what is left until a time; "over" behind it. */
-export function countdown(at: number, from: number): string {
+function countdown(at: number, from: number): string {
   const seconds = Math.ceil((at - from) / 1_000)
   if (seconds <= 0) return 'over'
   const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24, Math.floor(seconds / 60) % 60]
@@ -40,7 +40,7 @@ export function countdown(at: number, from: number): string {
 }
 
 /** "now", "4 min", "3 h", "2 d": how long something has lasted. */
-export function lasting(at: number, until: number): string {
+function lasting(at: number, until: number): string {
   const minutes = Math.floor((until - at) / 60_000)
   if (minutes < 1) return 'now'
   if (minutes < 60) return `${minutes} min`

@@ -24,8 +24,6 @@ export const me = signal<PeerRef | undefined>(knownPerson())
 /** The credential of this device. */
 export const ownDevice = signal<string | undefined>(undefined)
 export const nodeName = signal<string | undefined>(undefined)
-/** What the daemon is able to do, by name: a page from a cache may be newer than its daemon. */
-export const operations = signal<ReadonlySet<string>>(new Set())
 
 /** Long enough for a slow network, short enough that a tap that came to nothing is said to be so. */
 const CALL_TIMEOUT_MS = 15_000
@@ -70,7 +68,6 @@ function greet({ hello }: MusterPeer): void {
     ownDevice.value = hello.you.credential
   }
   nodeName.value = hello.node.name
-  operations.value = new Set(hello.operations)
   connection.value = { state: 'online' }
 }
 

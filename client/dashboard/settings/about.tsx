@@ -23,7 +23,7 @@ export function About() {
             <dd>{durability === 'full' ? 'on the disk' : 'with the operating system'}</dd>
             <dt>The daemon's interface</dt>
             <dd>
-              <a href="/v1/reference" rel="noopener external" target="_blank">
+              <a href="/v1/docs" rel="noopener external" target="_blank">
                 Reference
               </a>
             </dd>

@@ -1,4 +1,5 @@
 import './threads.css'
+import './compose.css'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { addressOf, isSelector } from '../parts/addresses.ts'

@@ -2,7 +2,7 @@ const DAY_MS = 86_400_000
 const date = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
 
 /** "Today", "Yesterday", "Tuesday 24 November": the day of a time in this zone. */
-export function dayOf(ms: number, now: number): string {
+function dayOf(ms: number, now: number): string {
   const day = new Date(ms).toDateString()
   if (day === new Date(now).toDateString()) return 'Today'
   return day === new Date(now - DAY_MS).toDateString() ? 'Yesterday' : date.format(ms)

@@ -14,7 +14,9 @@ export function TimelinePage() {
   const { query, route } = useLocation()
   const { q = '', kind = '', peer = '', since = '' } = query
   const go = (next: Readonly<Record<string, string>>): void => {
-    const given = Object.entries({ q, kind, peer, since, ...next }).filter(([, value]) => value !== '')
+    // Of the address as it is now: two changes may follow each other before the page is drawn again.
+    const now = Object.fromEntries(new URLSearchParams(location.search))
+    const given = Object.entries({ ...now, ...next }).filter(([, value]) => value !== '')
     route(`/timeline${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`, true)
   }
   const isSearch = q !== ''

@@ -2,6 +2,9 @@ import { source } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 
+/** When what moves and ends has ended; a skeleton goes on. */
+const SETTLED = `Promise.allSettled(document.getAnimations().filter((each) => each.effect?.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)).then(() => undefined)`
+
 interface Violation {
   readonly id: string
   readonly help: string
@@ -12,6 +15,8 @@ interface Violation {
 export async function expectAccessible(page: Page): Promise<void> {
   // The policy of the page lets no script in; the debugger is not bound by it.
   await page.evaluate(`if (!window.axe) { ${source} }`)
+  // A colour on its way to another is neither.
+  await page.evaluate(SETTLED)
   const run = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`
   const violations = (await page.evaluate(run)) as readonly Violation[]
   expect(violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })) }))).toEqual([])

@@ -1,4 +1,3 @@
-import type { HttpClient } from '../../contract/support/http-client.ts'
 import { ACTION, type Crew, type Member, QUESTION, request } from './crew.ts'
 
 const PULL = 'https://github.com/crew/billing/pull/41'
@@ -14,7 +13,7 @@ export interface BusyDay {
   readonly review: string
 }
 
-/** A day as a person meets it: several at work, two cards, an ask, long names, another script. `person` is a paired device. */
+/** A day as a person meets it: several at work, two cards, an ask, long names, another script. */
 export async function busyDay(crew: Crew): Promise<BusyDay> {
   const atlas = await crew.join('atlas', { role: 'orchestrator', runtime: 'claude-code', description: 'Leads the billing release' })
   const builder = await crew.join('builder', { runtime: 'codex', capabilities: ['build', 'typescript'], description: 'Writes the billing service' })
@@ -57,15 +56,4 @@ export async function busyDay(crew: Crew): Promise<BusyDay> {
   })
   await crew.admin.call('reviews.observe', { observations: [{ subject: { pr: PULL }, state: 'open', checks: 'failing', at: new Date().toISOString() }] })
   return { atlas, builder, reviewer, question: card.id, approval: approval?.id ?? '', schedule: schedule.id, review: review.id }
-}
-
-/** An ask to the person, who is named by its device. */
-export async function askPerson(member: Member, device: HttpClient): Promise<string> {
-  const person = (await device.call('devices.list', {})).devices[0]?.person.name ?? ''
-  const { sent } = await member.wire.call('threads.ask', {
-    to: person,
-    body: 'Shall the release notes mention the **outage of Tuesday**? Customers asked:\n\n- two by mail\n- one in `#support`',
-    deadline: '3h',
-  })
-  return sent[0]?.thread ?? ''
 }

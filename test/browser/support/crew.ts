@@ -30,14 +30,6 @@ export class Crew implements AsyncDisposable {
     return member
   }
 
-  /** One more device of the person, which is no browser: it is confirmed by one that is paired, or where there is none by the administrator. */
-  async device(name: string, confirmedBy?: HttpClient): Promise<HttpClient> {
-    const { pairing, code } = await this.admin.call('pairings.begin', {})
-    const redeemed = await new HttpClient(this.#daemon.url).call('pairings.redeem', { code, device: name })
-    await (confirmedBy ?? this.admin).call('pairings.confirm', { pairing: pairing.id, comparison: redeemed.pairing.comparison ?? '' })
-    return new HttpClient(this.#daemon.url, redeemed.token)
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { wire } of this.#members) await wire[Symbol.asyncDispose]()
   }

@@ -43,13 +43,14 @@ describe.each(PROGRAMS)('an event of %s', (program) => {
     const bob = await node.join()
     const source = await node.source(bob, { verify: program })
     const refused = await node.send(source, program, { secret: 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' })
-    const nowhere = await node.send({ path: '/hooks/nowhere' }, program)
     expect(refused.status).toBe(401)
-    expect(nowhere).toEqual(refused)
+    // Also for ids: of none that there is, and of another daemon.
+    for (const name of ['nowhere', `${source.id}zz`, 'src_k7qm2x4', '%00']) expect(await node.send({ path: `/hooks/${name}` }, program), name).toEqual(refused)
     expect(await node.mail(bob)).toEqual([])
     const { arrivals: none, refused: kept } = await node.arrivals(source)
     expect(none).toEqual([])
     expect(kept).toMatchObject({ count: 1, recent: [{ says: expect.stringMatching(/signature does not fit|token is another/) as string }] })
+    expect((await node.send({ path: `/hooks/${source.id}` }, program)).status).toBeLessThan(300)
   })
 
   it('is not taken again under another id', async () => {
@@ -364,7 +365,7 @@ describe('sources', () => {
     ).toBe('name_taken')
 
     expect((await node.admin.call('ingress.remove', { source: name })).removed).toBe(true)
-    expect((await node.admin.call('peers.get', { peer: source.sender.id }).catch(({ code }: MusterError) => code)) as unknown).toBe('not_found')
+    expect((await node.admin.call('peers.get', { peer: source.sender.id })).peer.retiredAt).not.toBeNull()
     expect((await node.send(source, 'github')).status).toBe(401)
     const types = (await node.admin.call('events.list', { types: ['source'], limit: 200 })).events
       .filter(({ subject }) => subject === source.id)

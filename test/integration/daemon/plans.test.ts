@@ -158,6 +158,16 @@ function useChannels(daemon: Daemon, a: Peer, lead: Peer): void {
   eve.call('push.unsubscribe', {})
 }
 
+/** A task that is after another, one that has ended, and what a person is asked. */
+function useBoard(daemon: Daemon, a: Peer, lead: Peer): void {
+  const ask = (body: string, task: object) => lead.call('threads.ask', { to: 'a', body, task: { title: body, ...task } }).sent[0]?.thread ?? ''
+  const first = ask('one', { name: 'one' })
+  ask('two', { after: [first] })
+  a.call('threads.reply', { thread: first, body: 'half', progress: { done: 1, of: 2 } })
+  a.call('threads.answer', { thread: ask('three', {}), body: 'so' })
+  for (const peer of [a, lead, daemon.admin]) peer.call('board.get', { circle: 'main' })
+}
+
 /** Events that are new, known by either key, dropped, and cannot be sent. */
 function useIngress(daemon: Daemon, lead: Peer): void {
   const verify = { by: 'token', header: 'X-Token', idHeader: 'X-Id', eventHeader: 'X-Event' } as const
@@ -278,6 +288,7 @@ function useEverything(daemon: Daemon): void {
   again.call('threads.cancel', { thread: cancelled })
   a.call('threads.redact', { message, reason: 'x' })
   useOrchestrators(daemon, a, lead)
+  useBoard(daemon, a, lead)
   useDecisions(daemon, a, lead)
   useChannels(daemon, a, lead)
   useIngress(daemon, lead)

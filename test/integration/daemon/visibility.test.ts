@@ -35,6 +35,9 @@ function exercise(world: World, name: OperationName, tally: Tally): void {
   tally.leaks.push(...world.leaks(world.any(), undefined).map((leak) => ({ operation: `after ${name}`, ...leak })))
 }
 
+/** Each of some 180 operations, by each of some ten callers, in each world: alone on two cores 40 s. */
+const PATIENCE_MS = 180_000
+
 describe('no operation shows what its caller may not see', () => {
   it('in the table of inputs, no operation is left out', () => {
     expect(Object.keys(INPUTS).sort()).toEqual([...OPERATION_NAMES].sort())
@@ -55,7 +58,7 @@ describe('no operation shows what its caller may not see', () => {
     )
     // An operation that always refuses shows nothing: each that reads must have answered somebody. A file is sent over HTTP only.
     expect(OPERATION_NAMES.filter((name) => !changes(name) && !answered.has(name))).toEqual(['artifacts.upload'])
-  })
+  }, PATIENCE_MS)
 
   it('and a search finds all of it: what the oracle lets one see, and nothing else', async () => {
     await fc.assert(

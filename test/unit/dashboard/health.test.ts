@@ -54,7 +54,7 @@ describe('what is wrong with a node', () => {
   })
 
   it('is said with what there is to do', () => {
-    expect(said({ deadLetters: 1 })).toEqual(['1 message could not be delivered. Replay or discard below.'])
+    expect(said({ deadLetters: 1 })).toEqual(['1 message could not be delivered. Replay or discard.'])
     expect(said({ readOnly: true, storage: { ...well.storage, freeBytes: 0 } })).toEqual(['The disk is full: nothing new is stored until there is room.'])
     expect(said({ services: [{ name: 'observer', state: 'running', failing: 1 }] })).toEqual(['Not at work: observer. muster doctor says why.'])
   })

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chosenOf, decidedBefore, letterOf, scopeOf, shownValue } from '../../../client/dashboard/cards/words.ts'
-import { happeningOf, placeOf } from '../../../client/dashboard/crew/happenings.ts'
 import { byAttention, type CrewPeer, isFound, progressOf, sinceOf } from '../../../client/dashboard/crew/order.ts'
-import { healthOf } from '../../../client/dashboard/now/health.ts'
 import { changedOf, happenedOf, linkOf } from '../../../client/dashboard/reviews/words.ts'
 import { fieldOf, ruleOf } from '../../../client/dashboard/schedules/words.ts'
 import { MusterError } from '../../../src/muster-error.ts'
@@ -67,44 +65,6 @@ describe('the words of the crew', () => {
   it('say how far somebody is, as far as it was said', () => {
     const of = (done: number | null, count: number | null, step: string | null) => progressOf({ progress: { done, of: count, step } })
     expect([of(3, 5, 'tests'), of(3, null, null), of(null, null, 'tests'), progressOf({ progress: null })]).toEqual(['3 of 5: tests', '3 done', 'tests', ''])
-  })
-
-  it('tell what happened, and where it is shown', () => {
-    expect(happeningOf({ type: 'peer.described', changed: { turn: 'awaiting_input' } })).toBe('Waits at its prompt')
-    expect(happeningOf({ type: 'thread.closed', changed: { state: 'answered' } })).toBe('An ask ended: answered')
-    expect(happeningOf({ type: 'newer.thing', changed: {} })).toBe('newer.thing')
-    expect([placeOf({ subject: 'thr_k7qm2x1' }), placeOf({ subject: 'crd_k7qm2x1' }), placeOf({ subject: null })]).toEqual([
-      '/threads/thr_k7qm2x1',
-      undefined,
-      undefined,
-    ])
-  })
-})
-
-describe('the line of health', () => {
-  const status = (more: object = {}) =>
-    ({
-      readOnly: false,
-      services: [],
-      storage: { freeBytes: 1e12 },
-      parkedPairs: 0,
-      deadLetters: 0,
-      search: { failures: 0 },
-      retention: { heldUntil: null },
-      ...more,
-    }) as never
-
-  it('says that all is well, or what is wrong, the worst first', () => {
-    expect(healthOf(status())).toEqual({ tone: 'good', says: ['All is well'] })
-    expect(healthOf(status({ deadLetters: 1, services: [{ name: 'observer', state: 'running', failing: 1 }] }))).toEqual({
-      tone: 'bad',
-      says: ['The observer does not do its work', '1 message reached nobody'],
-    })
-    expect(healthOf(status({ storage: { freeBytes: 1 }, parkedPairs: 2 }))).toMatchObject({
-      tone: 'warn',
-      says: ['The disk is nearly full', '2 pairs of peers are parked'],
-    })
-    expect(healthOf(status({ storage: { freeBytes: null } })).tone).toBe('good')
   })
 })
 
