@@ -13,7 +13,7 @@ import { ask, lapse, outcomeOf, type Verdict, waitingPermissions } from './permi
 interface Waiting {
   readonly card: number
   readonly peer: number
-  /** The card is decided; `isFirst`: among those of the same peer, for all of which nobody has said yes. */
+  /** The card is decided. A yes without a lease is for the first of those of the same peer alone. */
   readonly closed: (isFirst: boolean) => void
 }
 
@@ -65,7 +65,17 @@ export class Permits {
       end()
       settle(outcome)
     }
-    const decided = (card: number) => this.#pipeline.submit((tx) => outcomeOf(tx, by, card, input), finish)
+    const decided = (card: number, isFirst: boolean) => {
+      asked = undefined
+      this.#pipeline.submit(
+        (tx) => outcomeOf(tx, by, card, input),
+        (outcome) => {
+          const isTheirs = isFirst || (outcome.ok && (outcome.value.verdict !== 'allowed' || outcome.value.approval !== null))
+          if (isTheirs) finish(outcome)
+          else if (!isOver) begin()
+        },
+      )
+    }
     const begin = () =>
       this.#pipeline.submit(
         (tx) => {
@@ -77,7 +87,7 @@ export class Permits {
           const { row, ...verdict } = outcome.value
           if (!row) return finish({ ok: true, value: verdict })
           asked = verdict
-          stop = this.#wait({ card: row.id, peer: by.peerId, closed: (isFirst) => (isFirst ? decided(row.id) : begin()) })
+          stop = this.#wait({ card: row.id, peer: by.peerId, closed: (isFirst) => decided(row.id, isFirst) })
           if (isOver) stop()
           else if (isLate) finish({ ok: true, value: verdict })
         },

@@ -1,11 +1,15 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { Step } from '../support/scripted-model/script.ts'
 import type { Agent } from './support/agent.ts'
 import { agentTest } from './support/agent-test.ts'
 import { Crew } from './support/crew.ts'
 import { type AgentName, agentProgram, chosenAgents } from './support/programs.ts'
+import type { Screen } from './support/screen.ts'
+
+const LOOK_AGAIN_MS = 500
 
 /** A command for which each of them asks its user. */
 const ASKING: Readonly<Partial<Record<AgentName, Step>>> = {
@@ -30,6 +34,16 @@ async function asking(crew: Crew, name: AgentName, step = ASKING[name]) {
   const screen = await agent.open()
   await screen.submit('Go.')
   return { agent, phone, screen }
+}
+
+const DIALOG = /Do you want to proceed/
+/** Answers the dialog of Claude Code, which for a moment takes no key. */
+async function answer(screen: Screen, key: string): Promise<void> {
+  await screen.shows(DIALOG)
+  while (DIALOG.test(await screen.text())) {
+    await screen.press(key)
+    await setTimeout(LOOK_AGAIN_MS)
+  }
 }
 
 describe.each(chosenAgents('claude', 'codex'))('%s, whose user wants permissions on the phone', (name) => {
@@ -64,8 +78,7 @@ describe.each(chosenAgents('claude'))('%s, whose user is at the terminal after a
     await using crew = await Crew.start()
     const { agent, phone, screen } = await asking(crew, name, { call: 'Bash', input: { command: 'sleep 20; touch ../made' } })
     const { id } = await phone.card()
-    await screen.shows(/Do you want to proceed/)
-    await screen.press('Enter')
+    await answer(screen, 'Enter')
     await phone.gone(id)
     expect(isMade(agent)).toBe(false)
     await screen.shows(/Over\./)
@@ -77,8 +90,7 @@ describe.each(chosenAgents('claude'))('%s, whose user is at the terminal after a
     await using crew = await Crew.start()
     const { agent, phone, screen } = await asking(crew, name)
     const { id } = await phone.card()
-    await screen.shows(/Do you want to proceed/)
-    await screen.press('Escape')
+    await answer(screen, 'Escape')
     await phone.gone(id)
     expect(isMade(agent)).toBe(false)
     expect(await phone.get(id)).toMatchObject({ state: 'withdrawn', closed: { how: 'settled' } })

@@ -143,6 +143,18 @@ describe('what a runtime asks its user', () => {
     for (const { hangUp } of both) await hangUp()
   })
 
+  it('of two that ask the same, one no is for both, and a lease for as many as it is for', async () => {
+    const both = [await ask(), await ask()]
+    await resolve({ option: 'b' })
+    for (const { verdict } of both) expect(await verdict).toMatchObject({ verdict: 'denied' })
+    const three = [await ask(), await ask(), await ask()]
+    await resolve({ option: 'a', lease: { count: 2, for: '1h' } })
+    await vi.waitUntil(async () => (await cards('waiting')).length === 1, { timeout: 20_000 })
+    await resolve({ option: 'b' })
+    expect((await Promise.all(three.map(({ verdict }) => verdict))).map(({ verdict }) => verdict).sort()).toEqual(['allowed', 'allowed', 'denied'])
+    for (const { hangUp } of [...both, ...three]) await hangUp()
+  })
+
   it('of two sessions is one card, and a yes for each', async () => {
     const eve = await node.agent('eve')
     const both = [await ask(), await ask({}, eve)]
