@@ -3,7 +3,7 @@ import type { Step } from '../../support/scripted-model/script.ts'
 import type { AgentName } from './programs.ts'
 
 /** An ask in its envelope, however the runtime has wrapped it: in JSON its quotes carry backslashes, and Gemini escapes the bracket. */
-const ASK = /peer-message [^\n]*?kind=\\*"ask\\*" thread=\\*"(thr_\w+)\\*"/
+const ASK = /(?:peer|person)-message [^\n]*?kind=\\*"ask\\*" thread=\\*"(thr_\w+)\\*"/
 
 /** Whenever an ask is shown: closes it with this answer. */
 export function answering(text: string): Step {
