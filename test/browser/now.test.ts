@@ -73,6 +73,7 @@ describe.skipIf(!hasBrowser)('what needs a person', () => {
     await page.getByText('tablet is paired.').waitFor()
     expect((await tablet.asDevice.call('devices.list', {})).devices.map(({ name }) => name)).toEqual(['tablet', 'phone'])
     const stranger = await redeem('stranger')
+    await page.getByRole('heading', { name: 'Does stranger show these digits?' }).waitFor()
     await page.getByRole('button', { name: 'No, cancel' }).click()
     await page.getByText('Nothing waits for you.').waitFor()
     await expect(stranger.asDevice.call('devices.list', {})).rejects.toThrow()

@@ -70,7 +70,7 @@ const TAMPERINGS: readonly Tampering[] = [
     what: 'a send that is stored twice',
     book: 'muster/muster.db',
     sql: `INSERT INTO messages SELECT id + 1000000, thread_id, prev, kind, sender_id, body, at, late, hops, caused_by,
-      attended, first_delivery, delivery_count, redacted_at, first_attachment, attached, touched FROM messages WHERE kind = 'ask' LIMIT 1`,
+      attended, first_delivery, delivery_count, redacted_at, first_attachment, attached, touched, progress FROM messages WHERE kind = 'ask' LIMIT 1`,
     found: /is stored twice/,
   },
   {

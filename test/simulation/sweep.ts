@@ -2,7 +2,7 @@ import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../src/contr
 import { Coverage, type Fault } from './coverage.ts'
 import { simulate } from './simulate.ts'
 
-export const SEEDS_PER_SHARD = 500
+export const SEEDS_PER_SHARD = process.env['CI'] ? 500 : 200
 const SPARE_FROM = 10_000
 const SPARE_SEEDS = 100
 const OPERATIONS_PER_SEED = 500

@@ -43,22 +43,26 @@ describe('no operation shows what its caller may not see', () => {
     expect(Object.keys(INPUTS).sort()).toEqual([...OPERATION_NAMES].sort())
   })
 
-  it('to anybody, in any world', async () => {
-    const answered = new Map<OperationName, number>()
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
-        using world = await World.build(seed)
-        const tally: Tally = { answered, leaks: [] }
-        const order = [...world.random.shuffle(OPERATION_NAMES.filter((name) => !LAST.includes(name))), ...LAST]
-        for (const name of order) exercise(world, name, tally)
-        expect(tally.leaks).toEqual([])
-        expect(world.daemon.errors).toEqual([])
-      }),
-      { numRuns: WORLDS, endOnFailure: true },
-    )
-    // An operation that always refuses shows nothing: each that reads must have answered somebody. A file is sent over HTTP only.
-    expect(OPERATION_NAMES.filter((name) => !changes(name) && !answered.has(name))).toEqual(['artifacts.upload'])
-  }, PATIENCE_MS)
+  it(
+    'to anybody, in any world',
+    async () => {
+      const answered = new Map<OperationName, number>()
+      await fc.assert(
+        fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+          using world = await World.build(seed)
+          const tally: Tally = { answered, leaks: [] }
+          const order = [...world.random.shuffle(OPERATION_NAMES.filter((name) => !LAST.includes(name))), ...LAST]
+          for (const name of order) exercise(world, name, tally)
+          expect(tally.leaks).toEqual([])
+          expect(world.daemon.errors).toEqual([])
+        }),
+        { numRuns: WORLDS, endOnFailure: true },
+      )
+      // An operation that always refuses shows nothing: each that reads must have answered somebody. A file is sent over HTTP only.
+      expect(OPERATION_NAMES.filter((name) => !changes(name) && !answered.has(name))).toEqual(['artifacts.upload'])
+    },
+    PATIENCE_MS,
+  )
 
   it('and a search finds all of it: what the oracle lets one see, and nothing else', async () => {
     await fc.assert(

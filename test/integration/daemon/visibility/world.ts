@@ -160,8 +160,8 @@ export class World implements Disposable {
   }
 
   /** A row of the caller's own, mostly; where there is none, anybody's. */
-  ownId(kind: 'thread' | 'message' | 'delivery', { viewer }: Member): string {
-    const where = { thread: '? IN (opener_id, recipient_id)', message: 'sender_id = ?', delivery: 'peer_id = ?' }[kind]
+  ownId(kind: 'thread' | 'message' | 'delivery' | 'fan', { viewer }: Member): string {
+    const where = { thread: '? IN (opener_id, recipient_id)', message: 'sender_id = ?', delivery: 'peer_id = ?', fan: 'opener_id = ?' }[kind]
     const table = kind === 'delivery' ? 'deliveries' : `${kind}s`
     const row = this.random.pick(this.daemon.rows<{ id: number }>(`SELECT id FROM ${table} WHERE ${where}`, viewer.peer))
     return row && this.random.chance(0.6) ? this.daemon.core.store.id(kind, row.id) : this.anyId(kind)
