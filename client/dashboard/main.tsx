@@ -4,8 +4,9 @@ import { connection, peer } from './session/connection.ts'
 import { forgetDevice } from './session/device.ts'
 import { forgetDrafts } from './session/drafts.ts'
 import { followEvents } from './session/events.ts'
+import { reloadWhenOutdated } from './session/outdated.ts'
 import { forgetOutgoing, resumeOutgoing } from './session/outgoing.ts'
-import { lendHalf } from './session/push.ts'
+import { lendHalf, takeHalfBack } from './session/push.ts'
 import { registerWorker } from './session/worker.ts'
 import { App } from './shell/app.tsx'
 import './styles/tokens.css'
@@ -13,6 +14,7 @@ import './styles/base.css'
 import './styles/parts.css'
 import './styles/shell.css'
 
+reloadWhenOutdated()
 const root = document.getElementById('app')
 if (root) render(<App />, root)
 
@@ -23,6 +25,7 @@ connection.subscribe(({ state }) => {
     forgetDrafts()
     void forgetAll()
     void forgetOutgoing()
+    void takeHalfBack()
   } else if (state === 'online' && !isFollowing) {
     isFollowing = true
     void followEvents()

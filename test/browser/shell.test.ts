@@ -33,6 +33,24 @@ describe.skipIf(!hasBrowser)('the dashboard', () => {
     await device.expectNoProblems()
   })
 
+  it('loads itself anew, once, where the daemon was upgraded and a file that it wants is gone', async () => {
+    await using daemon = await createTestDaemon()
+    await using device = await Device.open(DESK)
+    const { page } = device
+    // Without the worker, which keeps all files of its page.
+    await page.addInitScript('delete Navigator.prototype.serviceWorker')
+    await pair(page, daemon)
+    await page.getByText('Nothing waits for you.').waitFor()
+    let isGone = true
+    await page.route(/\/assets\/page-/, (route) => (isGone ? route.fulfill({ status: 404, body: '' }) : route.continue()))
+    page.once('framenavigated', () => page.once('framenavigated', () => (isGone = false)))
+    const reloaded = page.waitForEvent('load')
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await reloaded
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    await page.getByText('Your devices').waitFor()
+  })
+
   for (const [name, size] of Object.entries({ phone: PHONE, desk: DESK })) {
     it(`tells a ${name} that is not paired what to do, and takes it in when it is`, async () => {
       await using daemon = await createTestDaemon()

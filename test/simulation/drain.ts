@@ -35,8 +35,8 @@ export async function drain(world: World): Promise<void> {
     await read(world)
     world.settle()
     if (world.violation) return
-    // What a full disk kept from being written down is made good at the next heartbeat.
-    if (isQuiet(world) && wrongPresence(world) === undefined) break
+    // What a full disk kept from being written down is made good at the next heartbeat, and the index after a pause that grows.
+    if (isQuiet(world) && wrongPresence(world) === undefined && isIndexed(world)) break
   }
   world.witness.ledger.check()
   world.witness.fans.check()
@@ -145,6 +145,13 @@ function checkTold(world: World): void {
   }
 }
 
+function find(world: World, life: NonNullable<World['life']>, text: string) {
+  const input = OPERATIONS['messages.search'].input.parse({ text, limit: 200 })
+  return searchMessages(life.core.store, { kind: 'admin', credentialId: 0 }, input, world.clock.wallMs())
+}
+
+const isIndexed = (world: World): boolean => !world.life || find(world, world.life, 'anything').complete
+
 /** What was said is found by its token, and what was redacted by nothing. */
 function checkSearch(world: World): void {
   const { life, witness } = world
@@ -155,8 +162,7 @@ function checkSearch(world: World): void {
     if (token !== undefined) wanted.set(token, [...(wanted.get(token) ?? []), id])
   }
   for (const [text, ids] of wanted) {
-    const input = OPERATIONS['messages.search'].input.parse({ text, limit: 200 })
-    const { hits, complete } = searchMessages(life.core.store, { kind: 'admin', credentialId: 0 }, input, world.clock.wallMs())
+    const { hits, complete } = find(world, life, text)
     if (!complete) return world.fail('the index of the search has not caught up')
     const found = hits.map(({ message }) => numberOf(message))
     const missing = ids.filter((id) => !found.includes(id))

@@ -1,4 +1,4 @@
-import { set } from 'idb-keyval'
+import { del, set } from 'idb-keyval'
 import { act } from './act.ts'
 import { deviceHalf } from './device.ts'
 import { workerStore } from './worker-store.ts'
@@ -32,4 +32,8 @@ export async function unsubscribe(): Promise<void> {
 export async function lendHalf(): Promise<void> {
   const half = deviceHalf()
   if (half !== undefined) await set('half', half, workerStore()).catch(() => undefined)
+}
+
+export async function takeHalfBack(): Promise<void> {
+  await del('half', workerStore()).catch(() => undefined)
 }
