@@ -8,7 +8,7 @@ export const DASHBOARD_FILES = {
   variable: 'MUSTER_DASHBOARD_FILES',
   kind: 'list',
   pattern: ENTRY,
-  expected: 'files from the root on that end in .md, each behind its circle where that is not main: web=/work/DASHBOARD.md',
+  expected: 'files from the root on that end in .md, each behind its circle where that is not main: web=/home/ada/DASHBOARD.md',
   fallback: [],
   summary: 'Files that show who works on what',
 } as const

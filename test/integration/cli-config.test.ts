@@ -104,8 +104,8 @@ const VALUES: Readonly<Record<string, { readonly good: readonly string[]; readon
   },
   repositories: { good: ['/srv/git', '/srv/git,/home/ada/work'], bad: ['work', '~/work', '/srv,git'] },
   dashboardFiles: {
-    good: ['/work/DASHBOARD.md', 'web=/work/web board.md,/work/DASHBOARD.md'],
-    bad: ['DASHBOARD.md', '/work/notes.txt', 'web:/work/DASHBOARD.md', '=/x.md'],
+    good: ['/home/ada/DASHBOARD.md', 'web=/home/ada/web board.md,/home/ada/DASHBOARD.md'],
+    bad: ['DASHBOARD.md', '/home/ada/notes.txt', 'web:/home/ada/DASHBOARD.md', '=/x.md'],
   },
   observeEvery: { good: ['1s', '5m'], bad: ['0s', '2d', 'often', ''] },
 }

@@ -11,13 +11,23 @@ interface Violation {
   readonly nodes: readonly { readonly target: unknown; readonly failureSummary: string }[]
 }
 
-/** That what the page shows now holds WCAG 2.2 AA, as far as a program can tell (axe-core). */
+const IS_DARK = "matchMedia('(prefers-color-scheme: dark)').matches"
+
+/** That what the page shows now holds WCAG 2.2 AA in light and in dark, as far as a program can tell (axe-core). */
 export async function expectAccessible(page: Page): Promise<void> {
   // The policy of the page lets no script in; the debugger is not bound by it.
   await page.evaluate(`if (!window.axe) { ${source} }`)
-  // A colour on its way to another is neither.
-  await page.evaluate(SETTLED)
+  const [now, other] = (await page.evaluate(IS_DARK)) ? (['dark', 'light'] as const) : (['light', 'dark'] as const)
+  for (const colorScheme of [other, now]) {
+    await page.emulateMedia({ colorScheme })
+    // A colour on its way to another is neither.
+    await page.evaluate(SETTLED)
+    expect(await violationsOf(page), colorScheme).toEqual([])
+  }
+}
+
+async function violationsOf(page: Page): Promise<readonly Violation[]> {
   const run = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)`
   const violations = (await page.evaluate(run)) as readonly Violation[]
-  expect(violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })) }))).toEqual([])
+  return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })) }))
 }
