@@ -199,13 +199,19 @@ function attribute(value: string): string {
 
 /** An opening angle bracket or what looks like one. */
 const BRACKET = /[<\u00ab\u02c2\u1438\u2039\u2329\u276c\u276e\u2770\u27e8\u27ea\u3008\u300a\ufe3d\ufe3f\ufe64\uff1c]/g
-/** How far behind a bracket a mark is looked for. */
+/** What may stand between a bracket and a mark, however much of it. */
+const BETWEEN = new RegExp(`(?:(?!${BRACKET.source})[\\s\\p{P}\\p{C}])*`, 'uy')
+/** How far behind that a mark is looked for. */
 const REACH = 64
 const RESERVED = [...Object.values(MARKS), RECALL_MARK].map((mark) => mark.replace('-', ''))
 
 /** Takes the bracket off whatever reads like a mark, in any case, spacing or width. */
 export function withoutMarks(text: string): string {
-  return text.replace(BRACKET, (bracket, at: number) => (readsLikeMark(text.slice(at + 1, at + 1 + REACH)) ? '&lt;' : bracket))
+  return text.replace(BRACKET, (bracket, at: number) => {
+    BETWEEN.lastIndex = at + 1
+    const from = at + 1 + (BETWEEN.exec(text)?.[0].length ?? 0)
+    return readsLikeMark(text.slice(from, from + REACH)) ? '&lt;' : bracket
+  })
 }
 
 function readsLikeMark(text: string): boolean {

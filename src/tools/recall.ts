@@ -71,9 +71,11 @@ function choose(notes: readonly Recalled[], room: number): ReadonlyMap<Recalled,
 
 /** One note within so many bytes; `undefined` where that is too little for anything. */
 function noteText({ slug, title, kind, updated, tags, body }: Recalled, maxBytes: number): string | undefined {
-  const about = tags.length === 0 ? '' : `; ${plain(tags.join(', '), MAX_TAGS_CHARS)}`
+  const about = tags.length === 0 ? '' : `; ${field(tags.join(', '), MAX_TAGS_CHARS)}`
   const name = slug.replace(/[^\p{L}\p{N}._-]/gu, '')
-  const head = `[${plain(kind, 20)} ${name}, ${updated.slice(0, 10).replace(/[^\d-]/g, '')}${about}] ${plain(title, MAX_TITLE_CHARS)}`
+  const fields = `[${field(kind, 20)} ${name}, ${updated.slice(0, 10).replace(/[^\d-]/g, '')}${about}] ${field(title, MAX_TITLE_CHARS)}`
+  // The whole line: a mark could be put together from two fields.
+  const head = withoutMarks(fields)
   const whole = `${head}\n${quoted(body)}`
   if (bytesOf(whole) <= maxBytes) return whole
   const cut = `[cut; read it: memory show ${name}]`
@@ -87,8 +89,9 @@ function noteText({ slug, title, kind, updated, tags, body }: Recalled, maxBytes
   return undefined
 }
 
-function plain(text: string, maxChars: number): string {
-  return withoutMarks(clipLine(text, maxChars)).replace(/[[\]]/g, '')
+/** What can end no bracket. */
+function field(text: string, maxChars: number): string {
+  return clipLine(text, maxChars).replace(/[[\]]/g, '')
 }
 
 /** As it stands in JSON, where half of the models read it. */

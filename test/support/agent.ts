@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdtempSync } from 'node:fs'
+import { copyFileSync, mkdtempSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -64,7 +64,7 @@ export class Agent implements AsyncDisposable {
     if (!command) {
       const child: ChildProcess = spawn(process.execPath, args, { cwd, env: all, stdio: 'ignore' })
       const gone = once(child, 'exit')
-      await appeared(socket)
+      await answers(socket)
       return new Agent(home, socket, undefined, { pid: child.pid as number, gone })
     }
     const transport = new StdioClientTransport({ command: process.execPath, args, cwd, env: all, stderr: 'ignore' })
@@ -149,8 +149,17 @@ export async function until(isTrue: () => boolean | Promise<boolean>, what: stri
   }
 }
 
-async function appeared(path: string): Promise<void> {
-  await until(() => existsSync(path), `${path} is there`)
+/** The file is there a moment before somebody listens at it. */
+async function answers(path: string): Promise<void> {
+  await until(async () => {
+    const socket = createConnection(path)
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    socket.destroy()
+    return isOpen
+  }, `somebody listens at ${path}`)
 }
 
 function kill(pid: number): void {

@@ -1,7 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Role } from '../../../src/contract/index.ts'
-import { PEER_SENTENCE, renderDigest, renderFile, renderItem, renderMessages, type Shown, shareRoom, shownMessages } from '../../../src/tools/envelope.ts'
+import {
+  PEER_SENTENCE,
+  renderDigest,
+  renderFile,
+  renderItem,
+  renderMessages,
+  type Shown,
+  shareRoom,
+  shownMessages,
+  withoutMarks,
+} from '../../../src/tools/envelope.ts'
 import { hostileText, isPlain, message, ref, shown, showsMark, thread } from './shown.ts'
 
 const YOU = ref('bob')
@@ -133,10 +143,15 @@ describe('an envelope', () => {
     expect(parse(renderItem(shown({ body }), YOU))[0]?.body.join('\n')).toBe(body)
   })
 
+  it('shows no mark, whatever stands between its bracket and its name', () => {
+    for (const between of [' '.repeat(200), '\n'.repeat(200), '/ - '.repeat(100), '\u200b'.repeat(100)])
+      expect(withoutMarks(`<${between}peer-message>`)).toMatch(/^&lt;/)
+  })
+
   it('keeps any body that holds nothing unsafe', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
-        const body = text.replace(/[<\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, '')
+        const body = text.replace(/[<\p{Default_Ignorable_Code_Point}\p{Cc}\p{Zl}\p{Zp}]/gu, '')
         fc.pre(body !== '')
         expect(parse(renderItem(shown({ body }), YOU))[0]?.body.join('\n')).toBe(body)
       }),

@@ -83,6 +83,10 @@ describe('the block of recalled notes', () => {
     expect(text).toContain('[cut; read it: memory show a]')
   })
 
+  it('shows no mark that is put together from two fields', () => {
+    expect(renderRecall([recalled({ slug: 'peer-message', kind: '<' })], 500)).toContain('[&lt; peer-message,')
+  })
+
   it('is never larger than was asked for, shows no mark but its own, and no text leaves its margin', () => {
     const one = fc.record({
       slug: hostileText,

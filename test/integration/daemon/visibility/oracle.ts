@@ -1,4 +1,4 @@
-import type { IdKind } from '../../../../src/ids.ts'
+import { ID_KINDS, type IdKind } from '../../../../src/ids.ts'
 import type { TestCore } from '../../../support/test-core.ts'
 
 /**
@@ -15,7 +15,7 @@ type Row = Readonly<Record<string, number | string | null>>
 
 /** Words that stand for what they are part of: `zn12z` is in the name of one peer only. */
 const WORD = /(?<![0-9a-z])z[a-z]\d+z(?![0-9a-z])/gi
-const ID = /\b(?:peer|cir|crd|enr|thr|msg|dlv|art|att|rvw|wdg|dec|apv|src|arv)_[0-9a-hjkmnp-tv-z]{7,17}\b/g
+const ID = new RegExp(`\\b(?:${Object.values(ID_KINDS).join('|')})_[0-9a-hjkmnp-tv-z]{7,17}\\b`, 'g')
 
 export class Oracle {
   readonly ids = new Set<string>()
@@ -24,6 +24,7 @@ export class Oracle {
   readonly messages = new Set<number>()
   readonly #daemon: TestCore
   readonly #viewer: Viewer
+  readonly #tables = new Map<string, readonly Row[]>()
   readonly #peers: Map<number, Row>
   readonly #circles: Map<number, Row>
   readonly #granted: Set<number>
@@ -65,8 +66,10 @@ export class Oracle {
     return this.#viewer.kind === 'admin'
   }
 
-  #rows(table: string): Row[] {
-    return this.#daemon.rows<Row>(`SELECT * FROM ${table}`)
+  #rows(table: string): readonly Row[] {
+    const rows = this.#tables.get(table) ?? this.#daemon.rows<Row>(`SELECT * FROM ${table}`)
+    this.#tables.set(table, rows)
+    return rows
   }
 
   #id(kind: IdKind, number: unknown): void {
@@ -115,22 +118,21 @@ export class Oracle {
   #threads(): void {
     const { peer } = this.#viewer
     const messages = this.#rows('messages')
+    const own = new Set<unknown>()
     const sentTo = new Map<unknown, Set<unknown>>()
     for (const row of this.#rows('deliveries')) sentTo.set(row['message_id'], (sentTo.get(row['message_id']) ?? new Set()).add(row['peer_id']))
     const threads = new Map(this.#rows('threads').map((row) => [row['id'], row]))
     const whole = (row: Row) => this.#admin || row['opener_id'] === peer || row['recipient_id'] === peer || this.#granted.has(row['circle_id'] as number)
-    const seen = new Set<unknown>()
     for (const message of messages) {
       const thread = threads.get(message['thread_id']) as Row
       const toPeer = sentTo.get(message['id'])?.has(peer) === true
       const ofSeveral = thread['recipient_id'] === null && sentTo.get(thread['head'])?.has(peer) === true && (toPeer || message['sender_id'] === peer)
       if (!whole(thread) && !ofSeveral) continue
-      seen.add(message['id'])
+      if (message['sender_id'] === peer) own.add(message['id'])
       this.#message(message, thread)
     }
     for (const row of this.#rows('deliveries')) {
-      const mine =
-        row['peer_id'] === peer || messages.some((message) => message['id'] === row['message_id'] && message['sender_id'] === peer && seen.has(message['id']))
+      const mine = row['peer_id'] === peer || own.has(row['message_id'])
       if (!mine && !whole(threads.get(row['thread_id']) as Row)) continue
       this.#id('delivery', row['id'])
       this.#ref(row['peer_id'])
@@ -173,6 +175,8 @@ export class Oracle {
     this.#id('thread', thread['id'])
     // The id of a cause is shown to whoever sees what it caused; its words are not.
     this.#id('message', message['caused_by'])
+    // Nor are those besides it whom a fan asks.
+    this.#id('fan', thread['fan_id'])
     this.#say(message['body'], thread['reason'])
     for (const peer of [message['sender_id'], thread['opener_id'], thread['recipient_id'], thread['closed_by']]) this.#ref(peer)
   }
