@@ -110,7 +110,7 @@ function requireTime({ clock }: ReceptionOptions, time: number | null, turnAway:
   )
 }
 
-/** One answer for a source that there is not and for a proof that is none: names are not to be found out. It takes about as long, too. */
+/** One answer for a source that there is not and for a proof that is none: names are not to be found out. It takes about as long, too, as with a source that has one secret. */
 function unknown(knock: Knock): MusterError {
   prove(schemeOf('github'), NO_SECRET, knock)
   return unproven()

@@ -38,9 +38,10 @@ export function createStateHandlers(deps: IngressDeps) {
       const row = changeable(tx, caller, source)
       const next = JSON.stringify(secret)
       if (row.new_secret === next) return asItIs(tx, row)
-      if (row.new_secret !== null) throw refuse('A rotation to another secret is under way; ingress.finish ends it.')
+      if (row.new_secret !== null) throw refuse('secret', 'A rotation to another secret is under way.', 'ingress.finish ends it.')
       const rotating = { ...row, new_secret: next, rotating_since: tx.now }
-      if (next === row.secret || secretsOf(rotating, deps).areSame) throw refuse('The same secret stands there. Put the new one into a file of its own.')
+      if (next === row.secret || secretsOf(rotating, deps).areSame)
+        throw refuse('secret', 'The same secret stands there.', 'Put the new one into a file of its own.')
       tx.run(ROTATE, { id: row.id, secret: row.secret, next, since: tx.now })
       note(tx, row, 'source.rotating', caller, {})
       return asItIs(tx, row)
@@ -52,7 +53,7 @@ export function createStateHandlers(deps: IngressDeps) {
       const row = changeable(tx, caller, source)
       if (row.new_secret === null) return asItIs(tx, row)
       const why = force ? undefined : whyKeepBoth(row, secretsOf(row, deps), keep)
-      if (why !== undefined) throw new MusterError('invalid_input', { field: 'keep', hint: `${why} \`force\` drops the other all the same.` })
+      if (why !== undefined) throw refuse('keep', why, '`force` drops the other all the same.')
       tx.run(ROTATE, { id: row.id, secret: keep === 'new' ? row.new_secret : row.secret, next: null, since: null })
       note(tx, row, 'source.rotated', caller, { kept: keep })
       return asItIs(tx, row)
@@ -69,6 +70,6 @@ export function actorOf(caller: Caller): number | null {
   return caller.kind === 'peer' ? caller.peerId : null
 }
 
-function refuse(hint: string): MusterError {
-  return new MusterError('invalid_input', { field: 'secret', hint })
+function refuse(field: string, message: string, hint: string): MusterError {
+  return new MusterError('invalid_input', { field, hint }, { message })
 }

@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Input, Source } from '../../../src/contract/index.ts'
+import type { MusterError } from '../../../src/errors.ts'
 import { HookedDaemon } from '../../support/hooked-daemon.ts'
 import { bodyOf, HEADERS, type Program, SECRETS } from '../../support/hooks.ts'
 
@@ -151,7 +152,7 @@ describe('one secret in both places', () => {
     expect((await node.send(source, 'github')).status).toBe(202)
     expect((await node.send(source, 'github', { secret: 'another secret, as long' })).status).toBe(401)
     expect((await shown(source)).rotation).toMatchObject({ old: { lastAt: expect.any(String) as string }, new: { lastAt: null } })
-    await expect(finish(source)).rejects.toMatchObject({ details: { hint: expect.stringContaining('same as the old') as string } })
+    await expect(finish(source)).rejects.toThrow(/same as the old/)
   })
 })
 
@@ -159,18 +160,18 @@ describe('the end of a rotation', () => {
   const refusal = async (ending: Promise<unknown>) =>
     await ending.then(
       () => 'done',
-      (error: { details: { field?: string; hint?: string } }) => [error.details.field, error.details.hint],
+      (error: MusterError) => [error.code, error.details['field'], error.message],
     )
 
   it('is refused while events would be lost by it, unless it is forced', async () => {
     const { source, next } = await rotating()
-    expect(await refusal(finish(source))).toEqual(['keep', expect.stringContaining('No event has come yet that the new secret verifies')])
+    expect(await refusal(finish(source))).toEqual(['invalid_input', 'keep', expect.stringContaining('No event has come yet that the new secret verifies')])
     await node.send(source, 'github', GITHUB)
     await node.pass(1_000)
     await node.send(source, 'github')
-    expect(await refusal(finish(source))).toEqual(['keep', expect.stringContaining('one that the old secret verifies')])
+    expect(await refusal(finish(source))).toEqual(['invalid_input', 'keep', expect.stringContaining('one that the old secret verifies')])
     chmodSync(next, 0o644)
-    expect(await refusal(finish(source))).toEqual(['keep', expect.stringContaining('chmod 600')])
+    expect(await refusal(finish(source))).toEqual(['invalid_input', 'keep', expect.stringContaining('chmod 600')])
     expect((await shown(source)).rotation).not.toBeNull()
     chmodSync(next, 0o600)
     expect(await finish(source, { force: true })).toMatchObject({ rotation: null, secret: { file: next } })
@@ -180,7 +181,7 @@ describe('the end of a rotation', () => {
   it('can be that the old one stays, unless the sender has the new one already', async () => {
     const { source, old } = await rotating()
     await node.send(source, 'github', GITHUB)
-    expect(await refusal(finish(source, { keep: 'old' }))).toEqual(['keep', expect.stringContaining('one that the new secret verifies')])
+    expect(await refusal(finish(source, { keep: 'old' }))).toEqual(['invalid_input', 'keep', expect.stringContaining('one that the new secret verifies')])
     await node.pass(1_000)
     await node.send(source, 'github')
     expect(await finish(source, { keep: 'old' })).toMatchObject({ rotation: null, secret: { file: old } })
