@@ -6,6 +6,7 @@ import type { Input, Source } from '../../../src/contract/index.ts'
 import type { MusterError } from '../../../src/errors.ts'
 import { HookedDaemon } from '../../support/hooked-daemon.ts'
 import { bodyOf, HEADERS, type Program, SECRETS } from '../../support/hooks.ts'
+import { HOOK_SECRET, TestCore } from '../../support/test-core.ts'
 
 const PROGRAMS = Object.keys(SECRETS) as Program[]
 /** Of each program another one, as it makes them. */
@@ -189,6 +190,22 @@ describe('the end of a rotation', () => {
     // Nothing of it is left for the next one.
     expect((await begin(source, node.secretFile(NEXT.github))).rotation).toMatchObject({ old: { lastAt: null }, new: { lastAt: null } })
     expect(await finish(source, { keep: 'old' })).toMatchObject({ rotation: null, secret: { file: old } })
+  })
+})
+
+describe('an event that was under way when the rotation ended', () => {
+  it('is taken by the secret of then, and writes nothing into the next rotation', async () => {
+    using daemon = await TestCore.start()
+    daemon.register('bob', { mode: 'pull' })
+    const verify = { by: 'token', header: 'X-Token' } as const
+    daemon.admin.call('ingress.create', { name: 'ci', verify, secret: { variable: HOOK_SECRET.variable }, to: 'bob', text: '{{n}}' })
+    daemon.admin.call('ingress.rotate', { source: 'ci', secret: { file: node.secretFile(NEXT.github) } })
+    daemon.admin.post('ingress.finish', { source: 'ci', force: true })
+    const received = daemon.core.gateway.ingress.receive({ source: 'ci', headers: { 'x-token': HOOK_SECRET.text }, body: Buffer.from('{"n":1}') })
+    daemon.clock.advance(0)
+    expect(await received).toMatchObject({ kind: 'event', isDuplicate: false })
+    expect(daemon.rows('SELECT new_secret, old_used_at, new_used_at FROM sources')).toEqual([{ new_secret: null, old_used_at: null, new_used_at: null }])
+    expect(daemon.errors).toEqual([])
   })
 })
 
