@@ -22,6 +22,7 @@ const SCHEMAS: Readonly<Record<string, { readonly commit: string; readonly witho
   3: { commit: '0c3cc84' },
   4: { commit: 'b99ff35' },
   5: { commit: '3b8a280' },
+  6: { commit: 'ccfb864' },
 }
 
 async function make(schema: string, { commit, without }: (typeof SCHEMAS)[string]): Promise<void> {

@@ -209,7 +209,7 @@ export const LIMITS = {
   eventWindowMs: 300_000,
   /** For so long the same body without an id is the same event, where its time is signed or nothing is. */
   sameBodyMs: 900_000,
-  /** What a sender is told to wait when a message could not be sent. */
+  /** What a sender is told to wait when a message could not be sent, or a source is paused. */
   eventRetryMs: 60_000,
   maxTemplateChars: 8_000,
   /** What one placeholder, and all the text, may come to. */

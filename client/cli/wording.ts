@@ -88,6 +88,10 @@ export const COMMAND_OF: Partial<Record<OperationName, string>> = {
   'watchdogs.history': 'watchdog history',
   'ingress.create': 'ingress create',
   'ingress.update': 'ingress update',
+  'ingress.pause': 'ingress pause',
+  'ingress.resume': 'ingress resume',
+  'ingress.rotate': 'ingress rotate',
+  'ingress.finish': 'ingress finish',
   'ingress.remove': 'ingress remove',
   'ingress.get': 'ingress show',
   'ingress.list': 'ingress list',
@@ -137,6 +141,7 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/`deadlineAt`|`deadline`/g, '--deadline'],
   [/`expiresAt`/g, '--expires'],
   [/`enough`/g, '--enough'],
+  [/`force`/g, '--force'],
 ]
 
 /** A hint of the daemon, which speaks to programs, in the words of the command line. */

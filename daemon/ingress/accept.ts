@@ -7,6 +7,7 @@ import { findPeer, makeService, type PeerRow } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { PRIORITIES } from '../threads/index.ts'
 import type { IngressDeps } from './deps.ts'
+import type { Which } from './rotation.ts'
 import { type ArrivalRow, eventsOf, filtersOf, findSource, type SourceRow } from './rows.ts'
 import type { Scheme } from './schemes.ts'
 import { type EventFacts, fieldOf, lineOf, render, renderLine } from './template.ts'
@@ -25,6 +26,14 @@ export function keysOf(scheme: Scheme, id: string | null, body: Uint8Array): Key
   return { id: id === null ? null : hash(id), body: onlyBody || id === null ? hash(body) : null, bodyForMs: onlyBody ? null : LIMITS.sameBodyMs }
 }
 
+/** An event that proved where it comes from. */
+export interface Proven {
+  readonly facts: EventFacts
+  readonly keys: Keys
+  /** Which secret it proved itself with, unless the daemon signed it. */
+  readonly by: Which | 'sample'
+}
+
 export interface Accepted {
   readonly arrival: ArrivalRow
   /** It had come before, and was dealt with. */
@@ -40,11 +49,14 @@ const AGAIN = 'UPDATE arrivals SET times = times + 1, outcome = @outcome, thread
  * Takes an event that proved where it comes from: what came before, the message and the row are one transaction. What could not be sent is written
  * down as failed, and tried when it comes again.
  *
+ * @returns `undefined` where the source has been paused meanwhile: nothing is written then
  * @throws MusterError `unauthenticated` where the source is gone
  */
-export function accept(tx: Tx, deps: IngressDeps, sourceId: number, facts: EventFacts, keys: Keys): Accepted {
+export function accept(tx: Tx, deps: IngressDeps, sourceId: number, { facts, keys, by }: Proven): Accepted | undefined {
   const source = findSource(tx, sourceId)
   if (!source) throw new MusterError('unauthenticated')
+  if (isClosed(source, by)) return undefined
+  credit(tx, source, by)
   const earlier = known(tx, sourceId, keys)
   if (earlier && earlier.outcome !== 'failed') {
     tx.run(AGAIN, { id: earlier.id, outcome: earlier.outcome, thread_id: earlier.thread_id, reason: earlier.reason })
@@ -63,6 +75,21 @@ export function accept(tx: Tx, deps: IngressDeps, sourceId: number, facts: Event
   const { circle_id: circle, peer_id: actor } = source
   tx.event({ type: EVENTS[arrival.outcome], actor, circle, audience: 'granted', subject: ['arrival', arrival.id], changed })
   return { arrival, isDuplicate: false }
+}
+
+/** Whether a source takes nothing now. A sample it takes all the same: whoever paused it for a wrong template tries another before going on. */
+export function isClosed({ paused_at }: SourceRow, by: Proven['by']): boolean {
+  return paused_at !== null && by !== 'sample'
+}
+
+const CREDIT = {
+  old: 'UPDATE sources SET old_used_at = @at WHERE id = @id',
+  new: 'UPDATE sources SET new_used_at = @at WHERE id = @id',
+} as const
+
+/** Of two secrets, writes down which one events come by, so that somebody can tell when the other may go. A sample says nothing of that. */
+function credit(tx: Tx, { id, new_secret }: SourceRow, by: Proven['by']): void {
+  if (new_secret !== null && by !== 'sample') tx.run(CREDIT[by], { id, at: tx.now })
 }
 
 /** In whose name a source speaks: within its circle, though the peer stands apart from it. One that was retired is followed by another. */

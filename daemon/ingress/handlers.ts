@@ -1,14 +1,15 @@
 import { MusterError } from '../../src/errors.ts'
 import { LIMITS } from '../../src/limits.ts'
-import type { Caller, Command } from '../caller.ts'
+import type { Command } from '../caller.ts'
 import { makeService, resolve, visibleCircle } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import { senderOf } from './accept.ts'
 import type { IngressDeps } from './deps.ts'
 import type { Rates } from './rates.ts'
-import { changeable, requireManager } from './reading.ts'
-import { findSource, type SourceRow, sourceNamed, toSource } from './rows.ts'
+import { changeable, requireManager, toSource } from './reading.ts'
+import { knownSource, type SourceRow, sourceNamed } from './rows.ts'
 import { type Settings, settle } from './settings.ts'
+import { actorOf, note } from './states.ts'
 
 const COLUMNS = [
   'verify',
@@ -40,20 +41,20 @@ export function createSourceHandlers(deps: IngressDeps, rates: Rates) {
       const id = tx.take('source')
       const created = { id, name: input.name, circle_id: circleId, peer_id: peerId, created_by: actorOf(caller), created_at: tx.now }
       tx.run(INSERT, { ...created, ...settings })
-      const row = known(tx, id)
+      const row = knownSource(tx, id)
       requireTarget(tx, deps, row)
       tx.created = { number: id, count: 1 }
       note(tx, row, 'source.created', caller, { name: row.name })
       return { source: toSource(tx, deps, row) }
     },
-    replay: (tx, _caller, created) => ({ source: toSource(tx, deps, known(tx, created.number)) }),
+    replay: (tx, _caller, created) => ({ source: toSource(tx, deps, knownSource(tx, created.number)) }),
   }
 
   const update: Command<'ingress.update'> = {
     run(tx, caller, { source, ...said }) {
       const before = changeable(tx, caller, source)
       tx.run(UPDATE, { id: before.id, ...settle(said, before) })
-      const row = known(tx, before.id)
+      const row = knownSource(tx, before.id)
       requireTarget(tx, deps, row)
       note(tx, row, 'source.updated', caller, { fields: Object.keys(said) })
       return { source: toSource(tx, deps, row) }
@@ -94,18 +95,4 @@ function requireRoom(tx: Tx, name: string): void {
   const count = tx.get<{ n: number }>('SELECT count(*) AS n FROM sources')?.n ?? 0
   if (count >= LIMITS.maxSources)
     throw new MusterError('invalid_input', { limit: LIMITS.maxSources, hint: `At most ${LIMITS.maxSources} sources; remove one that you no longer need.` })
-}
-
-function known(tx: Tx, id: number): SourceRow {
-  const row = findSource(tx, id)
-  if (!row) throw new MusterError('not_found', { id: tx.id('source', id) })
-  return row
-}
-
-function note(tx: Tx, row: SourceRow, type: string, caller: Caller, changed: Readonly<Record<string, unknown>>): void {
-  tx.event({ type, actor: actorOf(caller), circle: row.circle_id, audience: 'granted', subject: ['source', row.id], changed })
-}
-
-function actorOf(caller: Caller): number | null {
-  return caller.kind === 'peer' ? caller.peerId : null
 }

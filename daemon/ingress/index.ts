@@ -10,11 +10,13 @@ import { createSourceHandlers } from './handlers.ts'
 import { sign } from './proof.ts'
 import { Rates } from './rates.ts'
 import { changeable, getSource, listArrivals, listSources, troublesOf } from './reading.ts'
-import { factsOf, type Knock, type Received, receive } from './reception.ts'
+import { factsOf, type Knock, type Received, receive, SAMPLE_HEADER } from './reception.ts'
 import { Refusals } from './refusals.ts'
-import { type SourceRow, secretOf, toArrival, verifyOf } from './rows.ts'
+import { secretsOf, usable, whyNone } from './rotation.ts'
+import { type SourceRow, toArrival, verifyOf } from './rows.ts'
 import { sampleOf } from './sample.ts'
 import { schemeOf } from './schemes.ts'
+import { createStateHandlers } from './states.ts'
 
 export { isReadable } from './payload.ts'
 export type { Knock, Received } from './reception.ts'
@@ -42,7 +44,8 @@ export function createIngress(options: IngressOptions) {
   const { store, pipeline, clock, timer } = options
   const deps: IngressDeps = { ...options, refusals: new Refusals() }
   const rates = new Rates()
-  const reception = { ...deps, clock, rates }
+  const samples = new Set<string>()
+  const reception = { ...deps, clock, rates, samples }
   let door: OwnDoor | undefined
   let clearAt = clock.monoMs() + CLEAR_EVERY_MS
   timer.add({
@@ -59,19 +62,24 @@ export function createIngress(options: IngressOptions) {
         if (outcome.ok && outcome.value) clear(peerId)
       },
     )
-  const handlers = createSourceHandlers(deps, rates)
+  const handlers = { ...createSourceHandlers(deps, rates), ...createStateHandlers(deps) }
+
+  const hex = (bytes: number) => Buffer.from(options.random(bytes)).toString('hex')
 
   /** Sends a sample through the door, signed as its source wants it; the secret goes nowhere. */
   const test = async (caller: Caller, input: Parsed<'ingress.test'>): Promise<Output<'ingress.test'>> => {
     const row = changeable(store, caller, input.source)
-    const secret = secretOf(row, deps)
-    if (!secret.ok || !door) return { status: 503, arrival: null, says: secret.ok ? 'this daemon has no door for events' : secret.problem }
+    const secrets = secretsOf(row, deps)
+    const secret = usable(secrets).at(-1)
+    if (!secret || !door) return { status: 503, arrival: null, says: whyNone(secrets) ?? 'this daemon has no door for events' }
     const scheme = schemeOf(verifyOf(row))
-    const id = `test-${Buffer.from(options.random(9)).toString('hex')}`
+    const id = `test-${hex(9)}`
     const { headers, body } = sampleOf(row, input, id)
     const bytes = Buffer.from(body)
-    const signed = { ...headers, ...sign(scheme, secret.text, bytes, { id, seconds: Math.floor(clock.wallMs() / 1_000) }) }
-    const { status, text } = await door(`/hooks/${row.name}`, { headers: signed, body })
+    const mark = hex(18)
+    const signed = { ...headers, ...sign(scheme, secret.text, bytes, { id, seconds: Math.floor(clock.wallMs() / 1_000) }), [SAMPLE_HEADER]: mark }
+    samples.add(mark)
+    const { status, text } = await door(`/hooks/${row.name}`, { headers: signed, body }).finally(() => samples.delete(mark))
     const facts = factsOf(row, scheme, { headers: signed, body: bytes }, JSON.parse(body))
     const arrival = arrivalOf(store, row.id, keysOf(scheme, facts.id, bytes))
     return { status, arrival: arrival ? toArrival(store, caller, arrival) : null, says: status < 300 ? null : messageIn(text) }
@@ -88,7 +96,15 @@ export function createIngress(options: IngressOptions) {
       }
     },
     troubles: (reader: Reader) => troublesOf(reader, deps, clock.wallMs()),
-    commands: { 'ingress.create': handlers.create, 'ingress.update': handlers.update, 'ingress.remove': handlers.remove },
+    commands: {
+      'ingress.create': handlers.create,
+      'ingress.update': handlers.update,
+      'ingress.pause': handlers.pause,
+      'ingress.resume': handlers.resume,
+      'ingress.rotate': handlers.rotate,
+      'ingress.finish': handlers.finish,
+      'ingress.remove': handlers.remove,
+    },
     queries: { 'ingress.get': getSource(deps), 'ingress.list': listSources(deps), 'ingress.arrivals': listArrivals(deps) },
   } as const
 }

@@ -57,6 +57,11 @@ export function whyNoKey(scheme: Scheme, secret: string): string | undefined {
   return /^(?:whsec_)?[A-Za-z0-9+/]{20,}={0,2}$/.test(secret) ? undefined : 'is no secret of Standard Webhooks: whsec_ and base64'
 }
 
+/** The bytes that a secret stands for: two that are written in different ways may be one. */
+export function keyOf(scheme: Scheme, secret: string): Buffer {
+  return scheme.by === 'token' || scheme.key === 'text' ? Buffer.from(secret) : Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
+}
+
 function no(why: string): Proof {
   return { ok: false, why }
 }
@@ -74,9 +79,8 @@ function timeOf({ time }: HmacScheme, headers: IncomingHttpHeaders, parts: reado
   return parts.find((part) => part.startsWith(time.prefix))?.slice(time.prefix.length) ?? ''
 }
 
-function digestOf({ key, head }: HmacScheme, secret: string, { id, time }: { readonly id: string; readonly time: string }, body: Uint8Array): Buffer {
-  const bytes = key === 'text' ? Buffer.from(secret) : Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
-  return createHmac('sha256', bytes).update(head(id, time)).update(body).digest()
+function digestOf(scheme: HmacScheme, secret: string, { id, time }: { readonly id: string; readonly time: string }, body: Uint8Array): Buffer {
+  return createHmac('sha256', keyOf(scheme, secret)).update(scheme.head(id, time)).update(body).digest()
 }
 
 /** Whole, since decoding would stop at what is none of its characters. */

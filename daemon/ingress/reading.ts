@@ -1,13 +1,16 @@
-import type { Output } from '../../src/contract/index.ts'
+import type { Output, Source } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
 import { decodeId } from '../../src/ids.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { formatTime } from '../../src/time.ts'
+import { formatDuration, formatTime } from '../../src/time.ts'
 import type { Caller, Query } from '../caller.ts'
-import { maySee } from '../peers/index.ts'
+import { circleName, maySee, refOf, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
+import { PRIORITIES } from '../threads/index.ts'
 import type { IngressDeps } from './deps.ts'
-import { type ArrivalRow, findSource, type SourceRow, secretOf, sourceNamed, toArrival, toSource } from './rows.ts'
+import { rotationProblem, secretsOf, toRotation, whyNone } from './rotation.ts'
+import { type ArrivalRow, eventsOf, filtersOf, findSource, type SourceRow, sourceNamed, toArrival, verifyOf } from './rows.ts'
+import type { SecretReference } from './secrets.ts'
 
 /** Whom the sources of a circle concern: its orchestrators, people who see into it, and the administrator. */
 function oversees(reader: Reader, caller: Caller, circleId: number): boolean {
@@ -47,6 +50,41 @@ export function requireManager(caller: Caller): void {
 export function changeable(reader: Reader, caller: Caller, said: string): SourceRow {
   requireManager(caller)
   return visible(reader, caller, said)
+}
+
+export function toSource(reader: Reader, deps: IngressDeps, row: SourceRow): Source {
+  const sender = refOf(reader, row.peer_id)
+  if (!sender) throw new Error(`Source ${row.id} has no sender`)
+  const path = `/hooks/${row.name}`
+  const secrets = secretsOf(row, deps)
+  const last = reader.get<{ at: number }>('SELECT at FROM arrivals WHERE source_id = ? ORDER BY id DESC LIMIT 1', row.id)
+  return {
+    id: reader.id('source', row.id),
+    name: row.name,
+    circle: circleName(reader, row.circle_id) ?? '',
+    path,
+    url: deps.publicUrl === '' ? null : `${deps.publicUrl.replace(/\/+$/, '')}${path}`,
+    verify: verifyOf(row),
+    secret: JSON.parse(row.secret) as SecretReference,
+    rotation: toRotation(row, secrets),
+    problem: whyNone(secrets),
+    paused: row.paused_at === null ? null : { at: formatTime(row.paused_at), by: refOf(reader, row.paused_by), reason: row.pause_reason },
+    sender,
+    to: row.target,
+    select: row.selects,
+    kind: row.kind,
+    deadline: row.deadline_ms === null ? null : formatDuration(row.deadline_ms),
+    priority: PRIORITIES[row.priority - 1] ?? 'normal',
+    topic: row.topic,
+    text: row.template,
+    events: eventsOf(row) as string[] | null,
+    where: filtersOf(row),
+    perMinute: row.per_minute,
+    createdBy: refOf(reader, row.created_by),
+    createdAt: formatTime(row.created_at),
+    lastAt: timeOrNull(last?.at ?? null),
+    refused: deps.refusals.count(row.id),
+  }
 }
 
 function allSources(reader: Reader): SourceRow[] {
@@ -90,11 +128,13 @@ export function troublesOf(reader: Reader, deps: IngressDeps, now: number): Outp
   const recently = (one: { readonly at: number; readonly says: string } | undefined) =>
     one && one.at > now - RECENT_MS ? { at: formatTime(one.at), says: one.says } : null
   return allSources(reader).map((row) => {
-    const secret = secretOf(row, deps)
+    const secrets = secretsOf(row, deps)
     const failed = reader.get<{ at: number; reason: string | null }>(LAST_FAILED, row.id)
     return {
       name: row.name,
-      problem: secret.ok ? null : secret.problem,
+      problem: whyNone(secrets),
+      paused: timeOrNull(row.paused_at),
+      rotation: row.rotating_since === null ? null : { since: formatTime(row.rotating_since), problem: rotationProblem(secrets) },
       refused: recently(deps.refusals.last(row.id)),
       failed: recently(failed && { at: failed.at, says: failed.reason ?? '' }),
     }

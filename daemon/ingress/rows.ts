@@ -1,13 +1,10 @@
 import type { Arrival, Source } from '../../src/contract/index.ts'
-import { formatDuration, formatTime } from '../../src/time.ts'
+import { MusterError } from '../../src/errors.ts'
+import { formatTime } from '../../src/time.ts'
 import type { Caller } from '../caller.ts'
-import { circleName, refOf, timeOrNull } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
-import { mayReadThread, PRIORITIES } from '../threads/index.ts'
-import type { IngressDeps } from './deps.ts'
-import { whyNoKey } from './proof.ts'
-import { schemeOf, type Verify } from './schemes.ts'
-import { readSecret, type Secret, type SecretReference } from './secrets.ts'
+import { mayReadThread } from '../threads/index.ts'
+import type { Verify } from './schemes.ts'
 
 export interface SourceRow {
   readonly id: number
@@ -16,7 +13,7 @@ export interface SourceRow {
   readonly peer_id: number
   /** {@link Verify} as JSON. */
   readonly verify: string
-  /** {@link SecretReference} as JSON. */
+  /** Where it stands, as JSON. */
   readonly secret: string
   readonly target: string
   readonly selects: 'one' | 'all' | null
@@ -32,6 +29,16 @@ export interface SourceRow {
   readonly per_minute: number
   readonly created_by: number | null
   readonly created_at: number
+  readonly paused_at: number | null
+  readonly paused_by: number | null
+  readonly pause_reason: string | null
+  /** The same of the one that takes its place, while a rotation is under way. */
+  readonly new_secret: string | null
+  readonly rotating_since: number | null
+  /** When an event was last taken, since then, that `secret` alone verifies. */
+  readonly old_used_at: number | null
+  /** The same of one that `new_secret` verifies. */
+  readonly new_used_at: number | null
 }
 
 export interface ArrivalRow {
@@ -52,6 +59,13 @@ export function findSource(reader: Reader, id: number): SourceRow | undefined {
   return reader.get<SourceRow>('SELECT * FROM sources WHERE id = ?', id)
 }
 
+/** @throws MusterError `not_found` */
+export function knownSource(reader: Reader, id: number): SourceRow {
+  const row = findSource(reader, id)
+  if (!row) throw new MusterError('not_found', { id: reader.id('source', id) })
+  return row
+}
+
 export function sourceNamed(reader: Reader, name: string): SourceRow | undefined {
   return reader.get<SourceRow>('SELECT * FROM sources WHERE name = ?', name)
 }
@@ -66,46 +80,6 @@ export function eventsOf({ events }: SourceRow): readonly string[] | null {
 
 export function filtersOf({ filters }: SourceRow): Source['where'] {
   return JSON.parse(filters) as Source['where']
-}
-
-/** The secret of a source, as it stands now. */
-export function secretOf(row: SourceRow, { variable }: Pick<IngressDeps, 'variable'>): Secret {
-  const found = readSecret(JSON.parse(row.secret) as SecretReference, variable)
-  const why = found.ok ? whyNoKey(schemeOf(verifyOf(row)), found.text) : undefined
-  return why === undefined ? found : { ok: false, problem: `what stands where its secret should be ${why}` }
-}
-
-export function toSource(reader: Reader, deps: IngressDeps, row: SourceRow): Source {
-  const sender = refOf(reader, row.peer_id)
-  if (!sender) throw new Error(`Source ${row.id} has no sender`)
-  const path = `/hooks/${row.name}`
-  const secret = secretOf(row, deps)
-  const last = reader.get<{ at: number }>('SELECT at FROM arrivals WHERE source_id = ? ORDER BY id DESC LIMIT 1', row.id)
-  return {
-    id: reader.id('source', row.id),
-    name: row.name,
-    circle: circleName(reader, row.circle_id) ?? '',
-    path,
-    url: deps.publicUrl === '' ? null : `${deps.publicUrl.replace(/\/+$/, '')}${path}`,
-    verify: verifyOf(row),
-    secret: JSON.parse(row.secret) as SecretReference,
-    problem: secret.ok ? null : secret.problem,
-    sender,
-    to: row.target,
-    select: row.selects,
-    kind: row.kind,
-    deadline: row.deadline_ms === null ? null : formatDuration(row.deadline_ms),
-    priority: PRIORITIES[row.priority - 1] ?? 'normal',
-    topic: row.topic,
-    text: row.template,
-    events: eventsOf(row) as string[] | null,
-    where: filtersOf(row),
-    perMinute: row.per_minute,
-    createdBy: refOf(reader, row.created_by),
-    createdAt: formatTime(row.created_at),
-    lastAt: timeOrNull(last?.at ?? null),
-    refused: deps.refusals.count(row.id),
-  }
 }
 
 export function toArrival(reader: Reader, caller: Caller, row: ArrivalRow): Arrival {

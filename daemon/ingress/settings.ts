@@ -8,7 +8,9 @@ import { schemeOf, type Verify, whyNoScheme } from './schemes.ts'
 import { DEFAULT_TEMPLATE, whyNoTemplate } from './template.ts'
 
 /** What of a source can be changed. */
-export type Settings = Omit<SourceRow, 'id' | 'name' | 'circle_id' | 'peer_id' | 'created_by' | 'created_at'>
+export type Settings = Omit<SourceRow, 'id' | 'name' | 'circle_id' | 'peer_id' | 'created_by' | 'created_at' | State>
+/** What has commands of its own. */
+type State = 'paused_at' | 'paused_by' | 'pause_reason' | 'new_secret' | 'rotating_since' | 'old_used_at' | 'new_used_at'
 type Said = Partial<Omit<Parsed<'ingress.update'>, 'source'>>
 
 /**
@@ -17,6 +19,8 @@ type Said = Partial<Omit<Parsed<'ingress.update'>, 'source'>>
  * @throws MusterError `invalid_input` for what does not fit together
  */
 export function settle(said: Said, before?: SourceRow): Settings {
+  if (said.secret && before && before.new_secret !== null)
+    throw refuse('secret', 'A rotation is under way; ingress.finish ends it, and says which of the two secrets stays.')
   // Of a new one, the contract asks for each of these or has a default for it.
   const { verify, secret, target, kind, priority, filters, per_minute } = { ...before, ...required(said) } as Required
   const selects = over(said.select, before?.selects)

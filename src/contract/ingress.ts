@@ -56,6 +56,18 @@ const Secret = z
     'Expected {"file": "/path/from/the/root"} or {"variable": "NAME"}, not the secret itself',
   )
 
+/** The same, as it is shown. */
+const Reference = z.object({ file: z.string().optional(), variable: z.string().optional() })
+
+/** One of the two secrets of a rotation. */
+const Rotating = z.object({
+  secret: Reference,
+  /** Why it verifies nothing at the moment. */
+  problem: z.string().nullable(),
+  /** When an event was last taken that it verified; of the old one, that it alone did. Samples do not count. */
+  lastAt: Time.nullable(),
+})
+
 /** `pull_request.title`: fields of the JSON body, from the outside in; a number counts in a list. */
 const Path = z.string().regex(/^[\w$-]{1,64}(?:\.[\w$-]{1,64}){0,15}$/, 'Expected a path like pull_request.title')
 /** Text with `{{path}}` for what the body says there, and `{{@event}}`, `{{@id}}`, `{{@source}}`, `{{@body}}`. */
@@ -78,9 +90,14 @@ export const Source = z.object({
   /** The whole address, as `publicUrl` says; `null` without that. */
   url: z.string().nullable(),
   verify: Verify,
-  secret: z.object({ file: z.string().optional(), variable: z.string().optional() }),
-  /** Why it can take nothing at the moment. */
+  /** While a rotation is under way the old one. */
+  secret: Reference,
+  /** Either of the two verifies until one of them is dropped; `null` where no rotation is under way. */
+  rotation: z.object({ since: Time, old: Rotating, new: Rotating }).nullable(),
+  /** Why it can verify nothing at the moment. */
   problem: z.string().nullable(),
+  /** Since when nothing from outside is taken; `by` is `null` for the administrator. */
+  paused: z.object({ at: Time, by: PeerRef.nullable(), reason: z.string().nullable() }).nullable(),
   /** In whose name its messages are sent. */
   sender: PeerRef,
   to: z.string(),
@@ -176,6 +193,50 @@ export const updateSource = operation({
   doors: { http: 'PATCH /v1/ingress/:source', cli: 'ingress update', mcp: noTool },
 })
 
+export const pauseSource = operation({
+  name: 'ingress.pause',
+  kind: 'command',
+  access: 'reader',
+  summary: 'Let a source take nothing until it is resumed; senders are told to come again later.',
+  input: One.extend({ reason: Line(LIMITS.maxReasonChars).min(1).optional() }),
+  output: Result,
+  doors: { http: 'POST /v1/ingress/:source/pause', cli: 'ingress pause', mcp: noTool },
+})
+
+export const resumeSource = operation({
+  name: 'ingress.resume',
+  kind: 'command',
+  access: 'reader',
+  summary: 'Let a paused source take events again.',
+  input: One,
+  output: Result,
+  doors: { http: 'POST /v1/ingress/:source/resume', cli: 'ingress resume', mcp: noTool },
+})
+
+export const rotateSecret = operation({
+  name: 'ingress.rotate',
+  kind: 'command',
+  access: 'reader',
+  summary: 'Name the secret that takes the place of the present one: either verifies until `ingress.finish` drops one of them.',
+  input: One.extend({ secret: Secret }),
+  output: Result,
+  doors: { http: 'POST /v1/ingress/:source/rotate', cli: 'ingress rotate', mcp: noTool },
+})
+
+export const finishRotation = operation({
+  name: 'ingress.finish',
+  kind: 'command',
+  access: 'reader',
+  summary: 'End a rotation: the secret that is kept verifies alone from now on. Refused where events would be lost by it.',
+  input: One.extend({
+    keep: z.enum(['new', 'old']).default('new'),
+    /** Also where the one that is kept verifies nothing, or has verified no event yet, or the other verified the last one. */
+    force: z.boolean().default(false),
+  }),
+  output: Result,
+  doors: { http: 'POST /v1/ingress/:source/finish', cli: 'ingress finish', mcp: noTool },
+})
+
 export const removeSource = operation({
   name: 'ingress.remove',
   kind: 'command',
@@ -220,7 +281,7 @@ export const testSource = operation({
   name: 'ingress.test',
   kind: 'stream',
   access: 'reader',
-  summary: 'Have the daemon sign a sample event and send it through its own door: what it leads to is real.',
+  summary: 'Have the daemon sign a sample event and send it through its own door, of a paused source too: what it leads to is real.',
   input: One.extend({
     /** Defaults to the first that is wanted. */
     event: Line(100).min(1).optional(),

@@ -199,6 +199,10 @@ export const diagnoseNode = operation({
       z.object({
         name: Name,
         problem: z.string().nullable(),
+        /** Since when it takes nothing, because somebody paused it. */
+        paused: Time.nullable(),
+        /** Since when two secrets verify, and what keeps one of them from it. */
+        rotation: z.object({ since: Time, problem: z.string().nullable() }).nullable(),
         refused: z.object({ at: Time, says: z.string() }).nullable(),
         failed: z.object({ at: Time, says: z.string() }).nullable(),
       }),

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,6 +53,53 @@ describe('muster ingress', () => {
     expect((await muster('ingress')).stdout).toMatch(/ci +github +main +lead +ask/)
     expect((await muster('ingress', 'remove', 'ci')).stdout).toBe('ci is closed.\n')
     expect(await muster('ingress', 'show', 'ci')).toMatchObject({ exit: 4 })
+  })
+
+  it('pauses a source, says so wherever it is shown, and lets it go on', async () => {
+    await muster('ingress', 'create', 'busy', ...CREATE.slice(3))
+    expect((await muster('ingress', 'pause', 'busy', '--reason', 'too much')).stdout).toMatch(
+      /^busy is paused: .* muster ingress resume busy lets it go on\.\n$/,
+    )
+    expect((await muster('ingress')).stdout).toMatch(/busy +github +main +lead +notify +paused/)
+    expect((await muster('ingress', 'show', 'busy')).stdout).toMatch(/state +paused by the administrator, .+: too much/)
+    expect((await muster('doctor')).stdout).toMatch(/ingress +busy +warn +paused .+: its senders are told to come again/)
+    expect(await muster('ingress', 'test', 'busy')).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining('until muster ingress resume busy it takes samples only'),
+    })
+    const { stdout } = await muster('ingress', 'resume', 'busy', '--json')
+    expect((JSON.parse(stdout) as Output<'ingress.resume'>).source.paused).toBeNull()
+    expect((await muster('ingress', 'resume', 'busy')).stdout).toBe('busy takes events.\n')
+    expect((await muster('ingress')).stdout).toMatch(/busy +github +main +lead +notify +ready/)
+    expect(await muster('ingress', 'pause', 'busy', '--as', 'lead')).toMatchObject({ exit: 77 })
+  })
+
+  it('rotates the secret of a source, and shows when the old one can go', async () => {
+    await muster('ingress', 'create', 'signed', ...CREATE.slice(3))
+    const path = join(home, 'next.secret')
+    expect(await muster('ingress', 'rotate', 'signed')).toMatchObject({ exit: 64, stderr: expect.stringContaining('--secret-file') })
+    const begun = await muster('ingress', 'rotate', 'signed', '--secret-file', 'next.secret')
+    expect(begun).toMatchObject({ exit: 0, stderr: expect.stringContaining(`the new one verifies nothing yet: there is no file ${path}`) })
+    expect(begun.stdout).toContain('Two secrets of signed verify.')
+    expect((await muster('doctor')).stdout).toMatch(/ingress +signed +warn +its secret is being rotated; of its new secret: there is no file/)
+    await writeFile(path, 'the next secret, of as many characters', { mode: 0o600 })
+    expect((await muster('ingress')).stdout).toMatch(/signed +github +main +lead +notify +rotating/)
+    const waiting = (await muster('ingress', 'show', 'signed')).stdout
+    expect(waiting).toMatch(/old secret +.*ci\.secret: has verified no event since then/)
+    expect(waiting).toMatch(/new secret +.*next\.secret: has verified no event since then/)
+    expect(await muster('ingress', 'finish', 'signed')).toMatchObject({
+      exit: 64,
+      stderr: expect.stringMatching(/No event has come yet.*\n.*--force drops the other/),
+    })
+    const body = '{"issue":{"title":"signed anew"}}'
+    const signature = `sha256=${createHmac('sha256', 'the next secret, of as many characters').update(body).digest('hex')}`
+    const headers = { 'content-type': 'application/json', 'x-github-event': 'issues', 'x-hub-signature-256': signature }
+    expect((await fetch(`${daemon.url}/hooks/signed`, { method: 'POST', headers, body })).status).toBe(202)
+    expect((await muster('ingress', 'show', 'signed')).stdout).toMatch(/new secret +.*next\.secret: verified an event last, /)
+    expect((await muster('ingress', 'finish', 'signed')).stdout).toBe(`signed has one secret: ${path}.\n`)
+    expect((await muster('ingress', 'show', 'signed')).stdout).toMatch(new RegExp(`^secret +${path}$`, 'm'))
+    await muster('ingress', 'rotate', 'signed', '--secret-file', 'ci.secret')
+    expect((await muster('ingress', 'finish', 'signed', '--keep-old')).stdout).toBe(`signed has one secret: ${path}.\n`)
   })
 
   it('says what is missing, and what keeps a source from taking anything', async () => {

@@ -98,13 +98,18 @@ function serviceFindings(service: Service, { services }: Diagnosis): readonly Fi
 
 /** Where events come in: whether a source can take any, and what became of those of the last day. */
 function sourceFinding(source: Diagnosis['sources'][number], { now }: Here): Finding {
-  const { name, problem, failed, refused } = source
+  const { name, problem, paused, rotation, failed, refused } = source
   const about = { subject: 'ingress', check: name, quotes: true, facts: source } as const
   const hint = `muster ingress show ${name} lists what came and what was turned away.`
   if (problem !== null) return { ...about, state: 'fail', says: problem, hint }
+  if (paused) {
+    const says = `paused ${relativeTime(paused, now)}: its senders are told to come again, and give up in the end`
+    return { ...about, state: 'warn', says, hint: `muster ingress resume ${name} lets it go on.` }
+  }
+  if (rotation?.problem) return { ...about, state: 'warn', says: `its secret is being rotated; ${rotation.problem}`, hint }
   if (failed) return { ...about, state: 'warn', says: `an event could not be sent ${relativeTime(failed.at, now)}: ${failed.says}`, hint }
   if (refused) return { ...about, state: 'warn', says: `a request was turned away ${relativeTime(refused.at, now)}: ${refused.says}`, hint }
-  return { ...about, state: 'ok', says: 'ready' }
+  return { ...about, state: 'ok', says: rotation ? `ready; its secret is being rotated since ${relativeTime(rotation.since, now)}` : 'ready' }
 }
 
 function contractFinding({ revision }: Diagnosis, here: Here): Finding {

@@ -4,8 +4,8 @@ import { EXIT } from '../exit-codes.ts'
 import { usageError } from '../failure.ts'
 import { family } from '../family.ts'
 import type { Flag } from '../flags.ts'
-import { creationOf, optionsOf, SOURCE_FLAGS } from '../ingress/options.ts'
-import { showArrivals, showRefusals, showSource, showSources } from '../ingress/show.ts'
+import { creationOf, newSecretOf, optionsOf, SECRET_FLAGS, SOURCE_FLAGS } from '../ingress/options.ts'
+import { placeOf, showArrivals, showRefusals, showSource, showSources } from '../ingress/show.ts'
 import { showList } from '../listing.ts'
 import { asReader } from '../open-caller.ts'
 
@@ -15,7 +15,8 @@ export const command = family({
   name: 'ingress',
   about: [
     'Events from outside, such as the webhooks of a forge, become messages to a peer. A source says how they are signed, where the secret stands, to',
-    'whom they go and what is said. Only the administrator and people change sources; show says what came and what was turned away, and why.',
+    'whom they go and what is said. Only the administrator and people change sources; show says what came and what was turned away, and why. A source that',
+    'is paused tells its senders to come again later. While its secret is rotated, events signed with the old one and with the new one are taken.',
   ],
   fallback: 'list',
   actions: {
@@ -45,6 +46,23 @@ export const command = family({
       },
       run: test,
     },
+    pause: {
+      summary: 'Take nothing for now; senders are told to come again',
+      words: ['source'],
+      flags: { reason: { type: 'string', value: 'text', summary: 'Why' } },
+      run: pause,
+    },
+    resume: { summary: 'Take events again', words: ['source'], run: resume },
+    rotate: { summary: 'Name a new secret; the old one verifies as well until finish', words: ['source'], flags: SECRET_FLAGS, run: rotate },
+    finish: {
+      summary: 'End a rotation: the old secret verifies nothing any more',
+      words: ['source'],
+      flags: {
+        'keep-old': { type: 'boolean', summary: 'Drop the new one instead' },
+        force: { type: 'boolean', summary: 'Also where the other one still verifies events, or this one none' },
+      },
+      run: finish,
+    },
     remove: { summary: 'Close it', words: ['source'], run: remove },
   },
   examples: [
@@ -54,6 +72,8 @@ export const command = family({
     ['muster ingress update ci --to role:orchestrator --one --kind ask', 'who leads has to answer'],
     ['muster ingress test ci', 'a signed sample: does it arrive?'],
     ['muster ingress show ci', 'why a hook did nothing'],
+    ['muster ingress pause ci --reason "too much"', 'until muster ingress resume ci'],
+    ['muster ingress rotate ci --secret-file ~/ci-2.secret', 'then change it there, and at last: muster ingress finish ci'],
   ],
 })
 
@@ -74,6 +94,36 @@ async function update(invocation: Invocation): Promise<number> {
   const input = { ...one(invocation), ...changes }
   const { source } = await asReader(invocation, ({ call }) => call('ingress.update', input))
   return tell(invocation, source, `${source.name} is changed.`)
+}
+
+async function pause(invocation: Invocation): Promise<number> {
+  const reason = invocation.flags.text('reason')
+  const input = { ...one(invocation), ...(reason !== undefined && { reason }) }
+  const { source } = await asReader(invocation, ({ call }) => call('ingress.pause', input))
+  return tell(invocation, source, `${source.name} is paused: who sends to it is told to come again. muster ingress resume ${source.name} lets it go on.`)
+}
+
+async function resume(invocation: Invocation): Promise<number> {
+  const meant = one(invocation)
+  const { source } = await asReader(invocation, ({ call }) => call('ingress.resume', meant))
+  return tell(invocation, source, `${source.name} takes events.`)
+}
+
+async function rotate(invocation: Invocation): Promise<number> {
+  const input = { ...one(invocation), secret: newSecretOf(invocation) }
+  const { source } = await asReader(invocation, ({ call }) => call('ingress.rotate', input))
+  const { name, rotation } = source
+  const next = `Give the new one to the sender; when events come by it, as muster ingress show ${name} says, muster ingress finish ${name} drops the old one.`
+  const status = tell(invocation, source, `Two secrets of ${name} verify. ${next}`)
+  if (source.problem === null && rotation?.new.problem) invocation.out.problem(`the new one verifies nothing yet: ${rotation.new.problem}`)
+  return status
+}
+
+async function finish(invocation: Invocation): Promise<number> {
+  const { flags } = invocation
+  const input = { ...one(invocation), keep: flags.on('keep-old') ? ('old' as const) : ('new' as const), force: flags.on('force') }
+  const { source } = await asReader(invocation, ({ call }) => call('ingress.finish', input))
+  return tell(invocation, source, `${source.name} has one secret: ${placeOf(source.secret)}.`)
 }
 
 function tell({ out }: Invocation, source: Source, line: string): number {
@@ -107,12 +157,15 @@ async function test(invocation: Invocation): Promise<number> {
   const { flags, out } = invocation
   const [event, body] = [flags.text('event'), objectOf(flags.text('body'))]
   const input = { ...one(invocation), ...(event !== undefined && { event }), ...(body && { body }) }
-  const { status, arrival, says } = await asReader(invocation, ({ call }) => call('ingress.test', input))
+  const [{ status, arrival, says }, { source }] = await asReader(invocation, ({ call }) =>
+    Promise.all([call('ingress.test', input), call('ingress.get', one(invocation))]),
+  )
   const isTaken = status < 300
   if (out.json) out.document({ status, arrival, says })
   else if (isTaken && arrival?.outcome === 'filtered') out.line('It was taken, and dropped: it is none of the events that are wanted.')
   else if (isTaken) out.line(`It was taken${arrival?.thread ? ` and sent: ${arrival.thread}` : ''}.`)
   else out.problem(`the door answered ${status}`, arrival?.reason ?? says ?? '')
+  if (source.paused) out.note(`${source.name} is paused: until muster ingress resume ${source.name} it takes samples only.`)
   return isTaken ? EXIT.ok : EXIT.failure
 }
 

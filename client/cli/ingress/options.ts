@@ -16,11 +16,15 @@ const KINDS = ['notify', 'ask'] as const
 const ENCODINGS = ['hex', 'base64'] as const
 const SIGNED = ['body', 'timestamp.body', 'id.timestamp.body'] as const
 
+export const SECRET_FLAGS = {
+  'secret-file': { type: 'string', value: 'path', summary: 'The file where the secret stands, which only you may read' },
+  'secret-variable': { type: 'string', value: 'name', summary: "Or the variable of the daemon's environment" },
+} as const satisfies Record<string, Flag>
+
 /** How requests prove where they come from. Those below `--from` go with hmac and token. */
 const VERIFY_FLAGS = {
   from: { type: 'string', value: 'scheme', summary: `How it is signed: ${FROM.join(', ')}`, values: FROM },
-  'secret-file': { type: 'string', value: 'path', summary: 'The file where the secret stands, which only you may read' },
-  'secret-variable': { type: 'string', value: 'name', summary: "Or the variable of the daemon's environment" },
+  ...SECRET_FLAGS,
   header: { type: 'string', value: 'name', summary: 'hmac, token: the header of the signature or the token' },
   prefix: { type: 'string', value: 'text', summary: 'hmac, token: what stands before it there, such as sha256=' },
   'id-header': { type: 'string', value: 'name', summary: 'hmac, token: the header with the id of an event' },
@@ -71,8 +75,7 @@ export function creationOf(invocation: Invocation): Create {
   const { flags, words } = invocation
   const { verify, secret, to, ...rest } = optionsOf(invocation)
   if (verify === undefined) throw usageError('--from is missing', `Expected one of: ${FROM.join(', ')}.`)
-  if (secret === undefined)
-    throw usageError('the secret is missing', 'Name the file where it stands with --secret-file <path>, or a variable with --secret-variable <name>.')
+  if (secret === undefined) throw noSecret()
   if (to === undefined) throw usageError('--to is missing', 'Say who is told or asked.')
   const circle = flags.text('circle')
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null))
@@ -105,6 +108,17 @@ function commonOf(flags: Flags) {
 function hmacOf(flags: Flags) {
   const [encoding, signed, timestampHeader] = [flags.choice('encoding', ENCODINGS), flags.choice('signed', SIGNED), flags.text('timestamp-header')]
   return { ...(encoding && { encoding }), ...(signed && { signed }), ...(timestampHeader !== undefined && { timestampHeader }) }
+}
+
+/** The secret that takes the place of another. */
+export function newSecretOf({ flags, environment }: Pick<Invocation, 'flags' | 'environment'>): Create['secret'] {
+  const secret = secretOf(flags, environment.cwd())
+  if (secret === undefined) throw noSecret()
+  return secret
+}
+
+function noSecret(): Error {
+  return usageError('the secret is missing', 'Name the file where it stands with --secret-file <path>, or a variable with --secret-variable <name>.')
 }
 
 /** The daemon has a folder of its own, so a path goes to it from the root on. */

@@ -146,6 +146,11 @@ const hook = { verify: { by: 'token', header: 'X-Token' }, secret: { variable: '
 const source = async ({ act, adminToken, circle }: Scene) => ({
   source: (await act(adminToken, 'ingress.create', { ...hook, name: `events-${circle}`, circle })).source.name,
 })
+const rotating = async (scene: Scene) => {
+  const named = await source(scene)
+  await scene.act(scene.adminToken, 'ingress.rotate', { ...named, secret: { variable: 'PATH' } })
+  return named
+}
 
 /** What only those may do who look after a circle. */
 const UNTRUSTED = { agent: 'forbidden', service: 'forbidden', observer: 'forbidden' } as const
@@ -443,6 +448,10 @@ export const CASES: Readonly<Partial<Record<OperationName, Case>>> = {
   'tiers.set': { input: () => ({ kind: 'command', tier: 'notify' }), refused: NO_PERSON },
   'ingress.create': { input: ({ circle }) => ({ ...hook, name: `events-${circle}`, circle }), refused: POWERLESS },
   'ingress.update': { input: async (scene) => ({ ...(await source(scene)), text: '{{a}}' }), refused: POWERLESS },
+  'ingress.pause': { input: async (scene) => ({ ...(await source(scene)), reason: 'too much' }), refused: POWERLESS },
+  'ingress.resume': { input: source, refused: POWERLESS },
+  'ingress.rotate': { input: async (scene) => ({ ...(await source(scene)), secret: { variable: 'PATH' } }), refused: POWERLESS },
+  'ingress.finish': { input: async (scene) => ({ ...(await rotating(scene)), force: true }), refused: POWERLESS },
   'ingress.remove': { input: source, refused: POWERLESS },
   'ingress.get': { input: source, refused: UNCONCERNED },
   'ingress.list': nothing,

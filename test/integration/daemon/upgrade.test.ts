@@ -10,7 +10,7 @@ import { openDatabase, SCHEMA } from '../../../daemon/store/database.ts'
 import { MusterError } from '../../../src/errors.ts'
 import { DaemonProcess, TestHome } from '../../support/daemon.ts'
 import { describe, type FilledDatabase } from '../../support/filled-database.ts'
-import { TestCore } from '../../support/test-core.ts'
+import { HOOK_SECRET, TestCore } from '../../support/test-core.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/databases/', import.meta.url))
@@ -44,7 +44,7 @@ function versionOf(path: string): unknown {
 
 test('there is a small fixture of each schema before the present one', () => {
   expect(schemas.map(Number).sort((a, b) => a - b)).toEqual(expect.arrayContaining(Array.from({ length: SCHEMA - 1 }, (_, index) => index + 1)))
-  for (const schema of schemas) expect(statSync(join(FIXTURES, `schema-${schema}.db`)).size).toBeLessThan(500_000)
+  for (const schema of schemas) expect(statSync(join(FIXTURES, `schema-${schema}.db`)).size).toBeLessThan(600_000)
 })
 
 group.each(schemas)('a database of schema %s', (schema) => {
@@ -116,6 +116,22 @@ test('the people of before see into their own circle afterwards, as into every o
   db.close()
   using daemon = await openAt(path, factsOf('5'))
   expect(daemon.rows('SELECT 1 FROM grants g JOIN peers p ON p.id = g.peer_id AND p.circle_id = g.circle_id WHERE p.id = ?', id)).toHaveLength(1)
+})
+
+test('the sources of before take events afterwards, by the one secret that they have', async () => {
+  const path = copyOf(6)
+  const db = new Database(path)
+  db.prepare(
+    `INSERT INTO sources (id, name, circle_id, peer_id, verify, secret, target, kind, priority, template, filters, per_minute, created_at)
+      SELECT 1, 'ci', circle_id, id, '{"by":"token","header":"X-Token","prefix":""}', ?, 'cleo', 'notify', 2, 'It rains.', '[]', 60, 1 FROM peers WHERE name = 'bob'`,
+  ).run(JSON.stringify({ variable: HOOK_SECRET.variable }))
+  db.close()
+  using daemon = await openAt(path, factsOf('6'))
+  const admin = daemon.connect(factsOf('6').admin)
+  expect(admin.call('ingress.get', { source: 'ci' }).source).toMatchObject({ paused: null, rotation: null, problem: null })
+  const received = daemon.core.gateway.ingress.receive({ source: 'ci', headers: { 'x-token': HOOK_SECRET.text }, body: Buffer.from('{}') })
+  daemon.pass(0)
+  expect(await received).toMatchObject({ kind: 'event', isDuplicate: false })
 })
 
 test('a database of a newer schema stops the daemon with 78, names both versions, and stays as it is', async () => {

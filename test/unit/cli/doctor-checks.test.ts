@@ -6,6 +6,8 @@ import { sizeText } from '../../../client/cli/checks/size-text.ts'
 
 const NOW = Date.parse('2026-01-31T12:00:00.000Z')
 const AT = (agoMs: number) => new Date(NOW - agoMs).toISOString()
+/** Of a source with which nothing is out of the ordinary. */
+const NOTHING = { problem: null, paused: null, rotation: null } as const
 
 describe('what the daemon tells of itself', () => {
   const healthy: NodeFacts = {
@@ -113,24 +115,44 @@ describe('what the daemon tells of itself', () => {
     ],
     [
       'a source without its secret',
-      { diagnosis: { sources: [{ name: 'ci', problem: 'there is no file /x for its secret', refused: null, failed: { at: AT(1), says: 'full' } }] } },
+      {
+        diagnosis: { sources: [{ name: 'ci', ...NOTHING, problem: 'there is no file /x for its secret', refused: null, failed: { at: AT(1), says: 'full' } }] },
+      },
       'ci',
       'fail',
       /no file/,
     ],
     [
       'an event that could not be sent',
-      { diagnosis: { sources: [{ name: 'ci', problem: null, refused: { at: AT(1), says: 'x' }, failed: { at: AT(7_200_000), says: 'no room' } }] } },
+      { diagnosis: { sources: [{ name: 'ci', ...NOTHING, refused: { at: AT(1), says: 'x' }, failed: { at: AT(7_200_000), says: 'no room' } }] } },
       'ci',
       'warn',
       /could not be sent 2h ago: no room/,
     ],
     [
       'a request that was turned away',
-      { diagnosis: { sources: [{ name: 'ci', problem: null, refused: { at: AT(7_200_000), says: 'no signature' }, failed: null }] } },
+      { diagnosis: { sources: [{ name: 'ci', ...NOTHING, refused: { at: AT(7_200_000), says: 'no signature' }, failed: null }] } },
       'ci',
       'warn',
       /turned away 2h ago: no signature/,
+    ],
+    [
+      'a source that is paused',
+      { diagnosis: { sources: [{ name: 'ci', ...NOTHING, paused: AT(7_200_000), refused: { at: AT(1), says: 'the source is paused' }, failed: null }] } },
+      'ci',
+      'warn',
+      /paused 2h ago/,
+    ],
+    [
+      'a source of which one secret of two verifies nothing',
+      {
+        diagnosis: {
+          sources: [{ name: 'ci', ...NOTHING, rotation: { since: AT(1), problem: 'of its new secret: there is no file' }, refused: null, failed: null }],
+        },
+      },
+      'ci',
+      'warn',
+      /being rotated; of its new secret: there is no file/,
     ],
     ['what a retired peer left', { diagnosis: { leftovers: { awaited: 1, credentials: 0 } } }, 'retired', 'warn', /1 retired peer/],
   ]

@@ -297,9 +297,10 @@ export class Oracle {
       const oversees = this.#admin || ((role === 'orchestrator' || role === 'person') && this.#into(row['circle_id']))
       if (!oversees) continue
       this.#id('source', row['id'])
-      this.#say(row['name'], row['target'], row['template'], this.#circles.get(row['circle_id'] as number)?.['name'])
+      this.#say(row['name'], row['target'], row['template'], row['pause_reason'], this.#circles.get(row['circle_id'] as number)?.['name'])
       this.#ref(row['peer_id'])
       this.#ref(row['created_by'])
+      this.#ref(row['paused_by'])
       for (const arrival of this.#rows('arrivals').filter(({ source_id }) => source_id === row['id'])) {
         this.#id('arrival', arrival['id'])
         this.#say(arrival['event'], arrival['delivery'], arrival['reason'])

@@ -114,6 +114,8 @@ export class World implements Disposable {
       const { source } = this.daemon.admin.call('ingress.create', { ...this.hook(), name: this.word('h'), text: `${this.word('w')} {{said}}` })
       for (let event = 0; event < 3; event += 1) void come(source.path, JSON.stringify({ said: this.word('b') }))
       this.daemon.pass(0)
+      if (n % 2 === 0) this.daemon.admin.call('ingress.rotate', { source: source.id, secret: { variable: 'ANOTHER' } })
+      if (n >= 2) this.daemon.admin.call('ingress.pause', { source: source.id, reason: this.word('r') })
     }
   }
 
