@@ -19,9 +19,9 @@ describe.skipIf(!hasBrowser)('the crew', () => {
       await page.goto(`${daemon.url}/crew`)
       await page.getByRole('heading', { name: /^ops/ }).waitFor()
       await page.getByText('3 of 5: writing the migration').waitFor()
-      for (const colorScheme of ['light', 'dark'] as const) {
+      await expectAccessible(page)
+      for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })
-        await expectAccessible(page)
         await device.screenshot(`crew-${name}-${colorScheme}`)
       }
       await page.getByLabel('Find somebody').fill('codex type')
@@ -36,9 +36,9 @@ describe.skipIf(!hasBrowser)('the crew', () => {
         .waitFor()
       await page.locator('.happenings').getByText('began a turn').waitFor()
       expect(await page.getByRole('link', { name: 'Write' }).getAttribute('href')).toBe(`/threads/new?to=${builder.id}`)
+      await expectAccessible(page)
       for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })
-        await expectAccessible(page)
         await device.screenshot(`peer-${name}-${colorScheme}`)
       }
       await device.expectNoProblems()

@@ -27,9 +27,9 @@ describe.skipIf(!hasBrowser)('what needs a person', () => {
       await row.getByText('working').waitFor()
       await page.getByText('All is well.').waitFor()
       expect(await page.locator('.nav-count').first().textContent()).toBe('3 waiting')
-      for (const colorScheme of ['light', 'dark'] as const) {
+      await expectAccessible(page)
+      for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })
-        await expectAccessible(page)
         await device.screenshot(`now-${name}-${colorScheme}`)
       }
       await device.expectNoProblems()

@@ -23,9 +23,9 @@ describe.skipIf(!hasBrowser)('a review', () => {
       const { review } = await builder.wire.call('reviews.request', asked)
       await crew.admin.call('reviews.observe', { observations: [{ subject: { pr: PULL }, state: 'open', checks: 'failing', at: new Date().toISOString() }] })
       await page.getByText('Checks fail').waitFor()
-      for (const colorScheme of ['light', 'dark'] as const) {
+      await expectAccessible(page)
+      for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })
-        await expectAccessible(page)
         await device.screenshot(`reviews-${name}-${colorScheme}`)
       }
       await page.getByRole('link', { name: 'Store for invoices' }).click()

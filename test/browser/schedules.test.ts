@@ -38,9 +38,9 @@ describe.skipIf(!hasBrowser)('a schedule', () => {
       expect((await builder.wire.next('mailbox.deliver'))['message']).toMatchObject({ body: 'What is done, and what is next?' })
       await page.getByRole('button', { name: 'Pause' }).click()
       await page.getByRole('button', { name: 'Resume' }).waitFor()
-      for (const colorScheme of ['light', 'dark'] as const) {
+      await expectAccessible(page)
+      for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })
-        await expectAccessible(page)
         await device.screenshot(`schedule-${name}-${colorScheme}`)
       }
       const id = page.url().split('/').at(-1) ?? ''

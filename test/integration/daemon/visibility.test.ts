@@ -6,6 +6,8 @@ import { Oracle } from './visibility/oracle.ts'
 import { type Leak, type Member, World } from './visibility/world.ts'
 
 const WORLDS = Number(process.env['MUSTER_WORLDS'] ?? 6)
+const LAST_SEED = 1_000_000
+const SPARE_WORLDS = 12
 /** Operations that end somebody: done last, or nobody would be left to look. */
 const LAST: readonly OperationName[] = ['peers.retire', 'devices.revoke', 'credentials.revoke', 'enrolments.revoke']
 
@@ -36,7 +38,7 @@ function exercise(world: World, name: OperationName, tally: Tally): void {
 }
 
 /** Each of some 180 operations, by each of some ten callers: a world alone takes 4 s. */
-const PATIENCE_MS = WORLDS * 30_000
+const PATIENCE_MS = (WORLDS + SPARE_WORLDS) * 15_000
 
 describe('no operation shows what its caller may not see', () => {
   it('in the table of inputs, no operation is left out', () => {
@@ -47,26 +49,27 @@ describe('no operation shows what its caller may not see', () => {
     'to anybody, in any world',
     async () => {
       const answered = new Map<OperationName, number>()
-      await fc.assert(
-        fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
-          using world = await World.build(seed)
-          const tally: Tally = { answered, leaks: [] }
-          const order = [...world.random.shuffle(OPERATION_NAMES.filter((name) => !LAST.includes(name))), ...LAST]
-          for (const name of order) exercise(world, name, tally)
-          expect(tally.leaks).toEqual([])
-          expect(world.daemon.errors).toEqual([])
-        }),
-        { numRuns: WORLDS, endOnFailure: true },
-      )
+      const visit = async (seed: number): Promise<void> => {
+        using world = await World.build(seed)
+        const tally: Tally = { answered, leaks: [] }
+        const order = [...world.random.shuffle(OPERATION_NAMES.filter((name) => !LAST.includes(name))), ...LAST]
+        for (const name of order) exercise(world, name, tally)
+        expect(tally.leaks, `seed ${seed}`).toEqual([])
+        expect(world.daemon.errors).toEqual([])
+      }
+      await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: LAST_SEED }), visit), { numRuns: WORLDS, endOnFailure: true })
       // An operation that always refuses shows nothing: each that reads must have answered somebody. A file is sent over HTTP only.
-      expect(OPERATION_NAMES.filter((name) => !changes(name) && !answered.has(name))).toEqual(['artifacts.upload'])
+      const silent = () => OPERATION_NAMES.filter((name) => !changes(name) && !answered.has(name))
+      // What few may read may find nothing in so few worlds.
+      for (let seed = LAST_SEED + 1; seed <= LAST_SEED + SPARE_WORLDS && silent().length > 1; seed += 1) await visit(seed)
+      expect(silent()).toEqual(['artifacts.upload'])
     },
     PATIENCE_MS,
   )
 
   it('and a search finds all of it: what the oracle lets one see, and nothing else', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+      fc.asyncProperty(fc.integer({ min: 1, max: LAST_SEED }), async (seed) => {
         using world = await World.build(seed)
         for (const member of world.members) {
           const oracle = new Oracle(world.daemon, member.viewer)
