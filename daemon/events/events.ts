@@ -7,6 +7,7 @@ import type { Caller, Query } from '../caller.ts'
 import { circleName, GRANTED_CIRCLES, IS_OWN_VIEWS, OBSERVED_CIRCLES, PEOPLE, refOf } from '../peers/index.ts'
 import type { Reader, ScanReader, Store } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
+import { withPreviews } from './previews.ts'
 
 export interface EventRow {
   readonly seq: number
@@ -42,7 +43,10 @@ const NEWEST = `${AFTER} DESC LIMIT @limit`
 
 /** The event log as a caller may read it. */
 export function listEvents(store: Store): Query<'events.list'> {
-  return (reader, caller, input) => readEvents(store, reader, caller, input)
+  return (reader, caller, input) => {
+    const page = readEvents(store, reader, caller, input)
+    return input.preview ? { ...page, events: withPreviews(reader, caller, page.events) } : page
+  }
 }
 
 export interface EventPage {

@@ -2,6 +2,7 @@ import { LIMITS } from '../../src/limits.ts'
 import type { Scan } from '../caller.ts'
 import { resolvePast, toRef } from '../peers/index.ts'
 import { type EventRow, eventFloor, seqOf, toEvent, VISIBLE, WANTED } from './events.ts'
+import { withPreviews } from './previews.ts'
 
 /** Rows of one statement: between two of them the time that is left could run out, and nothing is kept waiting. */
 const STRIDE = 10_000
@@ -29,9 +30,10 @@ export const timelineOf: Scan<'events.timeline'> = (reader, caller, input) => {
   }
   const page = rows.slice(0, input.limit)
   const reached = rows.length > input.limit ? page.at(-1)?.seq : end > floor ? end : undefined
+  const events = page.map((row) => toEvent(reader, row))
   return {
     peer: toRef(reader, peer),
-    events: page.map((row) => toEvent(reader, row)),
+    events: input.preview ? withPreviews(reader, caller, events) : events,
     before: reached === undefined ? null : reader.cursor(reached),
   }
 }

@@ -4,6 +4,7 @@ import { formatTime } from '../../src/time.ts'
 import { asPeer, type Caller, type Query } from '../caller.ts'
 import { grantedCircles, isLetIntoAll, refOf, resolvePast, visibleCircle } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
+import { beginning, excerptOf } from './excerpts.ts'
 import { findThread, type MessageRow, type ThreadRow, toThread } from './rows.ts'
 
 type Input = Parsed<'threads.list'>
@@ -103,7 +104,7 @@ function examine(reader: Reader, sources: readonly Source[], { before, fill = LI
   return { rows, reached: reached === 0 ? undefined : reached }
 }
 
-const OPENING = 'SELECT id, kind, sender_id, at, substr(body, 1, 200) AS text FROM messages WHERE id = ?'
+const OPENING = `SELECT id, kind, sender_id, at, ${beginning('m')} AS said FROM messages m WHERE id = ?`
 
 function previewOf(reader: Reader, { size, head, tail }: ThreadRow): Preview {
   const first = openingOf(reader, head)
@@ -111,7 +112,7 @@ function previewOf(reader: Reader, { size, head, tail }: ThreadRow): Preview {
 }
 
 function openingOf(reader: Reader, id: number): Preview['first'] {
-  const row = reader.get<Pick<MessageRow, 'id' | 'kind' | 'sender_id' | 'at'> & { readonly text: string }>(OPENING, id)
+  const row = reader.get<Pick<MessageRow, 'id' | 'kind' | 'sender_id' | 'at'> & { readonly said: Uint8Array }>(OPENING, id)
   if (!row) throw new Error(`There is no message ${id}`)
-  return { message: reader.id('message', row.id), kind: row.kind, from: refOf(reader, row.sender_id), at: formatTime(row.at), text: row.text }
+  return { message: reader.id('message', row.id), kind: row.kind, from: refOf(reader, row.sender_id), at: formatTime(row.at), text: excerptOf(row.said) }
 }

@@ -68,11 +68,14 @@ function wasSent(reader: Reader, message: Visible, peerId: number): boolean {
 const sentTo = (message: string) =>
   `EXISTS (SELECT 1 FROM deliveries d WHERE d.id BETWEEN ${message}.first_delivery AND ${message}.first_delivery + ${message}.delivery_count - 1 AND d.peer_id = @self)`
 
+/** SQL for whether the peer `@self`, or the administrator where that is null, may read all of a thread `t`. */
+export const READS_ALL = `(@self IS NULL OR t.opener_id = @self OR t.recipient_id = @self OR t.circle_id IN (${GRANTED_CIRCLES}))`
+
 /**
  * SQL for what {@link viewThread} lets a caller see of messages `m` and their threads `t`, for the peer `@self` or, where that is
  * null, the administrator. The two say the same, and a test holds them together.
  */
-export const VISIBLE_MESSAGE = `(@self IS NULL OR t.opener_id = @self OR t.recipient_id = @self OR t.circle_id IN (${GRANTED_CIRCLES})
+export const VISIBLE_MESSAGE = `(${READS_ALL}
   OR (t.recipient_id IS NULL AND EXISTS (SELECT 1 FROM messages h WHERE h.id = t.head AND ${sentTo('h')}) AND (m.sender_id = @self OR ${sentTo('m')})))`
 
 /** Whether a caller may see a message. */

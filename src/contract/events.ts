@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { Address, EventCursor, Id, Limit, Name, Time } from './common.ts'
 import { operation } from './operation.ts'
 import { PeerRef } from './peers.ts'
-import { ThreadState } from './threads.ts'
+import { MessageKind, ThreadState } from './threads.ts'
 
 /** One row of the append-only log. It never carries a body. */
 export const Event = z.object({
@@ -17,19 +17,46 @@ export const Event = z.object({
   changed: z.record(z.string(), z.unknown()),
 })
 
+/** The first 200 characters of a message; `null` where its words were redacted. */
+const Excerpt = z.string().nullable()
+
+/** The message that an event is about, or the first of the thread that it is about: between whom it is, and how it begins. As things are now. */
+export const EventPreview = z.object({
+  thread: Id('thread'),
+  message: Id('message'),
+  kind: MessageKind,
+  /** `null`: the daemon itself. */
+  from: PeerRef.nullable(),
+  /** Whom it is for: the first three. Where the event is about one delivery, its recipient alone. */
+  to: z.array(PeerRef),
+  /** How many it is for. */
+  told: z.int(),
+  text: Excerpt,
+  /** What opened its thread, where that is another message: who asked or told whom what. A `to` of `null` is several. */
+  first: z.object({ message: Id('message'), kind: MessageKind, from: PeerRef.nullable(), to: PeerRef.nullable(), text: Excerpt }).nullable(),
+})
+
+/** An event as a list shows it. */
+const ListedEvent = Event.extend({
+  /** With `preview`, where the event is about a message, a delivery or a thread: what the caller may read of it. */
+  preview: EventPreview.optional(),
+})
+
 const Filter = {
   /** Types to keep, as a whole (`thread.opened`) or by their first word (`thread`). */
   types: z.array(z.string().max(40)).max(20).optional(),
 }
+/** Whether what was said comes with the events. */
+const Preview = z.boolean().default(false)
 
 export const listEvents = operation({
   name: 'events.list',
   kind: 'query',
   access: 'reader',
   summary: 'The events after a cursor, or the page of them before one; without a cursor, the newest page. Each page in order.',
-  input: z.strictObject({ after: EventCursor.optional(), before: EventCursor.optional(), limit: Limit.default(50), ...Filter }),
+  input: z.strictObject({ after: EventCursor.optional(), before: EventCursor.optional(), limit: Limit.default(50), preview: Preview, ...Filter }),
   output: z.object({
-    events: z.array(Event),
+    events: z.array(ListedEvent),
     /** For what comes next. */
     cursor: EventCursor,
     /** Whether there is more behind `cursor` now. */
@@ -45,10 +72,10 @@ export const timelineEvents = operation({
   kind: 'scan',
   access: 'reader',
   summary: 'What a peer did and what happened to it, newest first.',
-  input: z.strictObject({ peer: Address, before: EventCursor.optional(), limit: Limit.default(50), ...Filter }),
+  input: z.strictObject({ peer: Address, before: EventCursor.optional(), limit: Limit.default(50), preview: Preview, ...Filter }),
   output: z.object({
     peer: PeerRef,
-    events: z.array(Event),
+    events: z.array(ListedEvent),
     /** For the next page; `null` where the log begins. */
     before: EventCursor.nullable(),
   }),

@@ -239,6 +239,7 @@ export type FanOutcome = z.output<typeof fans.FanOutcome>
 export type Hit = z.output<typeof finding.Hit>
 export type Link = z.output<typeof finding.Link>
 export type Event = z.output<typeof events.Event>
+export type EventPreview = z.output<typeof events.EventPreview>
 export type Item = z.output<typeof mailboxes.Item>
 export type Schedule = z.output<typeof schedules.Schedule>
 export type Occurrence = z.output<typeof schedules.Occurrence>

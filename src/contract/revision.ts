@@ -1,2 +1,2 @@
 /** Names the contract: equal revisions accept and send the same frames. Written by `npx tsx scripts/golden.ts --write`. */
-export const CONTRACT_REVISION = 'c76e098708fc'
+export const CONTRACT_REVISION = '323dcd2034cc'

@@ -111,8 +111,9 @@ describe('the layers', () => {
 const ORDER = [
   ['store'],
   ['peers'],
-  ['events', 'artifacts', 'pairing'],
+  ['artifacts', 'pairing'],
   ['threads'],
+  ['events'],
   ['sessions', 'ingress'],
   ['schedules'],
   ['reviews', 'decisions'],

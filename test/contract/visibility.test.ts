@@ -44,8 +44,8 @@ describe('no door shows a stranger what two others said', () => {
     'threads.get': () => ({ thread: secret.thread }),
     'threads.trace': () => ({ id: secret.delivery }),
     'threads.list': () => ({ side: 'visible', preview: true }),
-    'events.list': () => ({ limit: 200 }),
-    'events.timeline': () => ({ peer: 'ada', limit: 200 }),
+    'events.list': () => ({ limit: 200, preview: true }),
+    'events.timeline': () => ({ peer: 'ada', limit: 200, preview: true }),
     'mailbox.peek': () => ({ peer: 'bob' }),
     'mailbox.dead': () => ({ peer: 'bob' }),
   }

@@ -245,6 +245,7 @@ function useEverything(daemon: Daemon): void {
     () => daemon.admin.call('mailbox.dead', { peer: 'b' }),
     () => a.call('pairs.list', {}),
     () => a.call('events.list', { types: ['thread'] }),
+    () => a.call('events.list', { preview: true }),
     () => a.call('events.list', { after: a.hello?.cursor ?? '' }),
     () => daemon.admin.call('node.status', {}),
     () => daemon.admin.call('node.diagnose', {}),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../../src/contract/index.ts'
+import { OPERATION_NAMES, OPERATIONS, type OperationName, type Output } from '../../../src/contract/index.ts'
 import { changes, INPUTS } from './visibility/inputs.ts'
 import { Oracle } from './visibility/oracle.ts'
 import { type Leak, type Member, World } from './visibility/world.ts'
@@ -81,7 +81,46 @@ describe('no operation shows what its caller may not see', () => {
       { numRuns: WORLDS, endOnFailure: true },
     )
   })
+
+  it('and the events say what was said to all who may read it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+        using world = await World.build(seed)
+        for (const member of world.members) {
+          const oracle = new Oracle(world.daemon, member.viewer)
+          const about = eventsOf(world, member).map((event) => [event, messageOf(world, event)] as const)
+          const wanted = about.filter(([, message]) => message !== undefined && oracle.messages.has(message))
+          expect(about.flatMap(([{ preview }]) => (preview ? [world.daemon.number(preview.message)] : []))).toEqual(wanted.map(([, message]) => message))
+          expect(member.role !== 'admin' || wanted.length > 20).toBe(true)
+        }
+      }),
+      { numRuns: WORLDS, endOnFailure: true },
+    )
+  })
 })
+
+type Listed = Output<'events.list'>['events'][number]
+
+function eventsOf({ daemon }: World, { client }: Member): Listed[] {
+  const events: Listed[] = []
+  for (let after = daemon.core.store.cursor(0), more = true; more; ) {
+    const page = client.call('events.list', { after, limit: 200, preview: true })
+    events.push(...page.events)
+    after = page.cursor
+    more = page.more
+  }
+  return events
+}
+
+/** The number of the message that an event is about, from the raw tables. */
+function messageOf({ daemon }: World, { subject, changed }: Listed): number | undefined {
+  const [kind] = subject?.split('_') ?? []
+  if (subject === null || !['thr', 'msg', 'dlv'].includes(kind ?? '')) return undefined
+  if (kind === 'msg') return daemon.number(subject)
+  if (typeof changed['message'] === 'string') return daemon.number(changed['message'])
+  const sql = kind === 'thr' ? 'SELECT head AS id FROM threads WHERE id = ?' : 'SELECT message_id AS id FROM deliveries WHERE id = ?'
+  return daemon.row<{ id: number }>(sql, daemon.number(subject))?.id
+}
 
 /** What two searches find together, page by page, newest first. */
 function allFound({ daemon }: World, { client }: Member): string[] {

@@ -249,11 +249,12 @@ export const INPUTS: { readonly [N in OperationName]: Make } = {
   'artifacts.list': (world) => maybe(world, 'before', () => world.anyId('artifact')),
   'events.list': (world) => ({
     limit: 200,
+    preview: world.random.chance(0.7),
     ...(world.random.chance(0.3)
       ? { after: world.daemon.core.store.cursor(0) }
       : maybe(world, 'before', () => world.daemon.core.store.cursor(world.daemon.core.store.last('event') - 150))),
   }),
-  'events.timeline': (world) => ({ peer: world.address(), limit: 200 }),
+  'events.timeline': (world) => ({ peer: world.address(), limit: 200, preview: world.random.chance(0.7) }),
   'digest.get': (world) => ({ limit: 50, ...maybe(world, 'since', () => world.daemon.core.store.cursor(0)) }),
   'digest.seen': (world) => ({ cursor: world.daemon.core.store.cursor(0) }),
   'events.subscribe': (world) => ({ after: world.daemon.core.store.cursor(0) }),
