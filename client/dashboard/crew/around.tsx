@@ -5,10 +5,11 @@ import { Older } from '../parts/older.tsx'
 import { Section } from '../parts/page.tsx'
 import { PeerName } from '../parts/peer.tsx'
 import { visible } from '../parts/plain-text.ts'
+import { preview } from '../parts/preview.ts'
 import { Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { useLive } from '../session/live.ts'
-import { placeOf, sentenceOf } from '../timeline/sentences.ts'
+import { Happened } from '../timeline/happened.tsx'
 import type { CrewPeer } from './order.ts'
 
 type Thread = Output<'threads.list'>['threads'][number]
@@ -51,12 +52,13 @@ function Threads({ peer, before }: { readonly peer: string; readonly before: str
 }
 
 function ThreadRow({ of }: { readonly of: Thread }) {
-  const { preview, state } = of
+  const { preview: listed, state } = of
+  const title = of.task ? visible(of.task.title) : listed ? preview(listed.first.text) : of.id
   return (
     <div class="row row-linked">
       <span class="row-main">
         <a class="row-title clamp" href={`/threads/${of.id}`} dir="auto">
-          {visible(of.task?.title ?? preview?.first.text.split('\n', 1)[0] ?? of.id)}
+          {title}
         </a>
         <span class="row-sub">
           <PeerName of={of.from} link={false} /> to {of.to ? <PeerName of={of.to} link={false} /> : 'several'}
@@ -64,7 +66,7 @@ function ThreadRow({ of }: { readonly of: Thread }) {
       </span>
       <span class="row-side">
         {state === 'notice' ? null : <Badge tone={THREAD_TONES[state] ?? 'plain'}>{state}</Badge>}
-        <Time at={preview?.latest.at ?? of.openedAt} />
+        <Time at={listed?.latest.at ?? of.openedAt} />
       </span>
     </div>
   )
@@ -80,7 +82,7 @@ export function PeerSchedules({ of }: { readonly of: CrewPeer }) {
         <li key={each.id} class="row row-linked">
           <span class="row-main">
             <a class="row-title clamp" href={`/schedules/${each.id}`} dir="auto">
-              {visible(each.label ?? each.body)}
+              {each.label === null ? preview(each.body) : visible(each.label)}
             </a>
           </span>
           <span class="row-side">{each.nextAt ? <Time at={each.nextAt} /> : <Badge>{each.state}</Badge>}</span>
@@ -145,31 +147,28 @@ export function PeerHappenings({ of }: { readonly of: CrewPeer }) {
   )
 }
 
+const FOLLOWED = ['peer', 'thread', 'message', 'delivery', 'decision', 'review', 'schedule']
+
 function Happenings({ peer, before }: { readonly peer: string; readonly before: string | undefined }) {
-  const found = useLive('events.timeline', { peer, limit: PAGE, ...(before !== undefined && { before }) }, ['peer', 'thread', 'decision', 'review', 'schedule'])
+  const found = useLive('events.timeline', { peer, limit: PAGE, preview: true, ...(before !== undefined && { before }) }, FOLLOWED)
   return (
     <Loaded of={found}>
       {({ events, before: next }) => (
         <>
           <ol class="happenings">
-            {events.map((event) => {
-              const place = placeOf(event.subject)
-              const isElsewhere = place !== undefined && place !== `/crew/${peer}`
-              const words = sentenceOf(event)
-              return (
-                <li key={event.cursor}>
-                  <Time at={event.at} as="clock" />
-                  <span>
-                    {event.actor?.id === peer ? null : (
-                      <>
-                        <PeerName of={event.actor} />{' '}
-                      </>
-                    )}
-                    {isElsewhere ? <a href={place}>{visible(words)}</a> : visible(words)}
-                  </span>
-                </li>
-              )
-            })}
+            {events.map((event) => (
+              <li key={event.cursor}>
+                <Time at={event.at} as="clock" />
+                <span>
+                  {event.actor?.id === peer ? null : (
+                    <>
+                      <PeerName of={event.actor} />{' '}
+                    </>
+                  )}
+                  <Happened event={event} here={`/crew/${peer}`} />
+                </span>
+              </li>
+            ))}
           </ol>
           {next ? <Older>{() => <Happenings peer={peer} before={next} />}</Older> : null}
         </>

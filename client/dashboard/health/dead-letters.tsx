@@ -4,6 +4,7 @@ import { Confirm } from '../parts/confirm.tsx'
 import { Section } from '../parts/page.tsx'
 import { PeerName } from '../parts/peer.tsx'
 import { visible } from '../parts/plain-text.ts'
+import { preview } from '../parts/preview.ts'
 import { Empty, ErrorNote, Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { act, useDoing } from '../session/act.ts'
@@ -50,7 +51,7 @@ function Letter({ letter: { delivery, message, diedAt, reason } }: { readonly le
           <PeerName of={message.from} /> to <PeerName of={delivery.to} />
         </p>
         <p class="clamp" dir="auto">
-          <a href={`/threads/${message.thread}`}>{visible(message.body)}</a>
+          <a href={`/threads/${message.thread}`}>{preview(message.body)}</a>
         </p>
         <p class="row-sub">
           {visible(reason)}, <Time at={diedAt} />

@@ -2,6 +2,7 @@ import { useId, useState } from 'preact/hooks'
 import { Badge } from '../parts/badge.tsx'
 import { Markdown } from '../parts/markdown.tsx'
 import { PeerName } from '../parts/peer.tsx'
+import { preview } from '../parts/preview.ts'
 import { Time } from '../parts/time.tsx'
 import { outgoing, say } from '../session/outgoing.ts'
 import type { OwedAsk } from './needs.ts'
@@ -32,7 +33,7 @@ export function AskNeed({ of: { thread, message } }: { readonly of: OwedAsk }) {
       <div class="need-body">
         <Markdown text={message.body} />
       </div>
-      {onItsWay ? <p class="soft">On its way: {onItsWay.text}</p> : null}
+      {onItsWay ? <p class="soft">On its way: {preview(onItsWay.text)}</p> : null}
       {isOpen ? (
         <form
           class="card-words"

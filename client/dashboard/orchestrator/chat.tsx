@@ -4,7 +4,7 @@ import { WaitingCard } from '../cards/card.tsx'
 import { selectorOf } from '../parts/addresses.ts'
 import { Composer, type Way } from '../parts/composer.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { visible } from '../parts/plain-text.ts'
+import { preview } from '../parts/preview.ts'
 import { Loaded } from '../parts/states.tsx'
 import { useLive } from '../session/live.ts'
 import { say } from '../session/outgoing.ts'
@@ -81,7 +81,7 @@ function One({ said: { message, thread, opening }, previous, self, onAnswer }: O
       about={
         isApart ? (
           <p class="chat-about clamp" dir="auto">
-            {visible(opening.slice(0, 200))}
+            {preview(opening)}
           </p>
         ) : null
       }
@@ -130,7 +130,7 @@ function Answering({ said: { thread, opening }, onDone }: { readonly said: Said;
     <Composer about={thread.id} label={`Answer ${thread.from?.name ?? ''}`} ways={[{ label: 'Answer', send }]}>
       <span class="chat-answering soft">
         <span class="clamp" dir="auto">
-          Answers “{visible(opening.slice(0, 120))}”
+          Answers “{preview(opening, 120)}”
         </span>
         <button type="button" class="quiet" onClick={onDone}>
           <Icon of={X} label="Answer something else" />

@@ -8,6 +8,7 @@ import { Older } from '../parts/older.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { PeerName } from '../parts/peer.tsx'
 import { visible } from '../parts/plain-text.ts'
+import { preview } from '../parts/preview.ts'
 import { Empty, Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { connection } from '../session/connection.ts'
@@ -83,7 +84,7 @@ function Rows({ title, of }: { readonly title: string; readonly of: readonly Sch
           <li key={each.id} class="row row-linked">
             <span class="row-main">
               <a class="row-title clamp" href={`/schedules/${each.id}`} dir="auto">
-                {visible(each.label ?? each.body)}
+                {each.label === null ? preview(each.body) : visible(each.label)}
               </a>
               <span class="row-sub">
                 {ruleOf(each)} · <PeerName of={each.owner} link={false} /> to <bdi>{visible(each.to)}</bdi>

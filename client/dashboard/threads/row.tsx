@@ -2,7 +2,7 @@ import { Hourglass } from 'lucide'
 import { Badge } from '../parts/badge.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { PeerName } from '../parts/peer.tsx'
-import { visible } from '../parts/plain-text.ts'
+import { preview } from '../parts/preview.ts'
 import { Time } from '../parts/time.tsx'
 import { me } from '../session/connection.ts'
 import type { Listed } from './listing.ts'
@@ -17,7 +17,7 @@ interface ThreadRowProps {
 
 /** A thread in a list: who to whom, how it begins or what was said last, and how it stands. */
 export function ThreadRow({ thread, isUnread, isOpen, href }: ThreadRowProps) {
-  const { preview } = thread
+  const { preview: listed } = thread
   return (
     <a class={`row thread-row${isUnread ? ' unread' : ''}`} href={href} aria-current={isOpen ? 'page' : undefined}>
       <span class="thread-row-head">
@@ -30,15 +30,15 @@ export function ThreadRow({ thread, isUnread, isOpen, href }: ThreadRowProps) {
           <Party of={thread.from} /> <span class="soft">to</span> {thread.to === null ? <span>several</span> : <Party of={thread.to} word="you" />}
         </span>
         <span class="row-side">
-          <Time at={preview?.latest.at ?? thread.openedAt} />
+          <Time at={listed?.latest.at ?? thread.openedAt} />
         </span>
       </span>
-      {preview ? <Preview of={preview} /> : null}
+      {listed ? <Preview of={listed} /> : null}
       <span class="thread-row-foot">
         <StateBadge thread={thread} />
         {thread.priority === 'urgent' ? <Badge tone="bad">Urgent</Badge> : null}
         <Deadline thread={thread} />
-        {preview && preview.messages > 1 ? <span class="soft">{preview.messages} messages</span> : null}
+        {listed && listed.messages > 1 ? <span class="soft">{listed.messages} messages</span> : null}
       </span>
     </a>
   )
@@ -53,7 +53,7 @@ function Preview({ of: { messages, latest } }: { readonly of: NonNullable<Listed
           <bdi>{nameOf(latest.from, me.value?.id)}</bdi>:{' '}
         </>
       ) : null}
-      {visible(latest.text)}
+      {preview(latest.text)}
     </span>
   )
 }

@@ -9,12 +9,15 @@ export interface Known<T> {
   readonly before: string | null
 }
 
-/** What was known, with the newest page before it. Where the two do not meet, something is missing between them, and the page is all that is known. */
+/**
+ * What was known, behind the newest page. Where the two do not meet, something is missing between them, and the page is all that is known. Of
+ * what is in both, the page is right: events do not change, but what there is to say about them does.
+ */
 export function withNewest<T extends Dated>(known: Known<T>, page: Known<T>): Known<T> {
-  const newest = known.events[0]?.cursor
-  const at = newest === undefined ? -1 : page.events.findIndex(({ cursor }) => cursor === newest)
+  const oldest = page.events.at(-1)?.cursor
+  const at = oldest === undefined ? -1 : known.events.findIndex(({ cursor }) => cursor === oldest)
   if (at < 0) return page
-  return { events: [...page.events.slice(0, at), ...known.events], before: known.before }
+  return { events: [...page.events, ...known.events.slice(at + 1)], before: known.before }
 }
 
 /** What was known, with a page of older events behind it. */

@@ -1,6 +1,6 @@
 import type { Output } from '../../browser.ts'
 import { PeerName } from '../parts/peer.tsx'
-import { visible } from '../parts/plain-text.ts'
+import { preview } from '../parts/preview.ts'
 import { Time } from '../parts/time.tsx'
 
 type Link = Output<'messages.why'>['chain'][number]
@@ -19,7 +19,7 @@ export function Causes({ of, self }: { readonly of: readonly Link[]; readonly se
                 {message.id === self ? <strong>This message</strong> : null}
               </span>
               <span class="row-sub clamp" dir="auto">
-                {visible(message.body.slice(0, 240))}
+                {preview(message.body)}
               </span>
             </span>
             <span class="row-side">

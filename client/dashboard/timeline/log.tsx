@@ -1,14 +1,15 @@
 import { ArrowUp } from 'lucide'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Event } from '../../browser.ts'
 import { Icon } from '../parts/icon.tsx'
 import { PeerName } from '../parts/peer.tsx'
-import { visible } from '../parts/plain-text.ts'
 import { Empty, ErrorNote, Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { useLive } from '../session/live.ts'
 import { byDay } from './days.ts'
-import { placeOf, sentenceOf } from './sentences.ts'
+import { Happened, Parts, Quoted } from './happened.tsx'
+import { type Run, runsOf } from './runs.ts'
+import { type Listed, type Said, saidOf } from './said.ts'
+import { placeOf } from './sentences.ts'
 import { type Narrowed, useTimeline } from './use-timeline.ts'
 
 /** The event log, in words. */
@@ -45,7 +46,7 @@ function NoEvents({ isNarrowed }: { readonly isNarrowed: boolean }) {
 }
 
 /** What happens while somebody reads further down waits above until it is wanted, so that nothing moves under the eye. */
-function Days({ events }: { readonly events: readonly Event[] }) {
+function Days({ events }: { readonly events: readonly Listed[] }) {
   const isAway = useIsAway()
   const top = useRef<string>(undefined)
   const held = isAway
@@ -67,9 +68,13 @@ function Days({ events }: { readonly events: readonly Event[] }) {
         <section key={day} class="timeline-day">
           <h2>{day}</h2>
           <ol class="timeline">
-            {items.map((event) => (
-              <li key={event.cursor} class={`timeline-event timeline-${event.type.slice(0, event.type.indexOf('.'))}`}>
-                <Happened event={event} names={names} />
+            {runsOf(items).map((run) => (
+              // By its oldest event: a run grows at its newest.
+              <li key={run.events.at(-1)?.cursor} class={`timeline-event timeline-${familyOf(run.events[0])}`}>
+                <span class="timeline-time">
+                  <Time at={run.events[0].at} as="clock" />
+                </span>
+                {run.summary ? <Several of={run} /> : <One event={run.events[0]} names={names} />}
               </li>
             ))}
           </ol>
@@ -77,6 +82,10 @@ function Days({ events }: { readonly events: readonly Event[] }) {
       ))}
     </>
   )
+}
+
+function familyOf({ type }: Listed): string {
+  return type.slice(0, type.indexOf('.'))
 }
 
 /** So far down the top of the page is out of sight. */
@@ -98,36 +107,52 @@ function useNames(): ReadonlyMap<string, string> {
   return new Map(data?.peers.map(({ id, name }) => [id, name]))
 }
 
-interface HappenedProps {
-  readonly event: Event
+interface OneProps {
+  readonly event: Listed
   readonly names: ReadonlyMap<string, string>
 }
 
-function Happened({ event, names }: HappenedProps) {
-  const { actor, subject, at } = event
-  const place = placeOf(subject)
-  const words = visible(sentenceOf(event))
+function One({ event, names }: OneProps) {
+  const { actor, subject, circle } = event
   // Where a peer did something to itself, it is named already.
   const other = subject !== null && subject !== actor?.id ? names.get(subject) : undefined
+  const about =
+    other === undefined ? undefined : (
+      <>
+        : <a href={placeOf(subject) ?? '/crew'}>{other}</a>
+      </>
+    )
   return (
+    <span class="timeline-words">
+      <PeerName of={actor} /> <Happened event={event} about={about} />
+      {circle === null || circle === 'main' ? null : (
+        <span class="soft">
+          {' '}
+          in <bdi>{circle}</bdi>
+        </span>
+      )}
+    </span>
+  )
+}
+
+/** What one did many times in a minute, by its number; what it said stands there at length for whoever asks. */
+function Several({ of: { events, summary = [] } }: { readonly of: Run }) {
+  const words = (
     <>
-      <span class="timeline-time">
-        <Time at={at} as="clock" />
-      </span>
-      <span class="timeline-words">
-        <PeerName of={actor} /> {place && other === undefined ? <a href={place}>{words}</a> : words}
-        {other === undefined ? null : (
-          <>
-            : <a href={place ?? '/crew'}>{other}</a>
-          </>
-        )}
-        {event.circle === null || event.circle === 'main' ? null : (
-          <span class="soft">
-            {' '}
-            in <bdi>{event.circle}</bdi>
-          </span>
-        )}
-      </span>
+      <PeerName of={events[0].actor} link={false} /> <Parts of={summary} link={false} />
     </>
+  )
+  if (!events[0].preview) return <span class="timeline-words">{words}</span>
+  return (
+    <details class="timeline-words timeline-run">
+      <summary>{words}</summary>
+      <ol>
+        {events.map((event) => (
+          <li key={event.cursor}>
+            <Quoted said={saidOf(event) as Said} />
+          </li>
+        ))}
+      </ol>
+    </details>
   )
 }

@@ -7,6 +7,7 @@ import { Empty, ErrorNote, Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { act, useDoing } from '../session/act.ts'
 import { useLive } from '../session/live.ts'
+import { wordsOf } from './snippet.ts'
 
 type Hit = Output<'messages.search'>['hits'][number]
 
@@ -109,7 +110,7 @@ function HitRow({ hit: { message, thread, kind, from, to, at, snippet } }: { rea
       </span>
       <span class="clamp hit-text" dir="auto">
         {snippet.more.before ? '… ' : null}
-        {snippet.parts.map(({ text, match }, index) => (match ? <mark key={index}>{visible(text)}</mark> : visible(text)))}
+        {wordsOf(snippet.parts).map(({ text, match }, index) => (match ? <mark key={index}>{text}</mark> : text))}
         {snippet.more.after ? ' …' : null}
       </span>
     </a>
