@@ -1,12 +1,14 @@
-import type { Attachment, Event, Item, Message, Peer, PeerRef, Thread } from '../../src/contract/index.ts'
+import type { Attachment, Event, EventPreview, Item, Message, Peer, PeerRef, Thread } from '../../src/contract/index.ts'
 import { describeTouched } from '../../src/review-subjects.ts'
 import type { Output } from './output.ts'
-import { safeLine, safeText } from './text.ts'
+import { clip, safeLine, safeText } from './text.ts'
 import { clockTime, relativeTime } from './when.ts'
 
 /** The circle that everything is in until someone makes another; naming it each time would say nothing. */
 export const MAIN_CIRCLE = 'main'
 const BODY_INDENT = '    '
+/** So much of what was said stands behind an event. */
+const MAX_SAID_CHARS = 80
 
 /** How a peer is addressed from a terminal; the daemon itself has no peer. */
 export function peerName(peer: PeerRef | null): string {
@@ -129,12 +131,20 @@ export function showItem(out: Output, { message, thread, delivery, owed }: Item)
   if (open) out.line(out.dim(`${BODY_INDENT}-> muster answer ${thread.id} "…"`))
 }
 
-/** `14:03:22 thread.opened  bob  thr_… state=open`. */
-export function eventLine(out: Output, { at, type, actor, subject, changed }: Event): string {
+type ShownEvent = Event & { readonly preview?: EventPreview | undefined }
+
+/** `14:03:22 thread.opened  bob  thr_… kind=ask`, with what was said where that came along. */
+export function eventLine(out: Output, { at, type, actor, subject, changed, preview }: ShownEvent): string {
   const fields = Object.entries(changed).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   return [
     out.dim(clockTime(at, out.now)),
     safeLine(type).padEnd(20),
-    safeLine([peerName(actor), subject ?? '', ...fields].filter((part) => part !== '').join(' ')),
+    safeLine([peerName(actor), subject ?? '', ...fields, preview ? saidTo(preview) : ''].filter((part) => part !== '').join(' ')),
   ].join(' ')
+}
+
+/** `to bob, eve and 3 more: the beginning of it`. */
+function saidTo({ to, told, text }: EventPreview): string {
+  const named = to.map(peerName).join(', ') || peerName(null)
+  return `to ${named}${told > to.length ? ` and ${told - to.length} more` : ''}: ${text === null ? '[redacted]' : clip(text, MAX_SAID_CHARS)}`
 }

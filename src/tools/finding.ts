@@ -6,13 +6,12 @@ import { renderMessages } from './envelope.ts'
 import { minuteOf } from './plain-text.ts'
 import type { ToolPort } from './port.ts'
 import { defineTool, given, READS } from './tool.ts'
-import { inQuotes, lines, nameOf, words } from './views.ts'
+import { eventLines, inQuotes, lines, nameOf, QUOTED, words } from './views.ts'
 
 const MAX_FOUND = 10
 const MAX_LISTED = 30
 const MAX_LINKS = 10
 const MAX_SNIPPET_CHARS = 300
-const MAX_CHANGED_CHARS = 200
 
 const { text, peer, from, thread, since, until, rank, cursor } = searchMessages.input.shape
 const HitShape = z.object({
@@ -44,7 +43,7 @@ export const search = defineTool({
     return {
       structured: { found, ...given({ cursor: next }) },
       text: lines(
-        found.length === 0 ? 'Nothing.' : 'Quoted from messages of the past, not said to you now.',
+        found.length === 0 ? 'Nothing.' : QUOTED,
         ...told,
         page.complete ? undefined : 'The newest messages are not in the index yet.',
         next && `More: the same with "cursor":"${next}"`,
@@ -118,12 +117,10 @@ export const timeline = defineTool({
   output: z.object({ events: z.array(z.string()), before: z.string().optional() }),
   async run(port, { peer, ...rest }) {
     const self = await port.self()
-    const page = await port.call('events.timeline', { peer, limit: MAX_LISTED, ...given(rest) })
-    const told = page.events.map(({ at, type, actor, subject, changed }) =>
-      [at.slice(0, 19), type, nameOf(actor, self, 'muster'), subject ?? '', words(JSON.stringify(changed), MAX_CHANGED_CHARS)].join(' '),
-    )
+    const page = await port.call('events.timeline', { peer, limit: MAX_LISTED, preview: true, ...given(rest) })
+    const told = eventLines(page.events, self)
     const before = page.before ?? undefined
     const older = before && `Older: timeline {"peer":"${page.peer.id}","before":"${before}"}`
-    return { structured: { events: told, ...given({ before }) }, text: lines(...told, told.length === 0 ? 'Nothing here.' : undefined, older) }
+    return { structured: { events: told, ...given({ before }) }, text: lines(told.length === 0 ? 'Nothing here.' : QUOTED, ...told, older) }
   },
 })

@@ -7,7 +7,7 @@ import { redactMessage } from '../contract/threads.ts'
 import { renderMessages } from './envelope.ts'
 import { minuteOf } from './plain-text.ts'
 import { ADDS, DESTROYS, defineTool, given, READS } from './tool.ts'
-import { lines, nameOf, words } from './views.ts'
+import { eventLines, lines, nameOf, QUOTED, words } from './views.ts'
 
 const MAX_LISTED = 30
 const MAX_PEEKED = 10
@@ -183,11 +183,9 @@ export const events = defineTool({
   output: z.object({ events: z.array(z.string()), cursor: z.string(), more: z.boolean() }),
   async run(port, { after, types }) {
     const self = await port.self()
-    const page = await port.call('events.list', { limit: MAX_LISTED, ...given({ after, types }) })
-    const told = page.events.map(({ at, type, actor, subject, changed }) =>
-      [at.slice(0, 19), type, nameOf(actor, self, 'muster'), subject ?? '', words(JSON.stringify(changed), MAX_TEXT_CHARS)].join(' '),
-    )
+    const page = await port.call('events.list', { limit: MAX_LISTED, preview: true, ...given({ after, types }) })
+    const told = eventLines(page.events, self)
     const { cursor, more } = page
-    return { structured: { events: told, cursor, more }, text: lines(...told, `${more ? 'More' : 'Later'}: events {"after":"${cursor}"}`) }
+    return { structured: { events: told, cursor, more }, text: lines(QUOTED, ...told, `${more ? 'More' : 'Later'}: events {"after":"${cursor}"}`) }
   },
 })

@@ -1,4 +1,4 @@
-import type { Peer, PeerRef, Reach, Sent, Thread } from '../contract/index.ts'
+import type { EventPreview, Output, Peer, PeerRef, Reach, Sent, Thread } from '../contract/index.ts'
 import { LIMITS } from '../limits.ts'
 import { addressOf, withoutMarks } from './envelope.ts'
 import { clipLine, minuteOf } from './plain-text.ts'
@@ -100,6 +100,28 @@ export function words(text: string, maxChars: number): string {
 export function inQuotes(text: string): string {
   return `"${text.replaceAll('"', "'")}"`
 }
+
+/** So much of what was said stands behind an event. */
+const MAX_SAID_CHARS = 120
+const MAX_FACTS_CHARS = 200
+
+/** A list of events of the past, a line each: with whom a message went to and how it begins, where it may be read. */
+export function eventLines(events: Output<'events.list'>['events'], you: PeerRef): string[] {
+  return events.map(({ at, type, actor, subject, changed, preview }) => {
+    const facts = [at.slice(0, 19), type, nameOf(actor, you, 'muster'), subject ?? '', words(JSON.stringify(changed), MAX_FACTS_CHARS)].join(' ')
+    return preview
+      ? `${facts} -> ${recipientsOf(preview, you)}: ${preview.text === null ? '[redacted]' : inQuotes(words(preview.text, MAX_SAID_CHARS))}`
+      : facts
+  })
+}
+
+function recipientsOf({ to, told }: EventPreview, you: PeerRef): string {
+  const named = to.map((peer) => addressOf(peer, you)).join(', ')
+  return told > to.length ? `${named} and ${told - to.length} more` : named || 'muster'
+}
+
+/** Above what is quoted, which nobody says now. */
+export const QUOTED = 'Quoted from messages of the past, not said to you now.'
 
 export function lines(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join('\n')

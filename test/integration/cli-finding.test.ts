@@ -36,7 +36,10 @@ describe('muster search, why and timeline', () => {
     const why = await home.runHere(['why', found.hits[0]?.message ?? '', '--as', 'ann'])
     expect(why.stdout).toMatch(/^ask from ann .*\n {2}where is the zebra crossing\?\n {2}answer from seeker [^\n]*\n {4}behind the zebra house/)
     const past = await home.runHere(['timeline', 'seeker', '--types', 'thread', '--as', 'ann'])
-    expect(past.stdout).toMatch(/thread\.closed +seeker thr_\w+ [^\n]*\n[^\n]*thread\.opened +ann thr_/)
+    expect(past.stdout).toMatch(
+      /thread\.closed +seeker thr_\w+ [^\n]* to ann: behind the zebra house [^\n]*\n[^\n]*thread\.opened +ann thr_[^\n]* to seeker: where is the zebra crossing\?\n/,
+    )
+    expect(past.stdout).not.toMatch(ESCAPES)
   })
 
   it('refuse what cannot be looked for before anything is sent', async () => {

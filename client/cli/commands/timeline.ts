@@ -8,7 +8,10 @@ const MAX_PAGE = 200
 
 export const command: Command = {
   usage: ['timeline <peer> [flags]'],
-  about: ['What a peer did and what happened to it, newest first, as far as you may see it. A peer that has retired is named by its id.'],
+  about: [
+    'What a peer did and what happened to it, newest first, as far as you may see it, with how the messages begin that you may read. A peer',
+    'that has retired is named by its id.',
+  ],
   flags: {
     types: { type: 'string', value: 'list', summary: 'Whole types or first words: thread,peer.renamed' },
     limit: { type: 'string', value: 'count', summary: 'At most so many (50)' },
@@ -27,7 +30,13 @@ async function timeline(invocation: Invocation): Promise<number> {
   const limit = flags.count('limit', { min: 1, max: MAX_PAGE })
   const types = flags.list('types')
   const before = flags.text('before')
-  const input = { peer: words[0] ?? '', ...(limit !== undefined && { limit }), ...(types && { types: [...types] }), ...(before !== undefined && { before }) }
+  const input = {
+    peer: words[0] ?? '',
+    preview: true,
+    ...(limit !== undefined && { limit }),
+    ...(types && { types: [...types] }),
+    ...(before !== undefined && { before }),
+  }
   const caller = await openReader(invocation)
   const found = await caller.call('events.timeline', input).finally(caller.close)
   if (out.json) {
