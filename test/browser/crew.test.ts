@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser)('the crew', () => {
         .getByRole('link', { name: /Store for invoices, with its migration/ })
         .waitFor()
       await page.locator('.happenings').getByText('began a turn').waitFor()
-      expect(await page.getByRole('link', { name: 'Write' }).getAttribute('href')).toBe(`/threads/new?to=${builder.id}`)
+      expect(await page.getByRole('link', { name: 'Write', exact: true }).getAttribute('href')).toBe(`/threads/new?to=${builder.id}`)
       await expectAccessible(page)
       for (const colorScheme of ['dark', 'light'] as const) {
         await page.emulateMedia({ colorScheme })

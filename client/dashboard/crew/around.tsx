@@ -53,7 +53,7 @@ function Threads({ peer, before }: { readonly peer: string; readonly before: str
 
 function ThreadRow({ of }: { readonly of: Thread }) {
   const { preview: listed, state } = of
-  const title = of.task ? visible(of.task.title) : listed ? preview(listed.first.text) : of.id
+  const title = of.task ? visible(of.task.title) : listed ? preview(listed.first.text.trimStart().split('\n', 1)[0] ?? '') : of.id
   return (
     <div class="row row-linked">
       <span class="row-main">
