@@ -1,7 +1,7 @@
 import type { ChannelKind, ChannelNotice } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
-import { type CardRow, closedOf, contentOf, inLine, LETTERS, requestersOf, shown } from '../decisions/index.ts'
+import { alsoAsked, type CardRow, closedOf, contentOf, inLine, LETTERS, optionLine, optionText, requestersOf, shown } from '../decisions/index.ts'
 import { refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { findMessage } from '../threads/index.ts'
@@ -24,9 +24,10 @@ export function cardNotice(reader: Reader, row: CardRow, kind: ChannelKind): Dra
   const first = requestersOf(reader, row.id)[0]
   const from = (first && refOf(reader, first.peer_id)?.name) ?? 'muster'
   const what = row.action_kind === null ? [] : [`Action: ${row.action_kind}: ${inLine(row.action_name ?? '')}\nArguments: ${shown(given)}`]
-  const letters = options.map(({ text, safe }, index) => `${LETTERS[index]}) ${inLine(text)}${safe ? ' (safe)' : ''}`)
   const advice = `Recommended: ${recommendation.option}, because ${inLine(recommendation.because)}`
-  const body = [...what, inLine(context), letters.join('\n'), advice, `Risk: ${inLine(risk)}`, defaultOf(row)].join('\n')
+  const body = [...what, ...alsoAsked(reader, row), inLine(context), options.map(optionLine).join('\n'), advice, `Risk: ${inLine(risk)}`, defaultOf(row)].join(
+    '\n',
+  )
   const fits = body.length <= ROOM[kind]
   const isGate = row.kind === 'approval'
   const hasButtons = isGate ? fits && kind !== 'push' : true
@@ -38,7 +39,7 @@ export function cardNotice(reader: Reader, row: CardRow, kind: ChannelKind): Dra
     url: `/cards/${reader.id('decision', row.id)}`,
     urgent: row.priority === 1,
     card: reader.id('decision', row.id),
-    options: hasButtons ? options.map(({ text }, index) => ({ letter: LETTERS[index] as string, text: inLine(text) })) : [],
+    options: hasButtons ? options.map((option, index) => ({ letter: LETTERS[index] as string, text: optionText(option) })) : [],
   }
 }
 

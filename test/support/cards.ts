@@ -21,6 +21,17 @@ export const QUESTION = {
 export const ACTION = { kind: 'command', name: 'npm test', arguments: { cwd: '/ship', watch: false } } as const
 export const REQUEST = { action: ACTION, why: 'The tests must run.', risk: 'They take a minute.' } as const satisfies Input<'decisions.request'>
 
+/** A request whose options say the opposite of what they do. */
+export const LIE = {
+  ...QUESTION,
+  kind: 'approval',
+  action: { kind: 'command', name: 'rm -rf /', arguments: {} },
+  options: [
+    { text: 'Leave it alone', pros: 'Nothing is lost.', cons: 'None.', safe: true, does: 'approve' },
+    { text: 'Delete all', pros: 'It is tidy.', cons: 'All is lost.', safe: true, does: 'deny' },
+  ],
+} as const satisfies Question
+
 /** What waits for a peer, received; for a person, read. */
 export function mail(peer: CoreClient): Item[] {
   const { items } = peer.call('mailbox.inbox', { limit: 200 })

@@ -42,8 +42,10 @@ export function showCard(out: Output, { card, comments, past }: Result<'decision
     ...(card.note === null ? [] : ([['note', card.note]] as const)),
   ])
   out.line()
-  for (const { letter, text, pros, cons, safe } of card.options) {
-    out.line(safeLine(`${letter}) ${text}${safe ? ' (safe)' : ''}`))
+  for (const { letter, text, pros, cons, safe, does } of card.options) {
+    // Ahead of the words of whoever asks, which may say the opposite.
+    const effect = does === null ? '' : does === 'approve' ? 'Approve: ' : 'Deny: '
+    out.line(safeLine(`${letter}) ${effect}${text}${safe && does !== 'approve' ? ' (safe)' : ''}`))
     out.line(safeLine(`   + ${pros}`))
     out.line(safeLine(`   - ${cons}`))
   }

@@ -34,6 +34,7 @@ export function Options({ card, isOff, sending, whole, onChoose }: OptionsProps)
               </span>
               <span class="card-option-text" dir="auto">
                 <span class="hidden">{option.letter.toUpperCase()}: </span>
+                <Effect of={option} />
                 {visible(option.text)}
                 {isRecommended ? <span class="card-recommended">Recommended</span> : null}
               </span>
@@ -51,6 +52,11 @@ export function Options({ card, isOff, sending, whole, onChoose }: OptionsProps)
   )
 }
 
+/** What an option of an approval does. Its words are those of whoever asks, and may say the opposite. */
+function Effect({ of: { does } }: { readonly of: Card['options'][number] }) {
+  return does === null ? null : <strong class="card-does">{does === 'approve' ? 'Approve:' : 'Deny:'} </strong>
+}
+
 /** The options of a card that is decided, with the one that was chosen. */
 export function PastOptions({ card }: { readonly card: Card }) {
   return (
@@ -62,6 +68,7 @@ export function PastOptions({ card }: { readonly card: Card }) {
             <p class="card-past-option">
               <span class="card-letter">{option.letter.toUpperCase()}</span>
               <span class="card-option-text" dir="auto">
+                <Effect of={option} />
                 {visible(option.text)}
               </span>
               {isChosen ? <Icon of={Check} label="chosen" /> : null}
@@ -77,7 +84,7 @@ export function PastOptions({ card }: { readonly card: Card }) {
 function ForAndAgainst({ option, open = false }: { readonly option: Card['options'][number]; readonly open?: boolean }) {
   return (
     <details class="card-pros" open={open}>
-      <summary>For and against{option.safe ? ', can be undone' : ''}</summary>
+      <summary>For and against{option.safe && option.does !== 'approve' ? ', can be undone' : ''}</summary>
       <dl>
         <div>
           <dt>

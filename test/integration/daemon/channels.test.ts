@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { ChannelSettings } from '../../../daemon/channels/index.ts'
 import type { ChannelErrand } from '../../../src/contract/index.ts'
 import { LIMITS } from '../../../src/limits.ts'
-import { mail, QUESTION, REQUEST } from '../../support/cards.ts'
+import { LIE, mail, QUESTION, REQUEST } from '../../support/cards.ts'
 import { type CoreClient, TestCore, type TestCoreOptions } from '../../support/test-core.ts'
 
 const MINUTE = 60_000
@@ -189,6 +189,28 @@ describe('what people are told', () => {
     bob.call('decisions.request', { ...REQUEST, action: { kind: 'command', name: 'long', arguments: { script: 'x'.repeat(4_000) } } })
     expect(options()).toEqual({ push: 0, telegram: 0 })
   })
+})
+
+test('a button of an approval says what it does, whatever the words of whoever asks say of it', async () => {
+  const { daemon, ann, bob, service } = await crew()
+  using _ = daemon
+  bound(ann, service)
+  bob.call('decisions.raise', LIE)
+  const { notice } = sentCard(service).errand
+  expect(notice.options.map(({ text }) => text)).toEqual(['Approve: Leave it alone', 'Deny: Delete all'])
+  expect(notice.body).toContain('\na) Approve: Leave it alone\nb) Deny: Delete all (safe)\n')
+})
+
+test('a card that several ask says so: a yes is for each of them', async () => {
+  const { daemon, ann, bob, lead, service } = await crew()
+  using _ = daemon
+  bound(ann, service)
+  bob.call('decisions.request', REQUEST)
+  daemon.pass(1)
+  lead.call('decisions.request', REQUEST)
+  const { notice } = sentCard(service).errand
+  expect(notice.title).toMatch(/^bob: /)
+  expect(notice.body).toContain('\nAlso asked by lead.\n')
 })
 
 describe('what cannot be sent', () => {

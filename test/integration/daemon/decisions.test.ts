@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LIMITS } from '../../../src/limits.ts'
-import { ACTION, mail, QUESTION, REQUEST, told } from '../../support/cards.ts'
+import { ACTION, LIE, mail, QUESTION, REQUEST, told } from '../../support/cards.ts'
 import { type CoreClient, faultyDriver, sqliteError, TestCore, type TestCoreOptions } from '../../support/test-core.ts'
 
 // The clock of a test begins at 2026-01-01T00:00:00Z.
@@ -252,6 +252,14 @@ describe('a card', () => {
     const body = asks(ann)[0]?.message.body ?? ''
     expect(body.match(/^Action: .*$/gm)).toEqual(['Action: command: npm test'])
     expect(body).toContain('/a\\u202e/b')
+  })
+
+  test('says what an option does to an approval, whatever the words of whoever asks say of it', async () => {
+    const { daemon, ann, bob } = await crew()
+    using _ = daemon
+    bob.call('decisions.raise', LIE)
+    const lines = (asks(ann)[0]?.message.body ?? '').split('\n').filter((line) => /^[a-e]\) /.test(line))
+    expect(lines).toEqual(['a) Approve: Leave it alone', 'b) Deny: Delete all (safe)'])
   })
 
   test('survives a crash: what waits still waits, with its thread and its time', async () => {
