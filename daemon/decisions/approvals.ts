@@ -5,21 +5,21 @@ import type { PeerCaller } from '../caller.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
 import { actionHash, isWithin } from './hashes.ts'
-import { type ApprovalRow, type CardRow, contentOf, stateOf } from './rows.ts'
+import { type ApprovalRow, type CardRow, contentOf, formOf, stateOf } from './rows.ts'
 
 type Reason = NonNullable<Output<'approvals.check'>['reason']>
 type Scope = Readonly<Record<string, unknown>>
 
 /** How many of the newest answers to an action are looked at. */
 const PAST = 200
-const DECIDED = `SELECT state, content FROM decisions WHERE circle_id = ? AND action_kind = ? AND action_name = ? AND (state = 'approved' OR state = 'denied')
+const DECIDED = `SELECT state, content, action_hash FROM decisions WHERE circle_id = ? AND action_kind = ? AND action_name = ? AND (state = 'approved' OR state = 'denied')
   ORDER BY id DESC LIMIT ${PAST}`
 
-/** How people decided on an action in the past, as far as the arguments were within a scope. */
-export function pastOf(reader: Reader, { circle_id, action_kind, action_name }: CardRow, scope: Scope): Output<'approvals.preview'> {
+/** How people decided on an action in the past, as far as the arguments were within a scope; `null`: those of the card, and no others. */
+export function pastOf(reader: Reader, { circle_id, action_kind, action_name, action_hash }: CardRow, scope: Scope | null): Output<'approvals.preview'> {
   if (action_kind === null || action_name === null) return { approved: 0, denied: 0, examined: 0 }
-  const rows = reader.all<Pick<CardRow, 'state' | 'content'>>(DECIDED, circle_id, action_kind, action_name)
-  const matched = rows.filter((row) => isWithin(scope, contentOf(row).arguments ?? {}))
+  const rows = reader.all<Pick<CardRow, 'state' | 'content' | 'action_hash'>>(DECIDED, circle_id, action_kind, action_name)
+  const matched = rows.filter((row) => (scope === null ? row.action_hash === action_hash : isWithin(scope, contentOf(row).arguments ?? {})))
   const approved = matched.filter(({ state }) => state === 'approved').length
   return { approved, denied: matched.length - approved, examined: rows.length }
 }
@@ -30,21 +30,22 @@ const INSERT = `INSERT INTO approvals (id, circle_id, decision_id, requester_id,
 interface Granted {
   readonly by: number
   readonly forMs: number
-  /** `null`: for the arguments of the card, once. */
+  /** `null`: for the arguments of the card, and no others. */
   readonly scope: Scope | null
   readonly uses: number
 }
 
 export function grant(tx: Tx, card: CardRow, requesterId: number, { by, forMs, scope, uses }: Granted): ApprovalRow {
   const id = tx.take('approval')
-  const past = pastOf(tx, card, scope ?? contentOf(card).arguments ?? {})
+  const past = pastOf(tx, card, scope)
   const [hash, text] = scope === null ? [card.action_hash, null] : [null, JSON.stringify(scope)]
   const [kind, name] = [card.action_kind, card.action_name]
   const until = tx.now + forMs
   tx.run(INSERT, id, card.circle_id, card.id, requesterId, kind, name, hash, text, uses, until, past.approved, past.denied, by, tx.now)
-  const changed = { form: scope === null ? 'once' : 'lease', card: tx.id('decision', card.id) }
+  const row = approvalAt(tx, id)
+  const changed = { form: formOf(row), card: tx.id('decision', card.id) }
   tx.event({ type: 'approval.granted', actor: by, peer: requesterId, circle: card.circle_id, audience: 'granted', subject: ['approval', id], changed })
-  return approvalAt(tx, id)
+  return row
 }
 
 export function findApproval(reader: Reader, id: number): ApprovalRow | undefined {
@@ -75,7 +76,7 @@ const USABLE = `SELECT * FROM approvals WHERE requester_id = ? AND action_kind =
 /** What a peer may use for an action: what is for once comes first, then the lease that ends first. */
 export function usableFor(reader: Reader, requesterId: number, action: Action, now: number): ApprovalRow | undefined {
   const rows = reader.all<ApprovalRow>(USABLE, requesterId, action.kind, action.name).filter((row) => refusalOf(row, action, now) === null)
-  return rows.sort((a, b) => Number(a.scope !== null) - Number(b.scope !== null) || a.expires_at - b.expires_at)[0]
+  return rows.sort((a, b) => Number(formOf(a) === 'lease') - Number(formOf(b) === 'lease') || a.expires_at - b.expires_at)[0]
 }
 
 /** What a card has given to one of its requesters. */

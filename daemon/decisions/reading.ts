@@ -11,7 +11,7 @@ import { findApproval, pastOf, refusalOf } from './approvals.ts'
 import { overseesCards, visibleCard, visibleTo } from './people.ts'
 import { quietOf } from './quiet.ts'
 import { costOf } from './ranking.ts'
-import { type ApprovalRow, type CardRow, contentOf, requestersOf, toApproval, toCard } from './rows.ts'
+import { type ApprovalRow, type CardRow, requestersOf, toApproval, toCard } from './rows.ts'
 
 /** Of what one requester owes, so much counts. */
 const MAX_OWED = 100
@@ -54,7 +54,7 @@ export function createReading(clock: Clock) {
       'SELECT number, by_id, at, body FROM decision_comments WHERE decision_id = ? ORDER BY number',
       row.id,
     )
-    const past = row.kind === 'approval' ? pastOf(reader, row, contentOf(row).arguments ?? {}) : null
+    const past = row.kind === 'approval' ? pastOf(reader, row, null) : null
     return {
       card: toCard(reader, caller, row),
       comments: comments.flatMap(({ number, by_id, at, body }) => {
@@ -89,7 +89,7 @@ export function createReading(clock: Clock) {
   const preview: Query<'approvals.preview'> = (reader, caller, { card, scope }) => {
     const row = visibleCard(reader, caller, card)
     if (row.kind !== 'approval') throw new MusterError('invalid_input', { field: 'card', hint: 'A lease is for an action; this card asks a question.' })
-    return pastOf(reader, row, scope ?? contentOf(row).arguments ?? {})
+    return pastOf(reader, row, scope ?? null)
   }
 
   const approvals: Query<'approvals.list'> = (reader, caller, input) => {

@@ -54,10 +54,9 @@ function grantAll(tx: Tx, row: CardRow, by: PeerCaller, lease: Choice['lease']):
   if (row.source === 'permission' && !lease) return []
   const forMs = lease ? (parseDuration(lease.for) as number) : LIMITS.approvalMs
   if (forMs <= 0 || forMs > LIMITS.maxLeaseMs) throw new MusterError('invalid_input', { field: 'lease', hint: 'A lease lasts for 30 days at most.' })
-  const given = contentOf(row).arguments ?? {}
   return requestersOf(tx, row.id)
     .filter(({ waits }) => waits === 1)
-    .map(({ peer_id }) => grant(tx, row, peer_id, { by: by.peerId, forMs, scope: lease ? (lease.scope ?? given) : null, uses: lease?.count ?? 1 }))
+    .map(({ peer_id }) => grant(tx, row, peer_id, { by: by.peerId, forMs, scope: lease?.scope ?? null, uses: lease?.count ?? 1 }))
 }
 
 /** @throws MusterError `already_closed` */

@@ -119,9 +119,9 @@ export interface ApprovalRow {
   readonly requester_id: number
   readonly action_kind: string
   readonly action_name: string
-  /** Of the arguments, for one use. */
+  /** Of the action, where no argument may be another. */
   readonly hash: string | null
-  /** Of a lease, as JSON. */
+  /** Of a lease for whatever is within it, as JSON. */
   readonly scope: string | null
   readonly uses: number
   readonly max_uses: number
@@ -140,12 +140,16 @@ export function stateOf(row: ApprovalRow, now: number): Approval['state'] {
   return row.expires_at <= now || row.granted_at > now ? 'expired' : 'live'
 }
 
+export function formOf({ scope, max_uses }: Pick<ApprovalRow, 'scope' | 'max_uses'>): Approval['form'] {
+  return scope === null && max_uses === 1 ? 'once' : 'lease'
+}
+
 export function toApproval(reader: Reader, row: ApprovalRow, now: number): Approval {
   const [requester, grantedBy] = [refOf(reader, row.requester_id), refOf(reader, row.granted_by)]
   if (!requester || !grantedBy) throw new Error(`Approval ${row.id} is nobody's`)
   return {
     id: reader.id('approval', row.id),
-    form: row.scope === null ? 'once' : 'lease',
+    form: formOf(row),
     state: stateOf(row, now),
     requester,
     circle: circleName(reader, row.circle_id) ?? '',

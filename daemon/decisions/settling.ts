@@ -3,7 +3,7 @@ import type { PeerCaller } from '../caller.ts'
 import { credentialLabel, isActive, refOf } from '../peers/index.ts'
 import type { Tx } from '../store/transaction.ts'
 import type { DecisionDeps } from './deps.ts'
-import { type ApprovalRow, type CardRow, cardAt, contentOf, LETTERS, type Letter, type MailRow, requestersOf } from './rows.ts'
+import { type ApprovalRow, type CardRow, cardAt, contentOf, formOf, LETTERS, type Letter, type MailRow, requestersOf } from './rows.ts'
 
 export interface Outcome {
   readonly state: Exclude<CardState, 'waiting'>
@@ -84,8 +84,9 @@ function tell(tx: Tx, deps: DecisionDeps, row: CardRow, outcome: Outcome, { peer
   deps.threads.tellFirst(tx, peerId, { body, quoting })
 }
 
-function approvalText(tx: Tx, { id, max_uses, scope }: ApprovalRow): string {
-  const form = scope === null ? 'for that action with those arguments, once' : `as a lease, ${max_uses} times`
+function approvalText(tx: Tx, row: ApprovalRow): string {
+  const { id, max_uses } = row
+  const form = formOf(row) === 'once' ? 'for that action with those arguments, once' : `as a lease, ${max_uses} times`
   return `You have ${tx.id('approval', id)}, ${form}. decisions.request uses it.`
 }
 

@@ -38,7 +38,7 @@ export const Approval = z.object({
   /** The kind and the name of the action. */
   kind: z.string(),
   name: z.string(),
-  /** Of a lease: arguments that must be as here; others may be anything. */
+  /** Of a lease: arguments that must be as here; others may be anything. `null`: all are those of the card, and there are no others. */
   scope: z.record(z.string(), z.unknown()).nullable(),
   uses: z.int(),
   maxUses: z.int(),
@@ -80,7 +80,7 @@ export const previewApproval = operation({
   name: 'approvals.preview',
   kind: 'query',
   access: 'reader',
-  summary: 'How many of the past answers to an action a lease of this scope would have matched.',
+  summary: 'How many of the past answers to an action a lease of this scope would have matched; without one, of these very arguments.',
   input: z.strictObject({ card: Id('decision'), scope: Arguments.optional() }),
   output: z.object({ approved: z.int(), denied: z.int(), examined: z.int() }),
   doors: { http: { none: 'Its scope is an object, which no query string holds.' }, cli: 'decide preview', mcp: { none: 'For the person who grants a lease.' } },

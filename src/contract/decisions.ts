@@ -233,7 +233,7 @@ export const resolveDecision = operation({
       /** How it should be instead. */
       revise: Text(LIMITS.maxNoteChars).min(1).optional(),
       note: Text(LIMITS.maxNoteChars).min(1).optional(),
-      /** With an option that approves: a yes to what comes, too. Without a scope, to the same arguments. */
+      /** With an option that approves: a yes to what comes, too. Without a scope, to the same arguments and no others. */
       lease: z
         .strictObject({
           scope: Arguments.optional(),

@@ -21,9 +21,10 @@ export interface Use {
 interface Given {
   readonly to: number
   readonly action: Action
-  /** Arguments that must be as here; of one for once they must be all there are. */
+  /** Arguments that must be as here. */
   readonly scope: Readonly<Record<string, unknown>>
-  readonly isLease: boolean
+  /** Whether they must be all there are. */
+  readonly isExact: boolean
   readonly from: number
   readonly until: number
   left: number
@@ -107,7 +108,7 @@ export class ApprovalWatch {
     const action = { kind: card.action_kind as Action['kind'], name: card.action_name, arguments: args }
     const until = now + (grant.lease?.ms ?? LIMITS.approvalMs)
     const left = grant.lease?.count ?? 1
-    this.#given.set(id, { to: row.requester_id, action, scope, isLease: grant.lease !== undefined, from: now, until, left, used: 0, revoked: false })
+    this.#given.set(id, { to: row.requester_id, action, scope, isExact: grant.lease?.scope === undefined, from: now, until, left, used: 0, revoked: false })
   }
 
   #use(id: number, by: number | null, now: number): void {
@@ -130,15 +131,15 @@ export class ApprovalWatch {
 
 function sameLease({ lease }: Grant, row: { readonly max_uses: number; readonly expires_at: number; readonly scope: string | null }, now: number): boolean {
   const until = now + (lease?.ms ?? LIMITS.approvalMs)
-  return row.max_uses === (lease?.count ?? 1) && row.expires_at === until && (row.scope === null) === (lease === undefined)
+  return row.max_uses === (lease?.count ?? 1) && row.expires_at === until && (row.scope === null) === (lease?.scope === undefined)
 }
 
 /** Why not; `undefined` where it may. */
-function why({ to, action, scope, isLease, from, until, left, revoked }: Given, by: number, asked: Action, now: number): string | undefined {
+function why({ to, action, scope, isExact, from, until, left, revoked }: Given, by: number, asked: Action, now: number): string | undefined {
   if (to !== by) return 'another peer'
   if (revoked || left === 0 || now >= until || now < from) return 'over'
   if (asked.kind !== action.kind || asked.name !== action.name) return 'another action'
   const given = asked.arguments
-  if (!isLease && Object.keys(given).length !== Object.keys(scope).length) return 'other arguments'
+  if (isExact && Object.keys(given).length !== Object.keys(scope).length) return 'other arguments'
   return Object.entries(scope).every(([name, value]) => given[name] === value) ? undefined : 'other arguments'
 }

@@ -49,7 +49,7 @@ export const command = family({
         note: { type: 'string', value: 'text', summary: 'What you have to say with it' },
         lease: { type: 'string', value: 'duration', summary: 'Say yes to what comes, too, for so long' },
         count: { type: 'string', value: 'count', summary: 'With --lease, so many times (10)' },
-        scope: { type: 'string', value: 'json', summary: 'With --lease, arguments that must be so (all of the card)' },
+        scope: { type: 'string', value: 'json', summary: 'With --lease, arguments that must be so (all of the card, and no others)' },
       },
       run: resolve,
     },
@@ -72,7 +72,7 @@ export const command = family({
     preview: {
       summary: 'What a lease would have matched so far',
       words: ['card'],
-      flags: { scope: { type: 'string', value: 'json', summary: 'Arguments that must be so (all of the card)' } },
+      flags: { scope: { type: 'string', value: 'json', summary: 'Arguments that must be so (all of the card, and no others)' } },
       run: preview,
     },
     approvals: {

@@ -68,10 +68,15 @@ function ApprovalRows({ live, before }: { readonly live: boolean; readonly befor
   )
 }
 
+function scopeInWords(scope: Approval['scope']): string {
+  if (scope === null) return 'With the arguments of its card, and no others'
+  const fixed = Object.entries(scope).map(([name, value]) => `${visible(name)} = ${visible(shownValue(value))}`)
+  return fixed.length === 0 ? 'With any arguments' : `${fixed.join(', ')}, and any others`
+}
+
 function ApprovalRow({ of }: { readonly of: Approval }) {
   const { busy, error, run } = useDoing()
   const { word, tone } = STATES[of.state]
-  const scope = Object.entries(of.scope ?? {})
   return (
     <div class="row">
       <span class="row-main">
@@ -84,7 +89,7 @@ function ApprovalRow({ of }: { readonly of: Approval }) {
         </span>
         {of.form === 'lease' ? (
           <span class="row-sub" dir="auto">
-            {scope.length === 0 ? 'With any arguments' : scope.map(([name, value]) => `${visible(name)} = ${visible(shownValue(value))}`).join(', ')}
+            {scopeInWords(of.scope)}
           </span>
         ) : null}
         <span class="row-sub">

@@ -32,13 +32,14 @@ export function LeaseDialog({ card, note, onClose, onDecided }: LeaseProps) {
   const [lasts, setLasts] = useState('2h')
   const { busy, error, run } = useDoing()
   const scope = scopeOf(given, kept)
+  const bounds = scope === undefined ? {} : { scope }
   const approving = card.options.filter(({ does }) => does === 'approve')
   const [option, setOption] = useState<Letter>(approving[0]?.letter ?? 'a')
   const isCount = Number.isInteger(count) && count >= 1 && count <= MAX_USES
   const grant = async (): Promise<void> => {
     const said = note.trim() === '' ? {} : { note: note.trim() }
     const done = await run(async () => {
-      const { card: decided } = await act('decisions.resolve', { card: card.id, option, ...said, lease: { scope, count, for: lasts } })
+      const { card: decided } = await act('decisions.resolve', { card: card.id, option, ...said, lease: { ...bounds, count, for: lasts } })
       onDecided(decided)
     }, 'Approved, as a lease. It is listed under Approvals.')
     if (done) onClose()
@@ -92,7 +93,7 @@ export function LeaseDialog({ card, note, onClose, onDecided }: LeaseProps) {
           </label>
         </div>
         <Scope given={given} kept={kept} keep={keep} />
-        <Preview card={card} scope={scope} />
+        <Preview card={card} bounds={bounds} />
         {error ? <ErrorNote>{error}</ErrorNote> : null}
         <div class="buttons">
           <button type="submit" class="primary" disabled={busy || !isCount || connection.value.state !== 'online'}>
@@ -115,7 +116,7 @@ interface ScopeProps {
 
 function Scope({ given, kept, keep }: ScopeProps) {
   const names = Object.keys(given)
-  if (names.length === 0) return <p class="soft">The action has no arguments: whatever it is called with later is covered.</p>
+  if (names.length === 0) return <p class="soft">The action has no arguments, and must have none each time.</p>
   return (
     <fieldset class="lease-scope">
       <legend>What must be the same each time</legend>
@@ -127,14 +128,16 @@ function Scope({ given, kept, keep }: ScopeProps) {
           </span>
         </label>
       ))}
-      {kept.size < names.length ? <p class="soft">What is not ticked may be anything.</p> : null}
+      <p class="soft">
+        {kept.size < names.length ? 'What is not ticked may be anything, and so may what is not listed here.' : 'And there must be no others.'}
+      </p>
     </fieldset>
   )
 }
 
 /** How many of the past answers it would have matched: a lease that would have let through what was denied is too wide. */
-function Preview({ card, scope }: { readonly card: Card; readonly scope: Record<string, unknown> }) {
-  const { data } = useLive('approvals.preview', { card: card.id, scope }, ['decision'])
+function Preview({ card, bounds }: { readonly card: Card; readonly bounds: { readonly scope?: Record<string, unknown> } }) {
+  const { data } = useLive('approvals.preview', { card: card.id, ...bounds }, ['decision'])
   if (!data) return <p class="soft">Looking at past answers…</p>
   if (data.examined === 0) return <p class="soft">Nobody has decided on this action before.</p>
   return (

@@ -71,7 +71,8 @@ export function letterOf(key: string, options: Card['options']): Letter | undefi
   return options.find(({ letter }) => letter === key.toLowerCase())?.letter
 }
 
-/** The arguments that a lease holds fixed: those of the card whose names are kept. */
-export function scopeOf(given: Readonly<Record<string, unknown>>, kept: ReadonlySet<string>): Record<string, unknown> {
+/** The arguments that a lease holds fixed: those of the card whose names are kept. `undefined` where that is all: then there must be no others. */
+export function scopeOf(given: Readonly<Record<string, unknown>>, kept: ReadonlySet<string>): Record<string, unknown> | undefined {
+  if (Object.keys(given).every((name) => kept.has(name))) return undefined
   return Object.fromEntries(Object.entries(given).filter(([name]) => kept.has(name)))
 }

@@ -402,6 +402,22 @@ describe('an approval', () => {
     expect(ann.call('approvals.list', {}).approvals.find(({ id }) => id === again?.id)?.state).toBe('expired')
   })
 
+  test('can be a lease for what the card says and nothing beside it, also where that is no argument at all', async () => {
+    const { daemon, ann, bob } = await crew()
+    using _ = daemon
+    const ask = (given: object) => bob.call('decisions.request', { ...REQUEST, action: { ...ACTION, arguments: { ...given } } })
+    const lease = { lease: { count: 3, for: '2h' } }
+    expect(yes(ann, ask({ command: 'ls' }).card?.id ?? '', lease)).toMatchObject({ form: 'lease', maxUses: 3, scope: null })
+    expect(ask({ command: 'ls', sandbox: 'off' }).verdict).toBe('waits')
+    expect(ask({}).verdict).toBe('waits')
+    expect(ask({ command: 'ls' })).toMatchObject({ verdict: 'allowed', approval: { form: 'lease', uses: 1 } })
+    const { card: bare } = ask({})
+    expect(ann.call('approvals.preview', { card: bare?.id ?? '' })).toEqual({ approved: 0, denied: 0, examined: 1 })
+    yes(ann, bare?.id ?? '', lease)
+    expect(ask({ command: 'rm' }).verdict).toBe('waits')
+    expect(ask({}).verdict).toBe('allowed')
+  })
+
   test('never comes from time: nobody answering denies, or blocks', async () => {
     const { daemon, bob } = await crew()
     using _ = daemon

@@ -26,6 +26,10 @@ describe('the words of cards', () => {
 
   it('hold fixed what is kept, and show values as one reads them', () => {
     expect(scopeOf({ cwd: '/ship', watch: false }, new Set(['watch', 'other']))).toEqual({ watch: false })
+    expect(scopeOf({ cwd: '/ship' }, new Set())).toEqual({})
+    // All of them: then there must be no others.
+    expect(scopeOf({ cwd: '/ship' }, new Set(['cwd', 'other']))).toBeUndefined()
+    expect(scopeOf({}, new Set())).toBeUndefined()
     expect([shownValue('a "b"'), shownValue({ a: [1] }), shownValue(undefined)]).toEqual(['a "b"', '{"a":[1]}', 'undefined'])
   })
 })
