@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { OPERATIONS, type OperationName, type Parsed } from '../../src/contract/index.ts'
 import { MusterError } from '../../src/errors.ts'
+import { whyNotKept } from '../../src/plain-json.ts'
 import type { Caller } from '../caller.ts'
 import { requireLive } from '../peers/index.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -25,6 +26,8 @@ export function admit({ store, runner }: Pick<GatewayDeps, 'store' | 'runner'>, 
   }
   // The others are asked when they run, which may be later.
   if (operation.kind === 'stream') requireLive(store, caller)
+  const hint = whyNotKept(params)
+  if (hint !== undefined) throw new MusterError('invalid_input', { hint })
   const parsed = operation.input.safeParse(params ?? {})
   if (!parsed.success) throw invalidInput(parsed.error)
   return { name: operation.name, input: operation.name === 'actions.propose' ? proposed(parsed.data as never) : parsed.data }

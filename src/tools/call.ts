@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { MusterError } from '../errors.ts'
+import { whyNotKept } from '../plain-json.ts'
 import type { ToolSet } from './catalogue.ts'
 import { plainLine } from './plain-text.ts'
 import type { Receipt, ToolPort } from './port.ts'
@@ -25,6 +26,8 @@ export interface CalledTool {
 export async function callTool(set: ToolSet, name: string, input: unknown, port: ToolPort): Promise<CalledTool | undefined> {
   const tool = set.tools.get(name)
   if (!tool) return undefined
+  const why = whyNotKept(input)
+  if (why !== undefined) return failed(`invalid_input: ${why}`)
   const parsed = tool.input.safeParse(input ?? {})
   if (!parsed.success) return failed(explainInput(tool, parsed.error))
   try {
