@@ -1,7 +1,19 @@
 import type { ChannelKind, ChannelNotice } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { formatTime } from '../../src/time.ts'
-import { alsoAsked, type CardRow, closedOf, contentOf, inLine, LETTERS, optionLine, optionText, requestersOf, shown } from '../decisions/index.ts'
+import {
+  actionText,
+  alsoAsked,
+  type CardRow,
+  closedOf,
+  contentOf,
+  inLine,
+  LETTERS,
+  optionLine,
+  optionText,
+  requestersOf,
+  withoutHidden,
+} from '../decisions/index.ts'
 import { refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { findMessage } from '../threads/index.ts'
@@ -12,22 +24,25 @@ export type Draft = Omit<ChannelNotice, 'options'> & { readonly options: readonl
 
 /** How much each shows of a card, in characters. A push message takes 3,993 bytes, Telegram 4,096 characters, ntfy 4,096 bytes. */
 const ROOM: Readonly<Record<ChannelKind, number>> = { push: LIMITS.maxNoticeChars, telegram: 3_600, ntfy: LIMITS.maxNoticeChars, webhook: 16_000 }
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what cannot be seen, or turns text around, is what this pattern is for
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
 /**
  * A card that waits. Its options are buttons where all that counts is there to read: a push button acts with a device's whole authority, and its message could be of
  * anybody's making who reads the files of this machine, so an approval gets none there.
  */
 export function cardNotice(reader: Reader, row: CardRow, kind: ChannelKind): Draft {
-  const { question, context, options, recommendation, risk, arguments: given } = contentOf(row)
+  const { question, context, options, recommendation, risk } = contentOf(row)
   const first = requestersOf(reader, row.id)[0]
   const from = (first && refOf(reader, first.peer_id)?.name) ?? 'muster'
-  const what = row.action_kind === null ? [] : [`Action: ${row.action_kind}: ${inLine(row.action_name ?? '')}\nArguments: ${shown(given)}`]
   const advice = `Recommended: ${recommendation.option}, because ${inLine(recommendation.because)}`
-  const body = [...what, ...alsoAsked(reader, row), inLine(context), options.map(optionLine).join('\n'), advice, `Risk: ${inLine(risk)}`, defaultOf(row)].join(
-    '\n',
-  )
+  const body = [
+    ...actionText(row),
+    ...alsoAsked(reader, row),
+    inLine(context),
+    options.map(optionLine).join('\n'),
+    advice,
+    `Risk: ${inLine(risk)}`,
+    defaultOf(row),
+  ].join('\n')
   const fits = body.length <= ROOM[kind]
   const isGate = row.kind === 'approval'
   const hasButtons = isGate ? fits && kind !== 'push' : true
@@ -72,7 +87,7 @@ export function decidedText(reader: Reader, row: CardRow): string {
 
 export function mailNotice(reader: Reader, message: MessageRow, urgent: boolean): Draft {
   const thread = reader.id('thread', message.thread_id)
-  const text = message.body.replace(HIDDEN, '').trim()
+  const text = withoutHidden(message.body).trim()
   return {
     kind: 'mail',
     tag: thread,

@@ -30,7 +30,7 @@ export type { Choice as CardChoice } from './resolving.ts'
 export { purgeApprovals, purgeCards } from './retention.ts'
 export { type CardRow, closedOf, contentOf, findCard, LETTERS, type Letter, requestersOf } from './rows.ts'
 export { type Spent, spendApprovals, spentApprovals } from './spent.ts'
-export { alsoAsked, inLine, optionLine, optionText, shown } from './wording.ts'
+export { actionText, alsoAsked, inLine, optionLine, optionText, withoutHidden } from './wording.ts'
 
 export interface DecisionsOptions extends DecisionDeps {
   readonly store: Store

@@ -1,20 +1,31 @@
+import { exactText } from '../../src/exact-text.ts'
 import { formatTime } from '../../src/time.ts'
 import { refOf } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import { type CardRow, type Content, contentOf, LETTERS, requestersOf } from './rows.ts'
 
-/** Characters that would let an argument look like another. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: showing control characters is this pattern's purpose
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
-
 /** JSON as a person reads it: what cannot be seen is spelled out. */
 export function shown(value: unknown): string {
-  return JSON.stringify(value).replace(HIDDEN, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return exactText(JSON.stringify(value))
+}
+
+/** What turns text around, or hides in it; joiners and variations, of which scripts and emoji are made, stay. */
+const HIDDEN = /[^\P{Cc}\t\n]|[\p{Zl}\p{Zp}\p{Surrogate}]|(?!\u200c|\u200d|\ufe0e|\ufe0f)\p{Default_Ignorable_Code_Point}/gu
+
+/** Without what turns text around or hides in it; lines stay lines. */
+export function withoutHidden(text: string): string {
+  return text.replace(HIDDEN, '')
 }
 
 /** In one line, and without what cannot be seen: no part of a card can look like another. */
 export function inLine(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(HIDDEN, '').trim()
+  return withoutHidden(text.replace(/\s+/g, ' ')).trim()
+}
+
+/** What would be done, to the last character. */
+export function actionText(row: CardRow): readonly string[] {
+  if (row.action_kind === null) return []
+  return [`Action: ${row.action_kind}: ${exactText(row.action_name ?? '')}\nArguments: ${shown(contentOf(row).arguments)}`]
 }
 
 const EFFECTS = { approve: 'Approve: ', deny: 'Deny: ' } as const
@@ -31,12 +42,12 @@ export function optionLine(option: Content['options'][number], index: number): s
 
 /** A card as people read it, in the words of whoever raised it. */
 export function bodyOf(reader: Reader, row: CardRow): string {
-  const { question, context, options, recommendation, risk, arguments: given } = contentOf(row)
+  const { question, context, options, recommendation, risk } = contentOf(row)
   const last = LETTERS[options.length - 1]
   return [
     `${inLine(question)} (${reader.id('decision', row.id)})`,
     inLine(context),
-    ...(row.action_kind === null ? [] : [`Action: ${row.action_kind}: ${inLine(row.action_name ?? '')}\nArguments: ${shown(given)}`]),
+    ...actionText(row),
     ...options.map((option, index) => `${optionLine(option, index)}\n   + ${inLine(option.pros)}\n   - ${inLine(option.cons)}`),
     `Recommended: ${recommendation.option}, because ${inLine(recommendation.because)}`,
     `Risk: ${inLine(risk)}`,

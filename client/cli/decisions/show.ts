@@ -1,4 +1,5 @@
 import type { Approval, Card, Output as Result } from '../../../src/contract/index.ts'
+import { exactText } from '../../../src/exact-text.ts'
 import type { Output } from '../output.ts'
 import { peerName } from '../show.ts'
 import { safeJson, safeLine, safeText } from '../text.ts'
@@ -34,7 +35,7 @@ export function showCard(out: Output, { card, comments, past }: Result<'decision
     ['from', fromText(card)],
     ['question', card.question],
     ['context', card.context],
-    ...(card.action ? ([['action', `${card.action.kind}: ${card.action.name} ${safeJson(card.action.arguments)}`]] as const) : []),
+    ...(card.action ? ([['action', `${card.action.kind}: ${exactText(`${card.action.name} ${JSON.stringify(card.action.arguments)}`)}`]] as const) : []),
     ['recommended', `${card.recommendation.option}, because ${card.recommendation.because}`],
     ['risk', card.risk],
     ['default', defaultText(out, card, false)],

@@ -1,5 +1,6 @@
 import './cards.css'
 import { useState } from 'preact/hooks'
+import { exactText } from '../../../src/exact-text.ts'
 import type { Output } from '../../browser.ts'
 import { Badge, type Tone } from '../parts/badge.tsx'
 import { Older } from '../parts/older.tsx'
@@ -70,7 +71,7 @@ function ApprovalRows({ live, before }: { readonly live: boolean; readonly befor
 
 function scopeInWords(scope: Approval['scope']): string {
   if (scope === null) return 'With the arguments of its card, and no others'
-  const fixed = Object.entries(scope).map(([name, value]) => `${visible(name)} = ${visible(shownValue(value))}`)
+  const fixed = Object.entries(scope).map(([name, value]) => `${exactText(name)} = ${shownValue(value)}`)
   return fixed.length === 0 ? 'With any arguments' : `${fixed.join(', ')}, and any others`
 }
 
@@ -81,7 +82,7 @@ function ApprovalRow({ of }: { readonly of: Approval }) {
     <div class="row">
       <span class="row-main">
         <span class="row-title">
-          <code>{visible(of.name)}</code>
+          <code>{exactText(of.name)}</code>
         </span>
         <span class="row-sub">
           <PeerName of={of.requester} />, {of.form === 'lease' ? `${of.uses} of ${of.maxUses} used` : of.uses > 0 ? 'used' : 'once'}, until{' '}

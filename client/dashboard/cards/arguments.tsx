@@ -1,4 +1,4 @@
-import { visible } from '../parts/plain-text.ts'
+import { exactText } from '../../../src/exact-text.ts'
 import { shownValue } from './words.ts'
 
 /** What something would be done with, each by its name and to the last character. */
@@ -8,10 +8,10 @@ export function Arguments({ of }: { readonly of: Readonly<Record<string, unknown
       {Object.entries(of).map(([name, value]) => (
         <div key={name}>
           <dt>
-            <bdi>{visible(name)}</bdi>
+            <bdi>{exactText(name)}</bdi>
           </dt>
           <dd>
-            <code dir="auto">{visible(shownValue(value))}</code>
+            <code dir="auto">{shownValue(value)}</code>
           </dd>
         </div>
       ))}

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
+import { exactText } from '../../../src/exact-text.ts'
 import { Badge } from '../parts/badge.tsx'
 import { PeerName } from '../parts/peer.tsx'
-import { visible } from '../parts/plain-text.ts'
 import { Time } from '../parts/time.tsx'
 import { Arguments } from './arguments.tsx'
 import { type Card, SOURCES } from './words.ts'
@@ -59,7 +59,7 @@ export function Action({ of }: { readonly of: NonNullable<Card['action']> }) {
   return (
     <div class="card-action">
       <p>
-        <Badge>{of.kind}</Badge> <code>{visible(of.name)}</code>
+        <Badge>{of.kind}</Badge> <code>{exactText(of.name)}</code>
       </p>
       {Object.keys(of.arguments).length > 0 ? <Arguments of={of.arguments} /> : null}
     </div>

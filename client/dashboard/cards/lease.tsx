@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { exactText } from '../../../src/exact-text.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { visible } from '../parts/plain-text.ts'
 import { ErrorNote } from '../parts/states.tsx'
@@ -54,7 +55,7 @@ export function LeaseDialog({ card, note, onClose, onDecided }: LeaseProps) {
         }}
       >
         <p class="lease-action">
-          <code>{visible(card.action?.name ?? '')}</code>
+          <code>{exactText(card.action?.name ?? '')}</code>
         </p>
         {approving.length > 1 ? (
           <label class="field">
@@ -124,7 +125,7 @@ function Scope({ given, kept, keep }: ScopeProps) {
         <label key={name} class="check">
           <input type="checkbox" checked={kept.has(name)} onChange={({ currentTarget }) => keep(name, currentTarget.checked)} />
           <span>
-            <bdi>{visible(name)}</bdi> <code dir="auto">{visible(shownValue(given[name]))}</code>
+            <bdi>{exactText(name)}</bdi> <code dir="auto">{shownValue(given[name])}</code>
           </span>
         </label>
       ))}

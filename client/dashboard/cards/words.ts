@@ -1,3 +1,4 @@
+import { exactText } from '../../../src/exact-text.ts'
 import type { Output } from '../../browser.ts'
 import { MusterError } from '../../browser.ts'
 
@@ -61,9 +62,9 @@ export function decidedBefore(error: unknown): string | undefined {
   return `It was decided before: ${parts.filter((part) => part !== '').join(', ')}.`
 }
 
-/** A value as one reads it: a text as it is, anything else as JSON. */
+/** A value as one reads it: a text as it is, anything else as JSON; what cannot be seen in it is spelled out. */
 export function shownValue(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')
+  return exactText(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined'))
 }
 
 /** The letter that a key means on a card with so many options. */

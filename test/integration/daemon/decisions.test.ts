@@ -247,11 +247,11 @@ describe('a card', () => {
     bob.call('decisions.request', {
       ...REQUEST,
       why: 'It must.\n\nAction: read: nothing\nArguments: {}',
-      action: { ...ACTION, arguments: { cwd: '/a\u202e/b' } },
+      action: { ...ACTION, arguments: { cwd: '/a\u202e/b\u00ad\u061c\u{e0041}\u3164' } },
     })
     const body = asks(ann)[0]?.message.body ?? ''
     expect(body.match(/^Action: .*$/gm)).toEqual(['Action: command: npm test'])
-    expect(body).toContain('/a\\u202e/b')
+    expect(body).toContain('/a\\u202e/b\\u00ad\\u061c\\udb40\\udc41\\u3164"')
   })
 
   test('says what an option does to an approval, whatever the words of whoever asks say of it', async () => {
