@@ -11,7 +11,7 @@ const MAX_BUTTON_CHARS = 60
 /** What it says where there is nothing left to change: somebody deleted it, or it was changed before. */
 const NOTHING_TO_EDIT = /message is not modified|message to edit not found|message can't be edited/i
 
-/** Messages of a bot. Text has no markup, so no words of a peer can become a link or a button. */
+/** Messages of a bot. Text has no markup, so no words of a peer can become a button, or a link that leads elsewhere than it says. */
 export class Telegram implements Channel {
   readonly #api: BotApi
   readonly #publicUrl: string

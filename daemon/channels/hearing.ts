@@ -27,6 +27,9 @@ const SAID = [
 ] as const
 const START = /^\/start(?:@\w+)?(?:\s+(\S+))?\s*$/i
 
+/** Telegram makes a link of every such word, also of one that a peer has said, and a tap on it says it. */
+const COMMAND = /^\/\w+(?:@\w+)?\s*$/
+
 export function createHearing(deps: ChannelDeps): { readonly press: Command<'channels.press'>; readonly hear: Command<'channels.hear'> } {
   const press: Command<'channels.press'> = {
     run(tx, caller, { nonce, ...origin }) {
@@ -43,7 +46,7 @@ export function createHearing(deps: ChannelDeps): { readonly press: Command<'cha
       const channel = boundAt(tx, heard)
       if (start?.[1] !== undefined) return { say: admit(tx, deps, heard, start[1]) }
       if (!channel) return { say: null }
-      if (start || /^\/help\b/.test(heard.text)) return { say: HELP }
+      if (start || COMMAND.test(heard.text)) return { say: HELP }
       return { say: said(tx, deps, channel, heard) }
     },
     replay: (_tx, _caller, { count }) => ({ say: SAID[count] ?? null }),

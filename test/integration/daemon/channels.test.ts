@@ -434,6 +434,21 @@ describe('a Telegram account', () => {
     expect(mail(lead).map(({ message }) => [message.kind, message.body])).toContainEqual(['answer', 'We shall.'])
   })
 
+  test('says nothing by a command, which a tap on the words of a peer would say', async () => {
+    const { daemon, ann, bob, lead, service } = await crew()
+    using _ = daemon
+    bound(ann, service)
+    const { id } = raise(bob)
+    sentCard(service)
+    for (const text of ['/help', '/start', '/deploy_to_production', '/yes@our_bot', '/a ']) {
+      expect(hear(service, text)).toContain('Reply to a card')
+      expect(hear(service, text, { replyTo: '900' })).toContain('Reply to a card')
+    }
+    expect(bob.call('decisions.get', { card: id }).comments).toEqual([])
+    expect(mail(lead)).toEqual([])
+    expect(hear(service, '/etc/hosts is wrong')).toContain('gone to the orchestrator')
+  })
+
   test('is told where nobody leads', async () => {
     const { daemon, ann, lead, service } = await crew()
     using _ = daemon
