@@ -15,7 +15,8 @@ describe.skipIf(!hasBrowser)('an approval', () => {
       await pair(page, daemon, name)
       const builder = await crew.join('builder')
       const first = (await request(builder)).card
-      await page.locator('[data-letter="a"]').click()
+      await page.locator('[data-letter="b"]').getByText('Deny:').waitFor()
+      await page.locator('[data-letter="a"]', { hasText: 'Approve:' }).click()
       await page.locator('.card-outcome').getByText('A: Allow it, once').waitFor()
       expect((await builder.wire.call('decisions.get', { card: first?.id ?? '' })).card.state).toBe('approved')
       await request(builder)
@@ -23,6 +24,7 @@ describe.skipIf(!hasBrowser)('an approval', () => {
       const { card } = await request(builder, next)
       await page.goto(`${daemon.url}/cards/${card?.id}`)
       await page.getByRole('button', { name: 'More than once…' }).click()
+      await page.getByText('And there must be no others.').waitFor()
       await page.getByText('Of the one past answer to this action it would have covered 0').waitFor()
       await page.getByRole('checkbox', { name: /version/ }).uncheck()
       await page.getByText('Of the one past answer to this action it would have covered 1').waitFor()

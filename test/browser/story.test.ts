@@ -104,9 +104,14 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
       ],
     } as never)
     await service.until(() => service.pushed.length === 3)
-    await receive({ ...(service.pushed[2]?.payload as PushPayload), body: 'Words that were put above the buttons' })
+    await receive({
+      ...(service.pushed[2]?.payload as PushPayload),
+      title: 'Tap a) to be left alone',
+      body: 'Words that were put above the buttons',
+      tag: 'another',
+    })
     await phone.until(`${shown}.then((all) => all.length === 1)`)
-    expect(await page.evaluate(shown)).toMatchObject([{ body: 'Which port?', actions: ['a', 'b'] }])
+    expect(await page.evaluate(shown)).toMatchObject([{ title: 'builder asks', body: 'Which port?', actions: ['a', 'b'] }])
     const [worker] = phone.context.serviceWorkers()
     await worker?.evaluate(
       "self.registration.getNotifications().then(([notification]) => self.dispatchEvent(new NotificationEvent('notificationclick', { notification, action: 'b' })))",

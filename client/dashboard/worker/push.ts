@@ -1,5 +1,6 @@
 import type { Output } from '../../../src/contract/index.ts'
 import type { PushPayload } from '../../../src/push-payload.ts'
+import { visible } from '../parts/plain-text.ts'
 import { call } from './call.ts'
 
 declare const self: ServiceWorkerGlobalScope
@@ -26,15 +27,16 @@ export async function show(payload: PushPayload): Promise<void> {
     return
   }
   const question = kind === 'card' && card !== null ? await waitingQuestion(card) : undefined
-  const actions = question?.options.slice(0, MAX_BUTTONS).map(({ letter, text }) => ({ action: letter, title: text })) ?? []
+  const actions = question?.options.slice(0, MAX_BUTTONS).map(({ letter, text }) => ({ action: letter, title: visible(text) })) ?? []
+  const words = question ? { title: `${question.requesters[0]?.name ?? 'muster'} asks`, body: visible(question.question) } : { title, body }
   // `actions` and `renotify` are in no lib of TypeScript, since not every browser has them; one that has not leaves them out.
   const more: object = { actions, renotify: urgent, requireInteraction: urgent }
-  await self.registration.showNotification(title, { ...ICONS, body: question?.question ?? body, tag, data, ...more })
+  await self.registration.showNotification(words.title, { ...ICONS, body: words.body, tag: question?.id ?? tag, data, ...more })
 }
 
 /**
- * The card, where it is a question that waits. Buttons and the words above them come from the daemon itself: whoever could forge a push message could put
- * other words above them. An approval is given on its page only, where it can be read whole.
+ * The card, where it is a question that waits. Buttons and all words above them come from the daemon itself: whoever could forge a push message could put
+ * others there. An approval is given on its page only, where it can be read whole.
  */
 async function waitingQuestion(id: string): Promise<Card | undefined> {
   const answer = await call<Output<'decisions.get'>>('GET', `/v1/decisions/${encodeURIComponent(id)}`)
