@@ -53,7 +53,9 @@ export async function writeBundle(invocation: Invocation, findings: readonly Fin
 /** The state of each check; its words only where Muster chose them, since those about agent programs and mail may quote names and files. */
 function redactFinding({ subject, check, state, says, hint, quotes }: Finding, redact: Redact): object {
   const isOurs = !quotes && ['daemon', 'host', 'database', 'files', 'log', 'outbox', 'service'].includes(subject)
-  return { subject, check, state, ...(isOurs && { says: redact(says) }), ...(isOurs && hint !== undefined && { hint: redact(hint) }) }
+  // A source of events is looked at under the name that somebody gave it.
+  const what = subject === 'ingress' ? 'source' : check
+  return { subject, check: what, state, ...(isOurs && { says: redact(says) }), ...(isOurs && hint !== undefined && { hint: redact(hint) }) }
 }
 
 /** Counts and versions; never who, and never why. */
@@ -62,14 +64,17 @@ async function daemonFacts(invocation: Invocation): Promise<object> {
   const caller = await openReader(invocation)
   try {
     if (caller.hello.you.kind !== 'admin') return { running: true }
-    const [{ node: _node, ...status }, { stuck, outbox, services, ...diagnosis }] = await Promise.all([
+    const [{ node: _node, ...status }, { stuck, services, sources, process, revision, clock, database, outbox, leftovers }] = await Promise.all([
       caller.call('node.status', {}),
       caller.call('node.diagnose', {}),
     ])
     const deliveries = stuck.deliveries.map(({ to: _to, ...delivery }) => delivery)
     // Their parts have names of hosts, and their words.
     const parts = services.map((service) => ({ name: service.name, parts: service.parts.map(({ state, at }) => ({ state, at })) }))
-    return { running: true, status, diagnosis: { ...diagnosis, services: parts, outbox, stuck: { count: stuck.count, deliveries } } }
+    // Their problems have paths, and what could not be sent has names of peers.
+    const doors = sources.map(({ problem, refused, failed }) => ({ isReady: problem === null, refusedAt: refused?.at ?? null, failedAt: failed?.at ?? null }))
+    const known = { process, revision, clock, database, outbox, leftovers }
+    return { running: true, status, diagnosis: { ...known, services: parts, sources: doors, stuck: { count: stuck.count, deliveries } } }
   } finally {
     await caller.close()
   }

@@ -190,6 +190,9 @@ describe('muster doctor --bundle', () => {
     const { threads } = await home.json<{ threads: readonly { readonly id: string }[] }>(['thread', '--as', 'ada'])
     await home.runHere(['decline', threads[0]?.id ?? '', planted('reason'), '--as', planted('peer')])
     await home.runHere(['token', 'enrol', '--label', planted('label')])
+    const secret = join(home.folder, planted('secretfile'))
+    const source = ['--from', 'github', '--secret-file', secret, '--to', planted('peer')]
+    await home.runHere(['ingress', 'create', planted('source'), ...source])
     writeFileSync(
       home.paths.config,
       JSON.stringify({ logLevel: planted('level'), [planted('setting')]: planted('value'), log: { deep: planted('deep') }, port: 6878 }),
@@ -242,7 +245,7 @@ describe('muster doctor --bundle', () => {
     const bundle = JSON.parse(text) as Record<string, object>
     expect(bundle).toMatchObject({
       versions: { node: process.versions.node },
-      daemon: { running: true, status: { deadLetters: 0, durability: 'full' }, diagnosis: { outbox: { dead: 0 } } },
+      daemon: { running: true, status: { deadLetters: 0, durability: 'full' }, diagnosis: { outbox: { dead: 0 }, sources: [{ isReady: false }] } },
       settings: {
         file: { port: 6878, logLevel: '[redacted]', others: 1 },
         variables: { MUSTER_PORT: '0', MUSTER_NODE: '[redacted]', MUSTER_HOME: '[redacted]' },
