@@ -47,6 +47,7 @@ export function createRest({ deps, version, isSecure }: RestOptions): Rest {
       const { place, params } = table.find(method, url)
       if ('page' in place) return place
       const caller = isForAnyone(place) ? nobody(deps) : callerOf(deps, headers.authorization, 'token', () => deviceToken(raw, halfOf(raw), isSecure(raw)))
+      if (caller.kind === 'nobody') requireSmallBody(headers)
       noteCall(deps, caller)
       return { route: place, caller, params }
     },
@@ -68,6 +69,18 @@ export function createRest({ deps, version, isSecure }: RestOptions): Rest {
 /** Whatever credential comes with it, it is not looked at. */
 function isForAnyone({ operation }: Route): boolean {
   return OPERATIONS[operation].access === 'anyone'
+}
+
+/** What nobody sends is held before anything is known of who that is, so it says how little it is. */
+const MAX_NOBODYS_BYTES = 4_096
+
+function requireSmallBody(headers: FastifyRequest['headers']): void {
+  const isUnsaid = headers['transfer-encoding'] !== undefined
+  if (isUnsaid || Number(headers['content-length'] ?? 0) > MAX_NOBODYS_BYTES)
+    throw new MusterError('too_large', {
+      limit: MAX_NOBODYS_BYTES,
+      hint: `At most ${MAX_NOBODYS_BYTES} bytes, of which Content-Length says how many they are.`,
+    })
 }
 
 function nobody({ calls }: GatewayDeps): Caller {

@@ -92,6 +92,16 @@ describe('a body', () => {
     expect([answer.status, errorOf(answer)['code']]).toEqual([status, code])
   })
 
+  it.each([
+    ['more than a code can be', 'Content-Length: 1000000'],
+    ['nobody knows how much', 'Transfer-Encoding: chunked'],
+  ])('of somebody without a credential is not waited for where it is %s', async (_what, length) => {
+    await using raw = await RawSocket.connect(daemon.url)
+    const head = ['POST /v1/redemptions HTTP/1.1', `Host: ${new URL(daemon.url).host}`, 'Content-Type: application/json', length]
+    raw.socket.write([...head, '', ''].join('\r\n'))
+    expect(await raw.until('"too_large"')).toContain('HTTP/1.1 413')
+  })
+
   it('of another type is refused, as is one of no type', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', 'nonsense']) {
       const answer = await http.request('POST', '/v1/threads', { body: '{"to":"bob","body":"x"}', headers: { 'content-type': type } })
