@@ -25,12 +25,11 @@ export function foldHash(content: Content, action: Action | undefined): string {
   return sha256(canonical(action ? ['approval', actionHash(action), options] : ['question', plain(content.question), options]))
 }
 
+/** Marks of a sentence at the ends of words. No other sign is nothing: `C` is not `C++`, and `+1` not `-1`. */
+const MARKS = /(?<=^|\s)["'«»“”„‘’([]+|["'«»“”’.,:;!?…)\]]+(?=\s|$)/gu
+
 function plain(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+  return text.normalize('NFKC').toLowerCase().replace(MARKS, '').replace(/\s+/gu, ' ').trim()
 }
 
 /** Whether an action is within the scope of a lease: each argument that the scope names is as it says. */

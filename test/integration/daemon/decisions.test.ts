@@ -185,6 +185,23 @@ describe('a card', () => {
     expect(toEve).not.toContain('SQLite')
   })
 
+  test.each([
+    [{ question: 'Do we use C?' }, { question: 'Do we use C++?' }],
+    [{ question: 'Is it 1.5?' }, { question: 'Is it 15?' }],
+    [{ options: ['+1', '-1'] }, { options: ['-1', '+1'] }],
+    [{ options: ['👍', '👎'] }, { options: ['👎', '👍'] }],
+    [{ options: ['< 5', '> 5'] }, { options: ['> 5', '< 5'] }],
+  ])('is no other for a sign that counts: %j and %j', async (...asked) => {
+    const { daemon, bob, eve } = await crew()
+    using _ = daemon
+    const said = ({ options, ...more }: { readonly options?: readonly string[]; readonly question?: string }) => ({
+      ...more,
+      ...(options && { options: options.map((text, index) => ({ ...QUESTION.options[index], text })) }),
+    })
+    const [first, second] = [raise(bob, said(asked[0])), raise(eve, said(asked[1]))]
+    expect(second.id).not.toBe(first.id)
+  })
+
   test('makes room for a newer one of the same topic', async () => {
     const { daemon, ann, bob } = await crew()
     using _ = daemon
