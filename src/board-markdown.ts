@@ -133,8 +133,11 @@ function ageOf(instant: string | null, now: number): string {
   return age < DAY_MS ? `${Math.floor(age / HOUR_MS)} h ago` : `${Math.floor(age / DAY_MS)} d ago`
 }
 
-/** What Markdown, a table or HTML would take for more than a character. `_` counts at the edge of a word only, so that names of files stay as they are. */
-const ACTIVE = /[\\`*[\]<>|~]|&(?=[#A-Za-z])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|(?<=^|\s)#+|#+$/gu
+/**
+ * What Markdown, a table or HTML would take for more than a character. `_` counts at the edge of a word only, so that names of files stay as they are. An address
+ * becomes a link by itself on most readers (https://github.github.com/gfm/#autolinks-extension-), by these signs.
+ */
+const ACTIVE = /[\\`*[\]<>|~@]|:(?=\/\/)|(?<=www)\.|&(?=[#A-Za-z])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|(?<=^|\s)#+|#+$/giu
 /** What begins a list, a quotation or a heading where a line does. */
 const LEADING = /^(?=[-+=])|^(\d{1,9})(?=[.)])/
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { lexer } from 'marked'
 import { describe, expect, test } from 'vitest'
 import { type Board, boardMarkdown, NO_NOTES, NOTES_HEADING, nextAgeAt } from '../../../src/board-markdown.ts'
 import type { Input } from '../../../src/contract/index.ts'
@@ -234,6 +235,13 @@ describe('a board', () => {
   })
 })
 
+/** What a reader of Markdown would make a link or a picture of, wherever it stands. */
+function linksIn(of: unknown): string[] {
+  if (typeof of !== 'object' || of === null) return []
+  const { type, href } = of as { readonly type?: unknown; readonly href?: unknown }
+  return [...(type === 'link' || type === 'image' ? [String(href)] : []), ...Object.values(of).flatMap(linksIn)]
+}
+
 describe('Markdown of a board', () => {
   const HOSTILE = [
     '[x](javascript:alert(1))',
@@ -252,6 +260,11 @@ describe('Markdown of a board', () => {
     '\\',
     'x\u202Egnp.exe',
     '```',
+    'https://evil.example/a',
+    'see WWW.evil.example',
+    'ftp://evil.example',
+    'mailto:a@evil.example',
+    'xmpp:a@evil.example',
   ]
 
   test('shows the words of peers as nothing but words', async () => {
@@ -268,6 +281,7 @@ describe('Markdown of a board', () => {
     expect(ours.match(/(?<!\\)(?:\\\\)*[<`[*~]/g)).toBeNull()
     for (const line of text.split('\n').filter((each) => each.startsWith('| '))) expect(line.match(/(?<!\\)\|/g)).toHaveLength(5)
     expect(text).not.toContain('\u202e')
+    expect(lexer(text, { gfm: true }).flatMap(linksIn)).toEqual([])
     expect(text).toContain('| \\- item')
     expect(text).toContain('1\\. item')
   })
