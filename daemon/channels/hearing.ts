@@ -1,7 +1,7 @@
 import type { Parsed } from '../../src/contract/index.ts'
 import { LIMITS } from '../../src/limits.ts'
 import type { Command, PeerCaller } from '../caller.ts'
-import { type CardRow, cardOfThread, contentOf, findCard, inLine, LETTER, LETTERS, type Letter } from '../decisions/index.ts'
+import { type CardRow, cardOfThread, contentOf, findCard, inLine, LETTER, LETTERS, type Letter, requestersOf } from '../decisions/index.ts'
 import { findDevice, findPeer } from '../peers/index.ts'
 import type { Reader } from '../store/store.ts'
 import type { Tx } from '../store/transaction.ts'
@@ -16,6 +16,7 @@ type Origin = Pick<Parsed<'channels.press'>, 'bot' | 'account' | 'chat'>
 type Heard = Parsed<'channels.hear'>
 
 const OLD = 'This button is no longer good. Open the card in the dashboard.'
+const WIDER = 'Somebody else asks the same by now. Open the card in the dashboard.'
 const HELP = 'Reply to a card with a letter to answer it, or with words to comment on it. Whatever else you write goes to the orchestrator.'
 /** What was said when it was done, for a repeat: numbers are what a repeat is answered from. */
 const SAID = [
@@ -78,7 +79,13 @@ function pressed(tx: Tx, deps: ChannelDeps, channel: ChannelRow, nonce: string):
   if (card.state !== 'waiting') return decidedText(tx, card)
   // A clock that was put back makes none younger.
   if (found.minted_at > tx.now || found.minted_at + LIMITS.nonceMs <= tx.now) return OLD
+  if (isWider(tx, card, found)) return WIDER
   return decide(tx, deps, channel, card, { option: found.option as Letter, how: 'resolved' })
+}
+
+/** Whether a yes would be for somebody of whom the message with the button says nothing. */
+function isWider(reader: Reader, card: CardRow, { minted_at }: NonceRow): boolean {
+  return card.kind === 'approval' && requestersOf(reader, card.id).some(({ waits, at }) => waits === 1 && at > minted_at)
 }
 
 interface Decided {

@@ -67,8 +67,8 @@ export function contentOf(row: Pick<CardRow, 'content'>): Content {
 }
 
 /** Who asked, the first to ask first. */
-export function requestersOf(reader: Reader, id: number): { readonly peer_id: number; readonly waits: number }[] {
-  return reader.all('SELECT peer_id, waits FROM decision_requesters WHERE decision_id = ? ORDER BY at, peer_id', id)
+export function requestersOf(reader: Reader, id: number): { readonly peer_id: number; readonly at: number; readonly waits: number }[] {
+  return reader.all('SELECT peer_id, at, waits FROM decision_requesters WHERE decision_id = ? ORDER BY at, peer_id', id)
 }
 
 export function isRequester(reader: Reader, id: number, peerId: number): boolean {

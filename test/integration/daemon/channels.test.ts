@@ -404,6 +404,21 @@ describe('a Telegram account', () => {
     expect(bob.call('decisions.request', REQUEST).verdict).toBe('allowed')
   })
 
+  test('approves by a button for nobody of whom its message does not say that they ask', async () => {
+    const { daemon, ann, bob, lead, service } = await crew()
+    using _ = daemon
+    bound(ann, service)
+    const { card } = bob.call('decisions.request', REQUEST)
+    const { nonce } = sentCard(service)
+    daemon.pass(1)
+    lead.call('decisions.request', REQUEST)
+    expect(press(service, nonce('a'))).toContain('Somebody else asks the same by now')
+    expect(cardOf(ann, card?.id ?? '').state).toBe('waiting')
+    lead.call('decisions.withdraw', { card: card?.id ?? '', reason: 'Not any more.' })
+    expect(press(service, nonce('a'))).toContain('Decided: a)')
+    expect(lead.call('decisions.request', REQUEST).verdict).toBe('waits')
+  })
+
   test('answers a question by a letter in reply to it, comments otherwise, and speaks to whoever leads', async () => {
     const { daemon, ann, bob, lead, service } = await crew()
     using _ = daemon
