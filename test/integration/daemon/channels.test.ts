@@ -2,64 +2,32 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { ChannelSettings } from '../../../daemon/channels/index.ts'
 import type { ChannelErrand } from '../../../src/contract/index.ts'
 import { LIMITS } from '../../../src/limits.ts'
-import { LIE, mail, QUESTION, REQUEST } from '../../support/cards.ts'
-import { type CoreClient, TestCore, type TestCoreOptions } from '../../support/test-core.ts'
+import { mail, REQUEST } from '../../support/cards.ts'
+import {
+  ANN,
+  BOT,
+  bound,
+  cardOf,
+  confirmed,
+  crew,
+  ENDPOINT,
+  hear,
+  KEYS,
+  listed,
+  press,
+  raise,
+  report,
+  SETTINGS,
+  sentCard,
+  subscribe,
+  take,
+} from '../../support/channel-crew.ts'
+import { TestCore } from '../../support/test-core.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
-const KEYS = { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) }
-const ENDPOINT = 'https://updates.push.services.mozilla.com/wpush/v2/abc'
-const BOT = 'https://api.telegram.org#77'
-const ANN = { bot: BOT, account: '5001', chat: '5001' } as const
-const SETTINGS: ChannelSettings = { telegram: true, ntfy: true, webhooks: ['home'], pushHosts: ['127.0.0.1:9'], pushKey: () => 'key' }
-
-async function crew(options: TestCoreOptions = {}) {
-  const daemon = await TestCore.start({ channels: SETTINGS, ...options })
-  const join = (name: string, options: Parameters<TestCore['join']>[1] = {}) => daemon.join(name, { mode: 'pull', ...options })
-  const { id, token } = join('ann', { role: 'person' })
-  // The role of a person is written behind the daemon's back, so the connection is made anew.
-  const ann = daemon.connect(token)
-  return { daemon, ann, person: id, token, lead: join('lead', { role: 'orchestrator' }), bob: join('bob'), service: daemon.service('channels') }
-}
-
-const raise = (peer: CoreClient, more: object = {}) => peer.call('decisions.raise', { ...QUESTION, ...more } as never).card
-const cardOf = (peer: CoreClient, id: string) => peer.call('decisions.get', { card: id }).card
-const take = (service: CoreClient) => service.call('channels.take', { bot: BOT })
-const report = (service: CoreClient, { id }: ChannelErrand, more: object = {}) => service.call('channels.report', { errand: id, outcome: 'sent', ...more })
-const subscribe = (device: CoreClient, more: object = {}) => device.call('push.subscribe', { endpoint: ENDPOINT, keys: KEYS, ...more }).channel
-const listed = (caller: CoreClient, id: string) => caller.call('channels.list', {}).channels.find((channel) => channel.id === id)
-let updates = 0
-const hear = (service: CoreClient, text: string, more: object = {}) =>
-  service.call('channels.hear', { ...ANN, isPrivate: true, name: '@ann', key: `u${++updates}`, text, ...more }).say
-const press = (service: CoreClient, nonce: string | null | undefined, more: object = {}) =>
-  service.call('channels.press', { ...ANN, nonce: nonce ?? '', ...more }).say
-
-/** The person says that the account is theirs. */
-function confirmed(ann: CoreClient) {
-  const claimed = ann.call('channels.list', {}).channels.find(({ confirmed, endedAt }) => !confirmed && endedAt === null)
-  return ann.call('channels.confirm', { channel: claimed?.id ?? '' }).channel
-}
-
-/** Binds the account in its private chat. */
-function bound(ann: CoreClient, service: CoreClient) {
-  const { code } = ann.call('channels.bind', { kind: 'telegram' })
-  expect(hear(service, `/start ${code}`)).toContain('Confirm on your device')
-  const channel = confirmed(ann)
-  const [welcome] = take(service).errands.filter(({ notice }) => notice.kind === 'test')
-  report(service, welcome as ChannelErrand)
-  return channel
-}
-
-/** A card as it was sent to Telegram, with what presses each of its options. */
-function sentCard(service: CoreClient, handle = '900') {
-  const [errand] = take(service).errands
-  if (errand?.notice.kind !== 'card') throw new Error(`No card: ${JSON.stringify(errand)}`)
-  report(service, errand, { handle })
-  return { errand, nonce: (letter: string) => errand.notice.options.find((option) => option.letter === letter)?.nonce }
-}
 
 describe('what people are told', () => {
   test('a card goes to each channel of its person, in the words of now, once; and that it was settled, after it', async () => {
@@ -189,28 +157,6 @@ describe('what people are told', () => {
     bob.call('decisions.request', { ...REQUEST, action: { kind: 'command', name: 'long', arguments: { script: 'x'.repeat(4_000) } } })
     expect(options()).toEqual({ push: 0, telegram: 0 })
   })
-})
-
-test('a button of an approval says what it does, whatever the words of whoever asks say of it', async () => {
-  const { daemon, ann, bob, service } = await crew()
-  using _ = daemon
-  bound(ann, service)
-  bob.call('decisions.raise', LIE)
-  const { notice } = sentCard(service).errand
-  expect(notice.options.map(({ text }) => text)).toEqual(['Approve: Leave it alone', 'Deny: Delete all'])
-  expect(notice.body).toContain('\na) Approve: Leave it alone\nb) Deny: Delete all (safe)\n')
-})
-
-test('a card that several ask says so: a yes is for each of them', async () => {
-  const { daemon, ann, bob, lead, service } = await crew()
-  using _ = daemon
-  bound(ann, service)
-  bob.call('decisions.request', REQUEST)
-  daemon.pass(1)
-  lead.call('decisions.request', REQUEST)
-  const { notice } = sentCard(service).errand
-  expect(notice.title).toMatch(/^bob: /)
-  expect(notice.body).toContain('\nAlso asked by lead.\n')
 })
 
 describe('what cannot be sent', () => {
@@ -404,21 +350,6 @@ describe('a Telegram account', () => {
     expect(bob.call('decisions.request', REQUEST).verdict).toBe('allowed')
   })
 
-  test('approves by a button for nobody of whom its message does not say that they ask', async () => {
-    const { daemon, ann, bob, lead, service } = await crew()
-    using _ = daemon
-    bound(ann, service)
-    const { card } = bob.call('decisions.request', REQUEST)
-    const { nonce } = sentCard(service)
-    daemon.pass(1)
-    lead.call('decisions.request', REQUEST)
-    expect(press(service, nonce('a'))).toContain('Somebody else asks the same by now')
-    expect(cardOf(ann, card?.id ?? '').state).toBe('waiting')
-    lead.call('decisions.withdraw', { card: card?.id ?? '', reason: 'Not any more.' })
-    expect(press(service, nonce('a'))).toContain('Decided: a)')
-    expect(lead.call('decisions.request', REQUEST).verdict).toBe('waits')
-  })
-
   test('answers a question by a letter in reply to it, comments otherwise, and speaks to whoever leads', async () => {
     const { daemon, ann, bob, lead, service } = await crew()
     using _ = daemon
@@ -447,21 +378,6 @@ describe('a Telegram account', () => {
     report(service, question as ChannelErrand, { handle: '902' })
     expect(hear(service, 'We shall.', { replyTo: '902' })).toBe('Sent.')
     expect(mail(lead).map(({ message }) => [message.kind, message.body])).toContainEqual(['answer', 'We shall.'])
-  })
-
-  test('says nothing by a command, which a tap on the words of a peer would say', async () => {
-    const { daemon, ann, bob, lead, service } = await crew()
-    using _ = daemon
-    bound(ann, service)
-    const { id } = raise(bob)
-    sentCard(service)
-    for (const text of ['/help', '/start', '/deploy_to_production', '/yes@our_bot', '/a ']) {
-      expect(hear(service, text)).toContain('Reply to a card')
-      expect(hear(service, text, { replyTo: '900' })).toContain('Reply to a card')
-    }
-    expect(bob.call('decisions.get', { card: id }).comments).toEqual([])
-    expect(mail(lead)).toEqual([])
-    expect(hear(service, '/etc/hosts is wrong')).toContain('gone to the orchestrator')
   })
 
   test('is told where nobody leads', async () => {
