@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { SteppedClock } from '../contract/support/stepped-clock.ts'
 import { QUESTION } from '../support/cards.ts'
 import { createTestDaemon } from '../support/daemon.ts'
 import { expectAccessible } from './support/accessible.ts'
 import { DESK, Device, hasBrowser, PHONE } from './support/browser.ts'
-import { Crew } from './support/crew.ts'
+import { Crew, type Member } from './support/crew.ts'
 import { deliveryOf, personOf } from './support/mail.ts'
 import { pair } from './support/pairing.ts'
 
@@ -58,6 +59,38 @@ describe.skipIf(!hasBrowser)('the orchestrator', () => {
       await device.expectNoProblems()
     })
   }
+
+  it('is in the order in which the daemon stored it, whatever its clock said, on all of its pages', async () => {
+    const clock = new SteppedClock(Date.now())
+    await using daemon = await createTestDaemon({ clock })
+    await using crew = new Crew(daemon)
+    await using device = await Device.open(DESK)
+    const { page } = device
+    await pair(page, daemon)
+    const { id } = await personOf(crew)
+    const lead = await crew.join('lead', { role: 'orchestrator' })
+    await lead.wire.call('orchestrators.claim', {})
+    const tell = async ({ wire }: Member, body: string) => (await wire.call('threads.notify', { to: id, body })).sent[0]?.thread ?? ''
+    // Older than what one list of threads holds, all of one moment; the first goes on after the last, when the clock was set back.
+    const first = await tell(lead, 'Note 1')
+    await tell(lead, 'Note 2')
+    for (const name of ['north', 'east', 'south', 'west']) {
+      const agent = await crew.join(name)
+      for (let word = 0; word < 10; word++) await tell(agent, 'Noise')
+    }
+    for (let number = 3; number <= 14; number++) await tell(lead, `Note ${number}`)
+    clock.advance(-60_000)
+    await lead.wire.call('threads.reply', { thread: first, body: 'Note 15' })
+    await page.goto(`${daemon.url}/orchestrator`)
+    // A reply begins with what its thread is about.
+    const shown = async () => (await page.locator('.chat .message').allTextContents()).map((text) => Number([...text.matchAll(/Note (\d+)/g)].at(-1)?.[1]))
+    await page.getByText('Note 14').waitFor()
+    expect(await shown()).toEqual(Array.from({ length: 12 }, (_, index) => index + 3))
+    await page.getByRole('button', { name: 'Earlier' }).click()
+    await page.getByText('Note 15').waitFor()
+    expect(await shown()).toEqual(Array.from({ length: 15 }, (_, index) => index + 1))
+    await device.expectNoProblems()
+  })
 
   it('is another one in each circle', async () => {
     await using daemon = await createTestDaemon()

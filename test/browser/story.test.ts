@@ -131,6 +131,8 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
     expect(word.message).toMatchObject({ body: 'What is everybody doing?', from: { role: 'person' } })
     await lead.wire.call('threads.answer', { thread: word.thread.id, delivery: word.delivery, body: 'The importer is **being built**.' })
     await page.getByText('The importer is being built.').waitFor()
+    // Both are of the same millisecond.
+    expect(await page.locator('.chat .message .badge').allTextContents()).toEqual(['Ask', 'Answer'])
     await expectAccessible(page)
     await phone.screenshot('story-4-answer')
 

@@ -14,7 +14,7 @@ import { MessageView } from '../threads/message.tsx'
 import { useRead } from '../threads/reading.ts'
 import { Deadline } from '../threads/row.tsx'
 import { Unsent } from '../threads/unsent.tsx'
-import { conversationOf, type Said } from './conversation.ts'
+import { asSaid, conversationOf, type Said } from './conversation.ts'
 
 interface ChatProps {
   readonly circle: string
@@ -33,7 +33,7 @@ export function Chat({ circle, self, isLed }: ChatProps) {
   return (
     <Loaded of={pages.answer}>
       {({ items, before }) => {
-        const said = [...items].reverse()
+        const said = asSaid(items)
         return (
           <div class="chat">
             <h2 class="hidden">Conversation</h2>

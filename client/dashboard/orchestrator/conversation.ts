@@ -1,3 +1,4 @@
+import { compareIds } from '../../../src/ids.ts'
 import type { Output } from '../../browser.ts'
 import { peer } from '../session/connection.ts'
 import type { Page } from '../session/pages.ts'
@@ -21,7 +22,7 @@ const MOST_LISTS = 4
 const known = new Map<string, { readonly version: string; readonly answer: Answer }>()
 const MOST_KNOWN = 200
 
-/** What this person and the orchestrators of a circle have said to each other, whoever of them led, the newest first. */
+/** What this person and the orchestrators of a circle have said to each other, whoever of them led: the threads newest first, each from its beginning. */
 export async function conversationOf(circle: string, self: string, before: string | undefined): Promise<Page<Said>> {
   const threads: Listed[] = []
   let at = before ?? null
@@ -31,7 +32,15 @@ export async function conversationOf(circle: string, self: string, before: strin
     at = page.before
   }
   const answers = await Promise.all(threads.map(readThread))
-  return { items: answers.flatMap(saidIn).sort((a, b) => Date.parse(b.message.at) - Date.parse(a.message.at)), before: at }
+  return { items: answers.flatMap(saidIn), before: at }
+}
+
+/**
+ * As it was said, the oldest first. The daemon numbers messages as it stores them; their times do not order them, since several may be of
+ * the same millisecond and a clock may be set back.
+ */
+export function asSaid(items: readonly Said[]): readonly Said[] {
+  return [...items].sort((a, b) => compareIds(a.message.id, b.message.id))
 }
 
 function isWithLeader({ from, to }: Listed, circle: string, self: string): boolean {
