@@ -3,15 +3,17 @@ import type { Output } from '../../browser.ts'
 import { Section } from '../parts/page.tsx'
 import { Loaded } from '../parts/states.tsx'
 import { useLive } from '../session/live.ts'
+import { Chart, type Line } from './chart.tsx'
 import { milliseconds } from './milliseconds.ts'
-import { areaPath, linePath } from './spark.ts'
 
 type Seen = Output<'node.activity'>
+type Bucket = Seen['buckets'][number]
 type Over = 'hour' | 'day'
 
-const WIDTH = 300
-const HEIGHT = 56
-const SAYS: Readonly<Record<Over, string>> = { hour: 'Last hour', day: 'Last day' }
+const SPANS = {
+  hour: { name: 'Last hour', since: 'an hour ago', per: 'a minute' },
+  day: { name: 'Last day', since: 'a day ago', per: 'in 15 minutes' },
+} as const satisfies Record<Over, object>
 
 /** How much goes through the node, and how fast. */
 export function Activity() {
@@ -22,7 +24,7 @@ export function Activity() {
       <div class="buttons charts-over">
         {(['hour', 'day'] as const).map((each) => (
           <button key={each} type="button" class="small" aria-pressed={over === each} onClick={() => setOver(each)}>
-            {SAYS[each]}
+            {SPANS[each].name}
           </button>
         ))}
       </div>
@@ -31,73 +33,32 @@ export function Activity() {
   )
 }
 
-function Charts({ of: { buckets, total, complete, every }, over }: { readonly of: Seen; readonly over: Over }) {
-  const of = (pick: (bucket: Seen['buckets'][number]) => number | null): readonly (number | null)[] => buckets.map(pick)
+function Charts({ of: { buckets, total, complete }, over }: { readonly of: Seen; readonly over: Over }) {
+  const { name, since, per } = SPANS[over]
+  const counted = (...lines: readonly (readonly [word: string, count: number, pick: (bucket: Bucket) => number])[]): Line[] =>
+    lines.some(([, count]) => count > 0) ? lines.map(([word, count, pick]) => ({ says: `${count} ${word}`, values: buckets.map(pick) })) : []
+  const timed = (of: 'ackMs' | 'answerMs'): Line[] => {
+    const all = total[of]
+    if (all === null) return []
+    return [
+      { says: `median ${milliseconds(all.p50)}`, values: buckets.map((bucket) => bucket[of]?.p50 ?? null) },
+      { says: `95% within ${milliseconds(all.p95)}`, values: buckets.map((bucket) => bucket[of]?.p95 ?? null) },
+    ]
+  }
+  const charts: readonly (readonly [title: string, lines: Line[], most: (top: number) => string])[] = [
+    ['Messages', counted(['sent', total.messages, ({ messages }) => messages]), (top) => `at most ${top} ${per}`],
+    ['Asks', counted(['asked', total.asks, ({ asks }) => asks], ['answered', total.answered, ({ answered }) => answered]), (top) => `at most ${top} ${per}`],
+    ['Time until received', timed('ackMs'), (top) => `at most ${milliseconds(top)}`],
+    ['Time until answered', timed('answerMs'), (top) => `at most ${milliseconds(top)}`],
+  ]
   return (
     <>
       <div class="charts">
-        <Chart title="Messages" unit={`in each ${every}`} now={String(total.messages)} over={over} values={of(({ messages }) => messages)} />
-        <Chart
-          title="Asks, and answers (dashed)"
-          unit={`in each ${every}`}
-          now={`${total.asks}, ${total.answered}`}
-          over={over}
-          values={of(({ asks }) => asks)}
-          second={of(({ answered }) => answered)}
-        />
-        <Chart
-          title="Until taken, median and slowest twentieth (dashed)"
-          unit="ms"
-          now={milliseconds(total.ackMs?.p50)}
-          over={over}
-          values={of(({ ackMs }) => ackMs?.p50 ?? null)}
-          second={of(({ ackMs }) => ackMs?.p95 ?? null)}
-        />
-        <Chart
-          title="Until answered, median and slowest twentieth (dashed)"
-          unit="ms"
-          now={milliseconds(total.answerMs?.p50)}
-          over={over}
-          values={of(({ answerMs }) => answerMs?.p50 ?? null)}
-          second={of(({ answerMs }) => answerMs?.p95 ?? null)}
-        />
+        {charts.map(([title, lines, most]) => (
+          <Chart key={title} title={title} over={name.toLowerCase()} since={since} most={most} lines={lines} />
+        ))}
       </div>
       {complete ? null : <p class="soft">There was more than can be read at once: the oldest is missing.</p>}
     </>
-  )
-}
-
-interface ChartProps {
-  readonly title: string
-  readonly unit: string
-  /** Of all of the time together. */
-  readonly now: string
-  readonly over: Over
-  readonly values: readonly (number | null)[]
-  readonly second?: readonly (number | null)[]
-}
-
-/** A small chart: its total in figures, and its course. */
-function Chart({ title, unit, now, over, values, second = [] }: ChartProps) {
-  const top = Math.max(0, ...[...values, ...second].map((value) => value ?? 0))
-  const peak = unit === 'ms' ? milliseconds(top) : `${top} ${unit}`
-  return (
-    <figure class="chart">
-      <figcaption>
-        <span>{title}</span>
-        <span class="chart-now">{now}</span>
-      </figcaption>
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${title}: ${now} in the ${over === 'hour' ? 'last hour' : 'last day'}, at most ${peak}`}
-      >
-        <title>{`At most ${peak}`}</title>
-        <path class="chart-area" d={areaPath(values, top, WIDTH, HEIGHT)} />
-        <path class="chart-line" d={linePath(values, top, WIDTH, HEIGHT)} />
-        {second.length > 0 ? <path class="chart-line chart-line-2" d={linePath(second, top, WIDTH, HEIGHT)} /> : null}
-      </svg>
-    </figure>
   )
 }

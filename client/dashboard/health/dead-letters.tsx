@@ -21,8 +21,8 @@ export function DeadLetters() {
       <Loaded of={found}>
         {({ dead, after }) =>
           dead.length === 0 ? (
-            <Empty title="None.">
-              <p>What a peer fails to take five times is kept here, and its sender is told.</p>
+            <Empty title="There are no dead letters.">
+              <p>A message that a peer fails to take five times is kept here, and its sender is told.</p>
             </Empty>
           ) : (
             <>
@@ -63,7 +63,7 @@ function Letter({ letter: { delivery, message, diedAt, reason } }: { readonly le
           type="button"
           class="small"
           disabled={isOff}
-          onClick={() => void run(() => act('mailbox.replay', { delivery: delivery.id }), 'It is on its way again')}
+          onClick={() => void run(() => act('mailbox.replay', { delivery: delivery.id }), 'The message was sent again.')}
         >
           Replay
         </button>
@@ -78,7 +78,7 @@ function Letter({ letter: { delivery, message, diedAt, reason } }: { readonly le
           danger
           onClose={() => setDiscarding(false)}
           work={() => act('mailbox.discard', { delivery: delivery.id })}
-          done="Discarded"
+          done="The dead letter was discarded."
         >
           <p>{delivery.to.name} never gets it. The message stays in its thread.</p>
         </Confirm>

@@ -48,7 +48,7 @@ function Facts({ of }: { readonly of: Status }) {
   const { peers, connections, openAsks, queued, storage, search, backup, services } = of
   return (
     <>
-      <Section title="Depths">
+      <Section title="In figures">
         <dl class="facts panel">
           <dt>Peers</dt>
           <dd>
@@ -58,7 +58,7 @@ function Facts({ of }: { readonly of: Status }) {
           <dd>{connections}</dd>
           <dt>Open asks</dt>
           <dd>{openAsks}</dd>
-          <dt>On their way</dt>
+          <dt>Messages waiting</dt>
           <dd>{queued}</dd>
           <dt>Database</dt>
           <dd>
@@ -66,31 +66,45 @@ function Facts({ of }: { readonly of: Status }) {
             {storage.freeBytes === null ? null : `, ${bytes(storage.freeBytes)} free on its disk`}
           </dd>
           <dt>Search</dt>
-          <dd>{search.behind === 0 ? 'up to date' : `${search.behind} messages behind`}</dd>
+          <dd>{search.behind === 0 ? 'up to date' : `${search.behind} ${search.behind === 1 ? 'message' : 'messages'} behind`}</dd>
           <dt>Last backup</dt>
-          <dd>{backup.last ? <Time at={backup.last.at} /> : 'none since the start: muster backup writes one'}</dd>
+          <dd>
+            {backup.last ? (
+              <Time at={backup.last.at} />
+            ) : (
+              <>
+                none since the daemon was started; <code>muster backup</code> writes one
+              </>
+            )}
+          </dd>
         </dl>
       </Section>
       {services.length > 0 ? (
         <Section title="Services">
           <ul class="rows">
-            {services.map(({ name, state, since, restarts, failing, lastEnd }) => (
-              <li key={name} class="row">
-                <div class="row-main">
-                  <span class="row-title">{name}</span>
-                  {lastEnd ? <p class="row-sub">{lastEnd}</p> : null}
-                </div>
-                <div class="row-side">
-                  {failing > 0 ? <Badge tone="bad">{failing} failing</Badge> : null}
-                  <Badge tone={state === 'running' ? 'good' : 'warn'}>{state}</Badge>
-                  <Time at={since} />
-                  {restarts > 0 ? <span>{restarts} restarts</span> : null}
-                </div>
-              </li>
+            {services.map((each) => (
+              <ServiceRow key={each.name} of={each} />
             ))}
           </ul>
         </Section>
       ) : null}
     </>
+  )
+}
+
+function ServiceRow({ of: { name, state, since, restarts, failing, lastEnd } }: { readonly of: Status['services'][number] }) {
+  return (
+    <li class="row">
+      <div class="row-main">
+        <span class="row-title">{name}</span>
+        {lastEnd ? <p class="row-sub">{lastEnd}</p> : null}
+      </div>
+      <div class="row-side">
+        {failing > 0 ? <Badge tone="bad">{failing} failing</Badge> : null}
+        <Badge tone={state === 'running' ? 'good' : 'warn'}>{state}</Badge>
+        <Time at={since} />
+        {restarts > 0 ? <span>{restarts === 1 ? 'restarted once' : `restarted ${restarts} times`}</span> : null}
+      </div>
+    </li>
   )
 }

@@ -28,7 +28,7 @@ export function ParkedPairs() {
                   type="button"
                   class="small"
                   disabled={busy}
-                  onClick={() => void run(() => act('pairs.release', { a: a.id, b: b.id }), 'They may speak again')}
+                  onClick={() => void run(() => act('pairs.release', { a: a.id, b: b.id }), `${a.name} and ${b.name} may send each other messages again.`)}
                 >
                   Release
                 </button>

@@ -11,9 +11,9 @@ export function troublesOf({ readOnly, deadLetters, parkedPairs, storage, search
   return [
     ...(readOnly ? ['The disk is full: nothing new is stored until there is room.'] : []),
     ...(isScarce && !readOnly ? ['The disk is nearly full.'] : []),
-    ...(deadLetters > 0 ? [`${many(deadLetters, 'message', 'messages')} could not be delivered. Replay or discard.`] : []),
-    ...(parkedPairs > 0 ? [`${many(parkedPairs, 'pair', 'pairs')} of peers kept each other busy and may not speak for now.`] : []),
+    ...(deadLetters > 0 ? [`${many(deadLetters, 'message', 'messages')} could not be delivered. Replay or discard ${deadLetters === 1 ? 'it' : 'them'}.`] : []),
+    ...(parkedPairs > 0 ? [`${many(parkedPairs, 'pair of peers was', 'pairs of peers were')} parked for keeping each other busy.`] : []),
     ...(search.failures > 0 ? ['The search cannot be brought up to date.'] : []),
-    ...(broken.length > 0 ? [`Not at work: ${broken.join(', ')}. muster doctor says why.`] : []),
+    ...(broken.length > 0 ? [`Not working: ${broken.join(', ')}. Run muster doctor to see why.`] : []),
   ]
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bytes } from '../../../client/dashboard/health/bytes.ts'
 import { milliseconds } from '../../../client/dashboard/health/milliseconds.ts'
-import { areaPath, linePath } from '../../../client/dashboard/health/spark.ts'
+import { areaPath, dotsPath, linePath } from '../../../client/dashboard/health/spark.ts'
 import { troublesOf } from '../../../client/dashboard/health/troubles.ts'
 
 describe('bytes', () => {
@@ -21,7 +21,7 @@ describe('bytes', () => {
 
 describe('milliseconds', () => {
   it('are told in the largest unit of which there is one', () => {
-    expect([undefined, 0, 999, 1_400, 59_900, 720_000, 5_400_000].map(milliseconds)).toEqual(['–', '0 ms', '999 ms', '1.4 s', '60 s', '12 min', '1.5 h'])
+    expect([0, 999, 1_000, 1_400, 59_900, 720_000, 5_400_000].map(milliseconds)).toEqual(['0 ms', '999 ms', '1 s', '1.4 s', '60 s', '12 min', '1.5 h'])
   })
 })
 
@@ -30,10 +30,11 @@ describe('a line', () => {
     expect(linePath([0, 5, 10], 10, 100, 20)).toBe('M0 20L50 10L100 0')
   })
 
-  it('breaks where nothing is known, and lies at the bottom where all is zero', () => {
-    expect(linePath([1, null, 1], 1, 10, 10)).toBe('M0 0M10 0')
+  it('breaks where nothing is known, is a dot in between, and lies at the bottom where all is zero', () => {
+    expect([linePath([1, null, 1, 1], 1, 30, 10), dotsPath([1, null, 1, 1], 1, 30, 10)]).toEqual(['M20 0L30 0', 'M0 0L0 0'])
     expect(linePath([0, 0], 0, 10, 10)).toBe('M0 10L10 10')
-    expect(areaPath([null, 1], 1, 10, 10)).toBe('M0 10L10 0L10 10L0 10Z')
+    expect(linePath([null, null], 1, 10, 10)).toBe('')
+    expect(areaPath([null, 1, 0], 1, 20, 10)).toBe('M10 0L20 10L20 10L10 10Z')
     expect(areaPath([], 1, 10, 10)).toBe('')
   })
 })
@@ -54,8 +55,8 @@ describe('what is wrong with a node', () => {
   })
 
   it('is said with what there is to do', () => {
-    expect(said({ deadLetters: 1 })).toEqual(['1 message could not be delivered. Replay or discard.'])
+    expect(said({ deadLetters: 1 })).toEqual(['1 message could not be delivered. Replay or discard it.'])
     expect(said({ readOnly: true, storage: { ...well.storage, freeBytes: 0 } })).toEqual(['The disk is full: nothing new is stored until there is room.'])
-    expect(said({ services: [{ name: 'observer', state: 'running', failing: 1 }] })).toEqual(['Not at work: observer. muster doctor says why.'])
+    expect(said({ services: [{ name: 'observer', state: 'running', failing: 1 }] })).toEqual(['Not working: observer. Run muster doctor to see why.'])
   })
 })
