@@ -49,7 +49,7 @@ describe('muster up and down', () => {
     expect(first).toMatchObject({
       exit: 0,
       stdout: expect.stringMatching(/^Muster \S+ runs at http:\/\/127\.0\.0\.1:\d+ \(pid \d+\)\.\n$/),
-      stderr: expect.stringContaining('Next: muster'),
+      stderr: expect.stringMatching(/^The dashboard is at http:\/\/127\.0\.0\.1:\d+; muster pair .*\nNext: muster /),
     })
     const again = await home.json<Up>(['up'])
     expect(again).toMatchObject({ exit: 0, state: 'running', log: home.paths.log })

@@ -46,6 +46,7 @@ async function up({ flags, words, out, environment }: Invocation): Promise<numbe
   else out.line(`Muster ${version} ${ready.started ? 'runs' : 'is running already'} at ${url} (pid ${pid}).`)
   if (out.json) return EXIT.ok
   if (port && !url.endsWith(`:${port}`)) out.note(`It stays on its port; to move it: muster down && muster up --port ${port}`)
+  out.note(`The dashboard is at ${url}; muster pair lets a browser or a phone in.`)
   out.note('Next: muster peers, muster status, muster ask <peer> "…", muster down. Its log: muster logs')
   return EXIT.ok
 }
