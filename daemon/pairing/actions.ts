@@ -106,7 +106,8 @@ export function endAction(tx: Tx, deps: HandlerDeps, id: number, { state, reason
 }
 
 function wrongDigits(tx: Tx, deps: HandlerDeps, id: number, attempt: 'wrong' | 'spent'): MusterError {
-  if (attempt === 'wrong') return new MusterError('forbidden', { hint: 'The terminal shows other digits. If you are at none, reject it.' })
+  if (attempt === 'wrong')
+    return new MusterError('forbidden', { hint: 'If you are not at a terminal, reject it.' }, { message: 'The terminal shows other digits.' })
   const reason = 'Its time is over, or wrong digits were given too often.'
   tx.onFailure(() =>
     deps.pipeline.submit(
@@ -114,7 +115,7 @@ function wrongDigits(tx: Tx, deps: HandlerDeps, id: number, attempt: 'wrong' | '
       () => undefined,
     ),
   )
-  return new MusterError('already_closed', { state: 'ended', reason })
+  return hasEnded({ state: 'ended', reason })
 }
 
 /** Whoever proposes must not be able to bury what a person is to look at. */
@@ -151,7 +152,12 @@ export function actionOf(reader: Reader, caller: Caller, id: string): ActionRow 
 }
 
 export function requireWaiting(row: ActionRow): void {
-  if (row.state !== 'waiting') throw new MusterError('already_closed', { state: row.state, reason: row.reason })
+  if (row.state !== 'waiting') throw hasEnded(row)
+}
+
+function hasEnded({ state, reason }: Pick<ActionRow, 'state' | 'reason'>): MusterError {
+  const became = state === 'ended' ? 'has ended' : `was ${state} already`
+  return new MusterError('already_closed', { state, reason }, { message: `The action ${became}.${reason === null ? '' : ` ${reason}`}` })
 }
 
 function find(reader: Reader, id: number): ActionRow | undefined {

@@ -64,8 +64,8 @@ export function createPairingHandlers(deps: HandlerDeps) {
     run(tx, caller, input) {
       requireAuthority(caller)
       const row = pairingById(tx, tx.number('pairing', input.pairing))
-      if (row.state === 'paired' || row.state === 'ended') throw new MusterError('already_closed', { state: row.state, reason: row.reason })
-      if (open.isOver(row.id)) throw new MusterError('already_closed', { state: 'ended', reason: 'Its time is over.' })
+      if (row.state === 'paired' || row.state === 'ended') throw hasEnded(row)
+      if (open.isOver(row.id)) throw hasEnded({ state: 'ended', reason: 'Its time is over.' })
       requireConfirmer(tx, deps, caller, row)
       if (row.state === 'open') throw new MusterError('invalid_input', { hint: 'No device has redeemed the code yet.' })
       // Once: right digits in the same batch, or before the end could be written down, come too late.
@@ -76,7 +76,11 @@ export function createPairingHandlers(deps: HandlerDeps) {
             () => undefined,
           ),
         )
-        throw new MusterError('forbidden', { hint: 'The device shows other digits: the pairing ends. Another device may have redeemed the code.' })
+        throw new MusterError(
+          'forbidden',
+          { hint: 'Another device may have redeemed the code.' },
+          { message: 'The device shows other digits: the pairing ends.' },
+        )
       }
       pair(tx, deps, caller, row)
       return { pairing: toPairing(tx, pairingById(tx, row.id)) }
@@ -87,7 +91,8 @@ export function createPairingHandlers(deps: HandlerDeps) {
     run(tx, caller, input) {
       requireAuthority(caller)
       const row = pairingById(tx, tx.number('pairing', input.pairing))
-      if (row.state === 'paired') throw new MusterError('already_closed', { state: row.state, hint: 'devices.revoke takes a device back.' })
+      if (row.state === 'paired')
+        throw new MusterError('already_closed', { state: row.state, hint: 'devices.revoke takes a device back.' }, { message: 'The device is paired already.' })
       endPairing(tx, deps, row.id, 'It was cancelled.', caller)
       return { pairing: toPairing(tx, pairingById(tx, row.id)) }
     },
@@ -140,6 +145,11 @@ function pair(tx: Tx, deps: HandlerDeps, caller: Caller, row: PairingRow): void 
   })
 }
 
+function hasEnded({ state, reason }: Pick<PairingRow, 'state' | 'reason'>): MusterError {
+  const became = state === 'paired' ? 'was confirmed already' : 'has ended'
+  return new MusterError('already_closed', { state, reason }, { message: `The pairing ${became}.${reason === null ? '' : ` ${reason}`}` })
+}
+
 /** Only people and the administrator have to do with pairings at all. */
 export function requireAuthority(caller: Caller): void {
   if (caller.kind === 'admin' || (caller.kind === 'peer' && caller.role === 'person')) return
@@ -159,10 +169,11 @@ function refusedCode(tx: Tx, deps: HandlerDeps, found: ReturnType<HandlerDeps['c
   // One that ended in this batch has a code in memory still, which is worth what any other is.
   if (row && row.state !== 'ended') {
     suspect(tx, deps, row.id, 'A code was used again.', (later) => void later.run('UPDATE pairings SET reused = reused + 1 WHERE id = ?', row.id))
-    return new MusterError('already_closed', {
-      state: row.state,
-      hint: 'The code has been used. If that was not you, answer no in the terminal and begin again.',
-    })
+    return new MusterError(
+      'already_closed',
+      { state: row.state, hint: 'If that was not you, answer no in the terminal and begin again.' },
+      { message: 'The code has been used.' },
+    )
   }
   const spent = 'spent' in found ? found.spent : undefined
   suspect(tx, deps, deps.code.pairing, 'A wrong code was tried.')
