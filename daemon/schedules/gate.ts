@@ -38,10 +38,18 @@ export function heldBackBy(gates: readonly Gate[], context: GateContext): string
 /**
  * Checks that the owner may look at what the gates are about.
  *
- * @throws MusterError `not_found`, `ambiguous_address`, or `invalid_input` where a gate needs a peer and the schedule is for several
+ * @throws MusterError `not_found`, `ambiguous_address`, or `invalid_input` where a gate needs a peer and the schedule is for several; `field`
+ *   names the gate
  */
 export function requireGates(gates: readonly Gate[], context: GateContext): void {
-  for (const gate of gates) holds(gate, context)
+  for (const [index, gate] of gates.entries()) {
+    try {
+      holds(gate, context)
+    } catch (error) {
+      if (!(error instanceof MusterError)) throw error
+      throw new MusterError(error.code, { ...error.details, field: `gates.${index}` }, { message: error.message, cause: error })
+    }
+  }
 }
 
 function holds(gate: Gate, context: GateContext): boolean {
@@ -70,7 +78,7 @@ function signOfLife(reader: Reader, peerId: number): number {
 
 function peerOf(address: string | undefined, { reader, owner, targetId }: GateContext): number {
   if (address !== undefined) return resolveOne(reader, owner, address).id
-  if (targetId === null) throw new MusterError('invalid_input', { field: 'gates', hint: 'Name the `peer` of the gate: the schedule is for several.' })
+  if (targetId === null) throw new MusterError('invalid_input', { hint: 'Name the `peer` of the gate: the schedule is for several.' })
   return targetId
 }
 

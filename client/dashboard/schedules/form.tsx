@@ -1,12 +1,16 @@
 import { useState } from 'preact/hooks'
+import { isSelector } from '../parts/addresses.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { ErrorNote } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
-import { act, useDoing, wordsOf } from '../session/act.ts'
+import { act, useDoing } from '../session/act.ts'
 import { connection } from '../session/connection.ts'
+import { wordsAtField, wordsOf } from '../session/error-words.ts'
 import { useLive } from '../session/live.ts'
+import { changesOf, creationOf, type Draft, draftOf, type FormField, fieldOf, newDraft, type Schedule, timingOf, usesZone } from './draft.ts'
 import { Field } from './field.tsx'
-import { type Draft, fieldOf, ownZone, ruleOf, type Schedule } from './words.ts'
+import { More } from './more.tsx'
+import { ownZone, ruleOf } from './words.ts'
 
 const RULES = {
   at: { name: 'Once, at', hint: 'Like: in 2h, 17:30, tomorrow 9am, friday 09:00, 2026-12-24 18:00' },
@@ -21,25 +25,33 @@ interface ScheduleFormProps {
   readonly onClose: (made?: Schedule) => void
 }
 
+interface Wrong {
+  readonly field: FormField | undefined
+  readonly says: string
+}
+
 /** When, to whom and what; the daemon says what is wrong with it at the field that it is about. */
 export function ScheduleForm({ of, onClose }: ScheduleFormProps) {
-  const [draft, setDraft] = useState<Draft>(() => draftOf(of))
-  const [wrong, setWrong] = useState<{ readonly field: ReturnType<typeof fieldOf>; readonly says: string }>()
+  const [before] = useState(() => (of ? draftOf(of, Date.now()) : newDraft(ownZone())))
+  const [draft, setDraft] = useState(before)
+  const [wrong, setWrong] = useState<Wrong>()
   const { busy, run } = useDoing()
   const set = (more: Partial<Draft>): void => setDraft({ ...draft, ...more })
-  const saysAt = (field: NonNullable<ReturnType<typeof fieldOf>>): string | undefined => (wrong?.field === field ? wrong.says : undefined)
+  const saysAt = (field: FormField): string | undefined => (wrong?.field === field ? wrong.says : undefined)
+  const save = (): Promise<{ readonly schedule: Schedule }> =>
+    of ? act('schedules.edit', { schedule: of.id, ...changesOf(draft, before) }) : act('schedules.create', creationOf(draft))
   const submit = async (): Promise<void> => {
     setWrong(undefined)
     const work = async (): Promise<void> => {
       try {
-        onClose((await save(draft, of)).schedule)
+        onClose((await save()).schedule)
       } catch (error) {
         const field = fieldOf(error)
-        setWrong({ field, says: wordsOf(error) })
+        setWrong({ field, says: field === undefined ? wordsOf(error) : wordsAtField(error) })
         throw error
       }
     }
-    await run(work, of ? 'The schedule was changed.' : 'The schedule was made.')
+    await run(work, of ? 'The schedule was changed.' : 'The schedule was created.')
   }
   return (
     <Dialog title={of ? 'Change the schedule' : 'New schedule'} onClose={() => onClose()}>
@@ -50,23 +62,26 @@ export function ScheduleForm({ of, onClose }: ScheduleFormProps) {
           void submit()
         }}
       >
-        {of ? null : <Recipient draft={draft} set={set} says={saysAt('to')} />}
+        <Peers />
+        {of ? null : <Recipient draft={draft} set={set} saysAt={saysAt} />}
         <Field label="What it says" error={saysAt('body')}>
           {(props) => (
             <textarea {...props} rows={3} dir="auto" required value={draft.body} onInput={({ currentTarget }) => set({ body: currentTarget.value })} />
           )}
         </Field>
-        <When draft={draft} set={set} says={saysAt('when')} zoneSays={saysAt('zone')} />
+        <When draft={draft} set={set} saysAt={saysAt} />
+        <Coming draft={draft} />
         <Field label="Name, so that you find it (optional)" error={saysAt('label')}>
           {(props) => <input {...props} maxLength={80} dir="auto" value={draft.label} onInput={({ currentTarget }) => set({ label: currentTarget.value })} />}
         </Field>
+        <More draft={draft} set={set} wrong={wrong?.field} saysAt={saysAt} />
         {wrong && wrong.field === undefined ? <ErrorNote>{wrong.says}</ErrorNote> : null}
         <div class="buttons">
           <button type="submit" class="primary" disabled={busy || connection.value.state !== 'online'}>
-            {busy ? 'Sending…' : of ? 'Change it' : 'Make it'}
+            {busy ? 'Sending…' : of ? 'Save' : 'Create'}
           </button>
           <button type="button" onClick={() => onClose()}>
-            Leave it
+            Cancel
           </button>
         </div>
       </form>
@@ -74,20 +89,33 @@ export function ScheduleForm({ of, onClose }: ScheduleFormProps) {
   )
 }
 
+/** Whom there is to choose from, at every field that takes a peer. */
+function Peers() {
+  const { data } = useLive('peers.list', { limit: 200 }, ['peer'])
+  const crew = data?.peers.filter(({ role }) => role === 'agent' || role === 'orchestrator') ?? []
+  return (
+    <datalist id="schedule-peers">
+      {crew.map(({ id, name, circle, description }) => (
+        <option key={id} value={`${name}@${circle}`}>
+          {description}
+        </option>
+      ))}
+    </datalist>
+  )
+}
+
 interface PartProps {
   readonly draft: Draft
   readonly set: (more: Partial<Draft>) => void
-  readonly says: string | undefined
+  readonly saysAt: (field: FormField) => string | undefined
 }
 
-function Recipient({ draft, set, says }: PartProps) {
-  const { data } = useLive('peers.list', { limit: 200 }, ['peer'])
-  const names = data?.peers.filter(({ role }) => role === 'agent' || role === 'orchestrator') ?? []
+function Recipient({ draft, set, saysAt }: PartProps) {
   return (
-    <div class="schedule-to">
-      <Field label="To" hint="Nobody: to yourself" error={says}>
-        {(props) => (
-          <>
+    <>
+      <div class="schedule-to">
+        <Field label="To" hint="Leave it empty to send it to yourself." error={saysAt('to')}>
+          {(props) => (
             <input
               {...props}
               list="schedule-peers"
@@ -97,28 +125,30 @@ function Recipient({ draft, set, says }: PartProps) {
               value={draft.to}
               onInput={({ currentTarget }) => set({ to: currentTarget.value })}
             />
-            <datalist id="schedule-peers">
-              {names.map(({ id, name, circle, description }) => (
-                <option key={id} value={`${name}@${circle}`}>
-                  {description}
-                </option>
-              ))}
-            </datalist>
-          </>
-        )}
-      </Field>
-      <label class="field">
-        <span>As</span>
-        <select value={draft.kind} onChange={({ currentTarget }) => set({ kind: currentTarget.value as Draft['kind'] })}>
-          <option value="notify">a notify</option>
-          <option value="ask">an ask</option>
-        </select>
-      </label>
-    </div>
+          )}
+        </Field>
+        <label class="field">
+          <span>As</span>
+          <select value={draft.kind} onChange={({ currentTarget }) => set({ kind: currentTarget.value as Draft['kind'] })}>
+            <option value="notify">a notify</option>
+            <option value="ask">an ask</option>
+          </select>
+        </label>
+      </div>
+      {isSelector(draft.to.trim()) ? (
+        <label class="field">
+          <span>Who gets it</span>
+          <select value={draft.select} onChange={({ currentTarget }) => set({ select: currentTarget.value as Draft['select'] })}>
+            <option value="all">All of them</option>
+            <option value="one">One of them</option>
+          </select>
+        </label>
+      ) : null}
+    </>
   )
 }
 
-function When({ draft, set, says, zoneSays }: PartProps & { readonly zoneSays: string | undefined }) {
+function When({ draft, set, saysAt }: PartProps) {
   return (
     <>
       <div class="schedule-when">
@@ -132,7 +162,7 @@ function When({ draft, set, says, zoneSays }: PartProps & { readonly zoneSays: s
             ))}
           </select>
         </label>
-        <Field label="Time" hint={RULES[draft.rule].hint} error={says}>
+        <Field label="Time" hint={RULES[draft.rule].hint} error={saysAt('when')}>
           {(props) => (
             <input
               {...props}
@@ -146,14 +176,13 @@ function When({ draft, set, says, zoneSays }: PartProps & { readonly zoneSays: s
           )}
         </Field>
       </div>
-      {draft.rule === 'every' ? null : (
-        <Field label="Time zone" error={zoneSays}>
+      {usesZone(draft) ? (
+        <Field label="Time zone" error={saysAt('zone')}>
           {(props) => (
             <input {...props} autocomplete="off" spellcheck={false} value={draft.zone} onInput={({ currentTarget }) => set({ zone: currentTarget.value })} />
           )}
         </Field>
-      )}
-      <Coming draft={draft} />
+      ) : null}
     </>
   )
 }
@@ -177,29 +206,4 @@ function Coming({ draft }: { readonly draft: Draft }) {
       {data.occurrences.length > 0 ? ' in your time.' : null}
     </p>
   )
-}
-
-function draftOf(of: Schedule | undefined): Draft {
-  const rule = of?.cron ? 'cron' : of?.every ? 'every' : 'at'
-  return {
-    to: of?.to ?? '',
-    kind: of?.kind ?? 'notify',
-    body: of?.body ?? '',
-    label: of?.label ?? '',
-    rule,
-    when: of?.cron ?? of?.every ?? of?.at ?? '',
-    zone: of?.zone ?? ownZone(),
-  }
-}
-
-function timingOf({ rule, when, zone }: Draft): { readonly at?: string; readonly cron?: string; readonly every?: string; readonly zone?: string } {
-  return { [rule]: when.trim(), ...(rule !== 'every' && zone.trim() !== '' && { zone: zone.trim() }) }
-}
-
-function save(draft: Draft, of: Schedule | undefined): Promise<{ readonly schedule: Schedule }> {
-  const label = draft.label.trim()
-  const timing = timingOf(draft)
-  if (of) return act('schedules.edit', { schedule: of.id, body: draft.body, label: label === '' ? null : label, ...timing })
-  const to = draft.to.trim()
-  return act('schedules.create', { body: draft.body, kind: draft.kind, ...(to !== '' && { to }), ...(label !== '' && { label }), ...timing })
 }

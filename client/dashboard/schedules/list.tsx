@@ -13,8 +13,9 @@ import { Empty, Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { connection } from '../session/connection.ts'
 import { useLive } from '../session/live.ts'
+import type { Schedule } from './draft.ts'
 import { ScheduleForm } from './form.tsx'
-import { ruleOf, type Schedule } from './words.ts'
+import { ruleOf, STATES } from './words.ts'
 
 const PAGE = 100
 
@@ -112,7 +113,7 @@ export function Next({ of }: { readonly of: Schedule }) {
           </span>
         </span>
       ) : (
-        <Badge tone={of.state === 'paused' ? 'warn' : 'plain'}>{of.state}</Badge>
+        <Badge tone={of.state === 'paused' ? 'warn' : 'plain'}>{STATES[of.state]}</Badge>
       )}
       {of.failures > 0 ? <Badge tone="bad">{of.failures} failed</Badge> : null}
     </span>

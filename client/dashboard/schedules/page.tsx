@@ -11,10 +11,13 @@ import { Time } from '../parts/time.tsx'
 import { act, useDoing } from '../session/act.ts'
 import { connection } from '../session/connection.ts'
 import { useLive } from '../session/live.ts'
+import { announce } from '../shell/announcements.ts'
+import type { Schedule } from './draft.ts'
 import { ScheduleForm } from './form.tsx'
+import { gateInWords } from './gate-words.ts'
 import { History } from './history.tsx'
 import { Next } from './list.tsx'
-import { ownZone, ruleOf, type Schedule } from './words.ts'
+import { ownZone, ruleOf, STATES } from './words.ts'
 
 /** One schedule: when it fires, for whom, what it says and what became of it. */
 export function SchedulePage() {
@@ -45,13 +48,13 @@ export function SchedulePage() {
       {dialog === 'delete' ? (
         <Confirm
           title="Delete the schedule"
-          does="Delete it"
+          does="Delete"
           done="The schedule was deleted."
           danger
           work={() => act('schedules.delete', { schedule: id })}
           onClose={(isDone) => (isDone ? route('/schedules') : setDialog(undefined))}
         >
-          <p>It fires no more, and its history goes with it. The messages that it sent stay. To stop it for a while, pause it.</p>
+          <p>It no longer fires, and its history is deleted with it. The messages that it sent stay. To stop it for a while, pause it.</p>
         </Confirm>
       ) : null}
     </Page>
@@ -67,7 +70,7 @@ function What({ of }: { readonly of: Schedule }) {
       </div>
       {of.reason ? (
         <p class="soft" dir="auto">
-          {of.state}: {visible(of.reason)}
+          {STATES[of.state]}: {visible(of.reason)}
         </p>
       ) : null}
       <div class="schedule-body">
@@ -78,13 +81,13 @@ function What({ of }: { readonly of: Schedule }) {
         <dd>
           <bdi>{visible(of.to)}</bdi>, as {of.kind === 'ask' ? 'an ask' : 'a notify'}
         </dd>
-        <dt>Whose</dt>
+        <dt>Owner</dt>
         <dd>
           <PeerName of={of.owner} />
         </dd>
         {of.every === null ? (
           <>
-            <dt>Zone</dt>
+            <dt>Time zone</dt>
             <dd>{of.zone}</dd>
           </>
         ) : null}
@@ -98,20 +101,20 @@ function What({ of }: { readonly of: Schedule }) {
         ) : null}
         {of.quiet ? (
           <>
-            <dt>Quiet</dt>
+            <dt>Quiet hours</dt>
             <dd>{of.quiet}</dd>
           </>
         ) : null}
         {of.gates.length > 0 ? (
           <>
             <dt>Only if</dt>
-            <dd>{of.gates.map((gate) => `${gate.not ? 'not ' : ''}${gate.if.replace('_', ' ')}`).join(', ')}</dd>
+            <dd>{visible(of.gates.map(gateInWords).join(', and '))}</dd>
           </>
         ) : null}
         <dt>Fired</dt>
         <dd>
-          {of.runs === 1 ? 'once' : `${of.runs} times`}
-          {of.maxRuns === null ? '' : ` of ${of.maxRuns}`}
+          {of.runs === 0 ? 'not yet' : of.runs === 1 ? 'once' : `${of.runs} times`}
+          {of.maxRuns === null ? '' : `; ends after ${of.maxRuns}`}
           {of.lastAt ? (
             <>
               , last <Time at={of.lastAt} />
@@ -127,20 +130,30 @@ function Buttons({ of, open }: { readonly of: Schedule; readonly open: (dialog: 
   const { busy, error, run } = useDoing()
   const isOff = busy || connection.value.state !== 'online'
   const given = { schedule: of.id }
+  const fireNow = async (): Promise<void> => {
+    const { outcome, reason } = (await act('schedules.run', given)).occurrence
+    if (outcome !== 'fired') throw new Error(`It was not sent. ${reason ?? ''}`)
+    announce('The message was sent.')
+  }
   return (
     <div class="schedule-buttons">
       <div class="buttons">
         {of.state === 'active' ? (
-          <button type="button" disabled={isOff} onClick={() => void run(() => act('schedules.pause', given), 'Paused. It fires no more until you resume it.')}>
+          <button type="button" disabled={isOff} onClick={() => void run(() => act('schedules.pause', given), 'The schedule is paused until you resume it.')}>
             Pause
           </button>
         ) : null}
         {of.state === 'paused' ? (
-          <button type="button" class="primary" disabled={isOff} onClick={() => void run(() => act('schedules.resume', given), 'It goes on.')}>
+          <button
+            type="button"
+            class="primary"
+            disabled={isOff}
+            onClick={() => void run(() => act('schedules.resume', given), 'The schedule is active again.')}
+          >
             Resume
           </button>
         ) : null}
-        <button type="button" disabled={isOff} onClick={() => void run(() => act('schedules.run', given), 'It fired now.')}>
+        <button type="button" disabled={isOff} onClick={() => void run(fireNow)}>
           Run now
         </button>
         <button type="button" disabled={isOff} onClick={() => open('edit')}>

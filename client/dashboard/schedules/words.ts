@@ -1,7 +1,7 @@
 import cronstrue from 'cronstrue'
-import { MusterError, type Output } from '../../browser.ts'
+import type { Output } from '../../browser.ts'
+import type { Schedule } from './draft.ts'
 
-export type Schedule = Output<'schedules.get'>['schedule']
 export type Occurrence = Output<'schedules.history'>['occurrences'][number]
 
 const SHORTHANDS: Readonly<Record<string, string>> = {
@@ -40,6 +40,8 @@ function cronOf(pattern: string): string {
   }
 }
 
+export const STATES = { active: 'Active', paused: 'Paused', ended: 'Ended' } as const satisfies Record<Schedule['state'], string>
+
 /** What became of an occurrence, and how good that is. */
 export const OUTCOMES = {
   fired: { word: 'Fired', tone: 'good' },
@@ -48,27 +50,6 @@ export const OUTCOMES = {
   skipped: { word: 'Skipped', tone: 'plain' },
   failed: { word: 'Failed', tone: 'bad' },
 } as const satisfies Record<Occurrence['outcome'], { readonly word: string; readonly tone: string }>
-
-export interface Draft {
-  readonly to: string
-  readonly kind: Schedule['kind']
-  readonly body: string
-  readonly label: string
-  readonly rule: 'at' | 'every' | 'cron'
-  readonly when: string
-  readonly zone: string
-}
-
-/** The field of the form that an error is about; `undefined` where it is about none. */
-export function fieldOf(error: unknown): 'to' | 'body' | 'label' | 'when' | 'zone' | undefined {
-  if (!(error instanceof MusterError)) return undefined
-  const issues = error.details['issues']
-  const first = Array.isArray(issues) ? (issues[0] as { readonly path?: unknown } | undefined)?.path : undefined
-  const field = String(error.details['field'] ?? first ?? '')
-  if (field === 'at' || field === 'cron' || field === 'every') return 'when'
-  if (field === 'zone' || field === 'to' || field === 'body' || field === 'label') return field
-  return error.code === 'not_found' || error.code === 'ambiguous_address' ? 'to' : undefined
-}
 
 /** The zone of whoever looks. */
 export function ownZone(): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { chosenOf, decidedBefore, letterOf, scopeOf, shownValue } from '../../../client/dashboard/cards/words.ts'
 import { byAttention, type CrewPeer, isFound, progressOf, sinceOf } from '../../../client/dashboard/crew/order.ts'
 import { changedOf, happenedOf, linkOf } from '../../../client/dashboard/reviews/words.ts'
-import { fieldOf, ruleOf } from '../../../client/dashboard/schedules/words.ts'
+import { ruleOf } from '../../../client/dashboard/schedules/words.ts'
 import { MusterError } from '../../../src/muster-error.ts'
 
 const option = (letter: string, text: string) => ({ letter, text, pros: '', cons: '', safe: false, does: null }) as never
@@ -82,13 +82,6 @@ describe('the words of schedules', () => {
     expect(rule({ cron: 'as I say' })).toBe('as I say')
     expect(rule({ at: '2026-12-24T17:00:00Z' })).toBe('Once')
   })
-
-  it('find the field that an error is about', () => {
-    expect(fieldOf(new MusterError('invalid_input', { field: 'cron' }))).toBe('when')
-    expect(fieldOf(new MusterError('invalid_input', { issues: [{ path: 'body', message: 'no' }] }))).toBe('body')
-    expect(fieldOf(new MusterError('not_found', {}))).toBe('to')
-    expect([fieldOf(new MusterError('too_many_schedules', {})), fieldOf(new Error('x'))]).toEqual([undefined, undefined])
-  })
 })
 
 describe('the words of reviews', () => {
@@ -104,6 +97,6 @@ describe('the words of reviews', () => {
   })
 
   it('tell a verdict', () => {
-    expect([happenedOf({ type: 'reviewed', verdict: 'approve' }), happenedOf({ type: 'assigned', verdict: null })]).toEqual(['approved it', 'gave it to'])
+    expect([happenedOf({ type: 'reviewed', verdict: 'approve' }), happenedOf({ type: 'assigned', verdict: null })]).toEqual(['approved it', 'assigned it to'])
   })
 })
