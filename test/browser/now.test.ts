@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LIMITS } from '../../src/limits.ts'
 import { HttpClient } from '../contract/support/http-client.ts'
 import { createTestDaemon } from '../support/daemon.ts'
 import { expectAccessible } from './support/accessible.ts'
@@ -94,10 +95,9 @@ describe.skipIf(!hasBrowser)('what needs a person', () => {
     const field = page.getByLabel('The four digits that the terminal shows')
     await field.fill(code === '0000' ? '1111' : '0000')
     await page.getByRole('button', { name: 'Do it in my name' }).click()
-    await page
-      .getByRole('alert')
-      .getByText(/The terminal shows other digits/)
-      .waitFor()
+    await page.getByRole('alert').getByText('The terminal shows other digits. If you are not at a terminal, reject it.', { exact: true }).waitFor()
+    // Once: where it stands, and nowhere else.
+    expect(await page.locator('.toast').count()).toBe(0)
     await expectAccessible(page)
     await phone.screenshot('now-action')
     await field.fill(code)
@@ -108,6 +108,15 @@ describe.skipIf(!hasBrowser)('what needs a person', () => {
     await page.getByRole('button', { name: 'Reject' }).click()
     await page.getByText('Nothing waits for you.').waitFor()
     expect((await crew.admin.call('actions.get', { action: other.id })).action.state).toBe('rejected')
+    const third = await crew.admin.call('actions.propose', { operation: 'threads.notify', input })
+    for (let wrong = 1; wrong <= LIMITS.maxWrongDigits; wrong++) {
+      await field.fill(third.code === '0000' ? `111${wrong}` : '0000')
+      await page.getByRole('button', { name: 'Do it in my name' }).click()
+      if (wrong < LIMITS.maxWrongDigits) await page.getByRole('alert').waitFor()
+    }
+    // Where it stood is gone with it, so it is announced.
+    await page.locator('.toast').getByText('The action has ended.').waitFor()
+    await page.getByText('Nothing waits for you.').waitFor()
     await phone.expectNoProblems()
   })
 })

@@ -20,7 +20,7 @@ export function ActionNeed({ of }: { readonly of: PersonAction }) {
       <header class="card-header">
         <Badge tone="warn">In your name</Badge>
         <span class="soft">
-          {of.proposedBy ? <PeerName of={of.proposedBy} /> : 'A terminal of the daemon’s machine'} · over in <Time at={of.expiresAt} as="countdown" />
+          {of.proposedBy ? <PeerName of={of.proposedBy} /> : 'A terminal of the daemon’s machine'} · ends in <Time at={of.expiresAt} as="countdown" />
         </span>
       </header>
       <h3 id={id} class="card-question">
@@ -31,7 +31,7 @@ export function ActionNeed({ of }: { readonly of: PersonAction }) {
         class="need-digits"
         onSubmit={(event) => {
           event.preventDefault()
-          void run(() => act('actions.approve', { action: of.id, code }), `Done in your name: ${of.operation}`)
+          void run(() => act('actions.approve', { action: of.id, code }), `${of.operation} was done in your name.`)
         }}
       >
         <label for={`${id}-code`}>The four digits that the terminal shows</label>
@@ -46,7 +46,7 @@ export function ActionNeed({ of }: { readonly of: PersonAction }) {
           value={code}
           onInput={({ currentTarget }) => setCode(currentTarget.value.replaceAll(/\D/g, ''))}
         />
-        <p class="soft">You are at no terminal? Then somebody else wants this: reject it.</p>
+        <p class="soft">You are not at a terminal? Then somebody else wants this: reject it.</p>
         {error ? <ErrorNote>{error}</ErrorNote> : null}
         <div class="buttons apart">
           <button type="submit" class="primary" disabled={isOff || code.length !== 4}>
@@ -56,7 +56,7 @@ export function ActionNeed({ of }: { readonly of: PersonAction }) {
             type="button"
             class="danger"
             disabled={isOff}
-            onClick={() => void run(() => act('actions.reject', { action: of.id }), 'Rejected. Nothing was done.')}
+            onClick={() => void run(() => act('actions.reject', { action: of.id }), 'The action was rejected. Nothing was done.')}
           >
             Reject
           </button>

@@ -3,6 +3,7 @@ import { Badge } from '../parts/badge.tsx'
 import { Markdown } from '../parts/markdown.tsx'
 import { PeerName } from '../parts/peer.tsx'
 import { preview } from '../parts/preview.ts'
+import { ErrorNote } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
 import { outgoing, say } from '../session/outgoing.ts'
 import type { OwedAsk } from './needs.ts'
@@ -12,7 +13,8 @@ export function AskNeed({ of: { thread, message } }: { readonly of: OwedAsk }) {
   const [isOpen, setOpen] = useState(false)
   const [text, setText] = useState('')
   const id = useId()
-  const onItsWay = outgoing.value.find(({ about, refused }) => about === thread.id && refused === undefined)
+  const answered = outgoing.value.findLast(({ about }) => about === thread.id)
+  const onItsWay = answered?.refused === undefined ? answered : undefined
   const answer = (): void => {
     void say('threads.answer', { thread: thread.id, body: text.trim() }, thread.id)
     setText('')
@@ -34,6 +36,7 @@ export function AskNeed({ of: { thread, message } }: { readonly of: OwedAsk }) {
         <Markdown text={message.body} />
       </div>
       {onItsWay ? <p class="soft">On its way: {preview(onItsWay.text)}</p> : null}
+      {answered?.refused ? <ErrorNote>Your answer was not sent. {answered.refused} It is kept in the thread.</ErrorNote> : null}
       {isOpen ? (
         <form
           class="card-words"

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { wordsOf } from '../session/act.ts'
 import { connection } from '../session/connection.ts'
+import { wordsOf } from '../session/error-words.ts'
 import type { Live } from '../session/live.ts'
 import { Time } from './time.tsx'
 

@@ -1,24 +1,16 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Input, OperationName, Output } from '../../browser.ts'
-import { ClientError, MusterError } from '../../browser.ts'
 import { announce } from '../shell/announcements.ts'
 import { peer } from './connection.ts'
+import { wordsOf } from './error-words.ts'
 
 /** Does one thing in this person's name. @throws MusterError what the daemon says, ClientError where it did not answer in time */
 export function act<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>> {
   return peer().call(name, input)
 }
 
-/** What an error says to a person: what is wrong, and what would be right. */
-export function wordsOf(error: unknown): string {
-  if (error instanceof MusterError) {
-    const issues = Array.isArray(error.details['issues']) ? (error.details['issues'] as { path?: string; message?: string }[]) : []
-    const said = issues.map(({ path, message }) => [path, message].filter(Boolean).join(': '))
-    return [error.message, ...said, error.details['hint']].filter((part) => typeof part === 'string' && part !== '').join(' ')
-  }
-  if (error instanceof ClientError && error.code === 'timeout') return 'The daemon did not answer in time. It may have been done: look before you try again.'
-  return error instanceof Error ? error.message : String(error)
-}
+/** Within this, nobody has read what came up. */
+const UNREAD_MS = 2_000
 
 export interface Doing {
   readonly busy: boolean
@@ -28,10 +20,13 @@ export interface Doing {
   readonly run: (work: () => Promise<unknown>, done?: string) => Promise<boolean>
 }
 
-/** For one button or form: it is busy while the daemon has not answered, and says what the daemon said. */
+/** For one button or form: it is busy while the daemon has not answered. What the daemon said against it is for its place to show, once. */
 export function useDoing(): Doing {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
+  const said = useRef<{ readonly words: string; readonly at: number }>(undefined)
+  // What an error is about may be over, and its place gone before anybody could read it.
+  useEffect(() => () => void (said.current && Date.now() - said.current.at < UNREAD_MS && announce(said.current.words, 'bad')), [])
   const run: Doing['run'] = async (work, done) => {
     if (busy) return false
     setBusy(true)
@@ -41,8 +36,9 @@ export function useDoing(): Doing {
       if (done) announce(done)
       return true
     } catch (reason) {
-      setError(wordsOf(reason))
-      announce(wordsOf(reason), 'bad')
+      const words = wordsOf(reason)
+      said.current = { words, at: Date.now() }
+      setError(words)
       return false
     } finally {
       setBusy(false)

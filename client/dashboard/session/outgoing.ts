@@ -2,8 +2,8 @@ import { signal } from '@preact/signals'
 import { clear, createStore, del, entries, set } from 'idb-keyval'
 import type { Input, Output } from '../../browser.ts'
 import { announce } from '../shell/announcements.ts'
-import { wordsOf } from './act.ts'
 import { peer } from './connection.ts'
+import { wordsOf } from './error-words.ts'
 
 /** What can be said while the daemon is away: it is kept, and said once when it is back. */
 export type Sayable = 'threads.ask' | 'threads.notify' | 'threads.reply' | 'threads.answer'
@@ -72,7 +72,8 @@ async function send(each: Outgoing): Promise<Output<Sayable> | undefined> {
     return answer
   } catch (error) {
     put({ ...each, refused: wordsOf(error) })
-    announce(`Not sent. ${wordsOf(error)}`, 'bad')
+    // Why stands beside it.
+    announce('A message was not sent. It is kept where you wrote it.', 'bad')
     return undefined
   }
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { Icon } from '../parts/icon.tsx'
 import { PeerPicker } from '../parts/peer-picker.tsx'
-import { Empty, Loaded } from '../parts/states.tsx'
+import { Empty, ErrorNote, Loaded } from '../parts/states.tsx'
 import { act, useDoing } from '../session/act.ts'
 import { me } from '../session/connection.ts'
 import { usePages } from '../session/pages.ts'
@@ -115,19 +115,22 @@ interface MarkAllProps {
 
 /** Reads everything that is known to wait, on all devices. */
 function MarkAll({ items, count }: MarkAllProps) {
-  const { busy, run } = useDoing()
+  const { busy, error, run } = useDoing()
   return (
-    <p class="unread-line">
-      <span>{count} unread</span>
-      <button
-        type="button"
-        class="quiet small"
-        disabled={busy}
-        onClick={() => void run(() => act('mailbox.ack', { deliveries: items.map(({ delivery }) => delivery.id) }))}
-      >
-        <Icon of={CheckCheck} /> Mark as read
-      </button>
-    </p>
+    <>
+      <p class="unread-line">
+        <span>{count} unread</span>
+        <button
+          type="button"
+          class="quiet small"
+          disabled={busy}
+          onClick={() => void run(() => act('mailbox.ack', { deliveries: items.map(({ delivery }) => delivery.id) }))}
+        >
+          <Icon of={CheckCheck} /> Mark as read
+        </button>
+      </p>
+      {error ? <ErrorNote>{error}</ErrorNote> : null}
+    </>
   )
 }
 
@@ -148,7 +151,7 @@ function NoThreads({ shown }: { readonly shown: Shown }) {
     <Empty title="Nothing has been said yet.">
       <p>
         Every ask and every notify opens a thread, and it stands here. <a href="/threads/new">Write the first one</a>, or let an agent join:{' '}
-        <code>muster setup</code>.
+        <code>muster install</code>.
       </p>
     </Empty>
   )

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { wordsOf } from '../session/act.ts'
 import { peer } from '../session/connection.ts'
+import { wordsOf } from '../session/error-words.ts'
 import { type Live, useAnswer, useLive } from '../session/live.ts'
 import { type Known, withNewest, withOlder } from './accumulate.ts'
 import { type Listed, withoutRedacted } from './said.ts'
