@@ -79,7 +79,7 @@ function draftOf({ action, why, risk, after, priority }: Parsed<'decisions.reque
     question: `May I do this: ${action.name}?`,
     context: why,
     options,
-    recommendation: { option: 'a', because: 'whoever asks holds it to be needed: see the context.' },
+    recommendation: { option: 'a', because: 'whoever asks considers it needed; the context says why.' },
     risk,
     arguments: action.arguments,
   } as const

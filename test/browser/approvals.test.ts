@@ -30,7 +30,7 @@ describe.skipIf(!hasBrowser)('an approval', () => {
       await page.getByText('Of the one past answer to this action it would have covered 1').waitFor()
       await expectAccessible(page)
       await device.screenshot(`lease-${name}`)
-      await page.getByLabel('At most so often').fill('3')
+      await page.getByLabel('Up to how many times').fill('3')
       await page.getByRole('button', { name: 'Approve up to 3 times' }).click()
       await page.locator('.card-outcome').getByText('A: Allow it, once').waitFor()
       expect(await request(builder, { ...ACTION, arguments: { ...ACTION.arguments, version: '9.9.9' } })).toMatchObject({
@@ -67,7 +67,7 @@ describe.skipIf(!hasBrowser)('an approval', () => {
     await page.getByLabel('Another kind of action in main').fill('git.push')
     await page.getByRole('button', { name: 'Add' }).click()
     await page.getByLabel('What git.push needs in main').selectOption('autonomous')
-    await page.getByText('git.push: just happens.').waitFor()
+    await page.getByText('git.push: allowed.').waitFor()
     await expectAccessible(page)
     expect(await request(builder, { kind: 'git.push', name: 'git push' })).toMatchObject({ verdict: 'allowed', tier: 'autonomous' })
     await page.getByRole('button', { name: 'Reset git.push' }).click()

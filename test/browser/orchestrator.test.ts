@@ -6,6 +6,7 @@ import { expectAccessible } from './support/accessible.ts'
 import { DESK, Device, hasBrowser, PHONE } from './support/browser.ts'
 import { Crew, type Member } from './support/crew.ts'
 import { deliveryOf, personOf } from './support/mail.ts'
+import { overlaps } from './support/overlap.ts'
 import { pair } from './support/pairing.ts'
 
 describe.skipIf(!hasBrowser)('the orchestrator', () => {
@@ -25,7 +26,9 @@ describe.skipIf(!hasBrowser)('the orchestrator', () => {
       const first = await crew.join('foreman', { role: 'orchestrator', description: 'Splits the work' })
       const second = await crew.join('deputy', { role: 'orchestrator' })
       await page.getByRole('button', { name: 'Have foreman lead' }).click()
-      await page.getByText('leads main').waitFor()
+      await page.getByText('foreman leads main now.').waitFor()
+      await page.getByRole('textbox', { name: 'Write to the orchestrator' }).waitFor()
+      expect(await overlaps(page, '.toast', '.composer')).toBe(false)
       await page.getByText('reached at once').waitFor()
       const field = page.getByRole('textbox', { name: 'Write to the orchestrator' })
       await field.fill('Ship the import today.')

@@ -66,7 +66,7 @@ describe.skipIf(!hasBrowser)('a person with a phone', () => {
     // Notifications, turned on by hand.
     await page.goto(`${daemon.url}/settings/notifications`)
     await page.getByRole('button', { name: 'Turn on notifications' }).click()
-    await page.getByText('This device is told what waits for you').waitFor()
+    await page.getByText('Notifications are on for this device.').waitFor()
     await page.getByRole('link', { name: 'Now' }).click()
 
     // A card: pushed, shown by the worker of the page, answered with one tap.

@@ -34,7 +34,7 @@ export function ApprovalsPage() {
       <Tabs label="Decisions" of={DECISION_TABS} />
       <label class="check filter">
         <input type="checkbox" checked={all} onChange={({ currentTarget }) => setAll(currentTarget.checked)} />
-        <span>Also those that are over</span>
+        <span>Show used, expired and revoked ones, too</span>
       </label>
       <ApprovalRows key={String(all)} live={!all} before={undefined} />
     </Page>
@@ -49,7 +49,8 @@ function ApprovalRows({ live, before }: { readonly live: boolean; readonly befor
         approvals.length === 0 && before === undefined ? (
           <Empty title={live ? 'Nothing is approved in advance.' : 'Nothing was approved yet.'}>
             <p>
-              On a card that asks for approval, “More than once…” gives a lease: so often, for so long, with these arguments. It stands here until it is over.
+              On a card that asks for approval, “More than once…” approves in advance: up to a number of times, for a while, with the same arguments. Such
+              leases are listed here.
             </p>
           </Empty>
         ) : (
@@ -106,7 +107,7 @@ function ApprovalRow({ of }: { readonly of: Approval }) {
             type="button"
             class="danger"
             disabled={busy || connection.value.state !== 'online'}
-            onClick={() => void run(() => act('approvals.revoke', { approval: of.id }), 'Revoked. It covers nothing any more.')}
+            onClick={() => void run(() => act('approvals.revoke', { approval: of.id }), 'The approval was revoked.')}
           >
             Revoke<span class="hidden"> {visible(of.name)}</span>
           </button>

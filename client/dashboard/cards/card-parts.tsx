@@ -76,6 +76,6 @@ export function Default({ of }: { readonly of: Card['default'] }) {
         {left ? <> in {left}</> : null}
       </>
     )
-  if (left === null) return <>Without an answer it goes on waiting</>
-  return Date.parse(of.at ?? '') > Date.now() ? <>Without an answer it becomes urgent in {left}, and goes on waiting</> : <>Overdue, and goes on waiting</>
+  if (left === null) return <>Without an answer it keeps waiting</>
+  return Date.parse(of.at ?? '') > Date.now() ? <>Without an answer it becomes urgent in {left}, and keeps waiting</> : <>Overdue, and keeps waiting</>
 }

@@ -20,7 +20,7 @@ export function InWords({ card, text, setText, isOff, isSending, onRevise, onClo
   useLayoutEffect(() => field.current?.focus(), [])
   const isNothing = text.trim() === ''
   const comment = async (): Promise<void> => {
-    if (!(await run(() => act('decisions.comment', { card: card.id, body: text.trim() }), 'Your comment was sent; the card still waits.'))) return
+    if (!(await run(() => act('decisions.comment', { card: card.id, body: text.trim() }), 'Your comment was sent. The card still waits.'))) return
     setText('')
     onClose()
   }
@@ -39,14 +39,14 @@ export function InWords({ card, text, setText, isOff, isSending, onRevise, onClo
         onKeyDown={(event) => event.key === 'Escape' && onClose()}
       />
       <p id={`${id}-hint`} class="soft">
-        Tap an option, and it goes along as a note. Or say how it should be instead.
+        Choose an option above and this goes along as a note, or say what should be done instead.
       </p>
       <div class="buttons">
         <button type="button" class="primary" disabled={isOff || isNothing} onClick={() => onRevise(text.trim())}>
-          {isSending ? 'Sending…' : 'Do it like this instead'}
+          {isSending ? 'Sending…' : 'Do this instead'}
         </button>
         <button type="button" disabled={isOff || busy || isNothing} onClick={() => void comment()}>
-          Only comment
+          Comment only
         </button>
       </div>
       {error ? <ErrorNote>{error}</ErrorNote> : null}

@@ -42,7 +42,7 @@ export function LeaseDialog({ card, note, onClose, onDecided }: LeaseProps) {
     const done = await run(async () => {
       const { card: decided } = await act('decisions.resolve', { card: card.id, option, ...said, lease: { ...bounds, count, for: lasts } })
       onDecided(decided)
-    }, 'Approved, as a lease. It is listed under Approvals.')
+    }, 'Approved in advance. The lease is listed under Approvals.')
     if (done) onClose()
   }
   const keep = (name: string, isKept: boolean): void => setKept(new Set([...kept, name].filter((each) => isKept || each !== name)))
@@ -59,7 +59,7 @@ export function LeaseDialog({ card, note, onClose, onDecided }: LeaseProps) {
         </p>
         {approving.length > 1 ? (
           <label class="field">
-            <span>Which way</span>
+            <span>Option</span>
             <select value={option} onChange={({ currentTarget }) => setOption(currentTarget.value as Letter)}>
               {approving.map(({ letter, text }) => (
                 <option key={letter} value={letter}>
@@ -71,7 +71,7 @@ export function LeaseDialog({ card, note, onClose, onDecided }: LeaseProps) {
         ) : null}
         <div class="lease-bounds">
           <label class="field">
-            <span>At most so often</span>
+            <span>Up to how many times</span>
             <input
               type="number"
               inputMode="numeric"
@@ -101,7 +101,7 @@ export function LeaseDialog({ card, note, onClose, onDecided }: LeaseProps) {
             {busy ? 'Sending…' : `Approve ${isCount ? `up to ${count} times` : ''}`}
           </button>
           <button type="button" onClick={onClose}>
-            Not like this
+            Cancel
           </button>
         </div>
       </form>

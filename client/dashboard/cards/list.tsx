@@ -18,7 +18,7 @@ const PAGE = 30
 export function CardsPage() {
   const [state, setState] = useState<CardState>()
   return (
-    <Page title="Cards">
+    <Page title="Decisions">
       <Tabs label="Decisions" of={DECISION_TABS} />
       <label class="filter">
         <span>Show</span>

@@ -29,7 +29,7 @@ export function CardPage() {
           </button>
         ) : (
           <a class="button quiet" href="/cards">
-            All cards
+            All decisions
           </a>
         )
       }
@@ -51,10 +51,10 @@ function Around({ of: { card, comments, past } }: { readonly of: Output<'decisio
   return (
     <div class="beside">
       {past ? (
-        <Section title="The same action before">
+        <Section title="Earlier decisions on this action">
           <p class="soft">
             {past.approved + past.denied === 0
-              ? 'Nobody has decided on it with these arguments.'
+              ? 'There are none with these arguments.'
               : `With these arguments: approved ${past.approved}, denied ${past.denied}.`}{' '}
             <a href="/approvals">Approvals</a>
           </p>
@@ -92,14 +92,14 @@ function Withdraw({ card, onClose }: { readonly card: string; readonly onClose: 
   return (
     <Confirm
       title="Withdraw the card"
-      does="Withdraw it"
+      does="Withdraw"
       done="The card was withdrawn."
       danger
       disabled={reason.trim() === ''}
       work={() => act('decisions.withdraw', { card, reason: reason.trim() })}
       onClose={onClose}
     >
-      <p>Nobody decides it any more. Whoever waits for it is told why, and goes on without an answer.</p>
+      <p>Nobody has to decide it any more. Whoever waits for it is told why, and goes on without an answer.</p>
       <label class="field">
         <span>Reason</span>
         <textarea rows={2} dir="auto" value={reason} onInput={({ currentTarget }) => setReason(currentTarget.value)} />

@@ -17,9 +17,9 @@ type Rule = Output<'tiers.list'>['tiers'][number]
 type Tier = Rule['tier']
 
 const TIERS: Readonly<Record<Tier, string>> = {
-  autonomous: 'Just happens',
-  notify: 'You are told',
-  gate: 'Waits for you',
+  autonomous: 'Allowed',
+  notify: 'Allowed, you are told',
+  gate: 'Needs approval',
 }
 
 /** What each kind of action needs, circle by circle. */
@@ -59,7 +59,7 @@ function CircleTiers({ circle }: { readonly circle: string }) {
 function TierRow({ rule: { circle, kind, tier, setBy, setAt } }: { readonly rule: Rule }) {
   const { busy, error, run } = useDoing()
   const set = (to: Tier | null): void =>
-    void run(() => act('tiers.set', { circle, kind, tier: to }), to === null ? `${kind} is as built in.` : `${kind}: ${TIERS[to].toLowerCase()}.`)
+    void run(() => act('tiers.set', { circle, kind, tier: to }), to === null ? `${kind} is back to its built-in tier.` : `${kind}: ${TIERS[to].toLowerCase()}.`)
   const isOff = busy || connection.value.state !== 'online'
   return (
     <div class="row tier-row">
@@ -125,7 +125,7 @@ function NewTier({ circle }: { readonly circle: string }) {
       <span class="row-main">
         <input
           aria-label={`Another kind of action in ${circle}`}
-          placeholder="Another kind, like git.push"
+          placeholder="Another kind, such as git.push"
           autocapitalize="off"
           autocomplete="off"
           value={kind}

@@ -12,9 +12,9 @@ export function Rename({ of, onClose }: ActionProps) {
   const [name, setName] = useState(of.name)
   return (
     <Confirm
-      title="Rename"
-      does="Rename it"
-      done={`It is called ${name} now.`}
+      title={`Rename ${of.name}`}
+      does="Rename"
+      done={`${of.name} is called ${name.trim()} now.`}
       disabled={name.trim() === '' || name === of.name}
       work={() => act('peers.rename', { peer: of.id, name: name.trim() })}
       onClose={onClose}
@@ -33,7 +33,7 @@ export function Retire({ of, onClose }: ActionProps) {
   return (
     <Confirm
       title={`Retire ${of.name}`}
-      does="Retire it for good"
+      does="Retire for good"
       done={`${of.name} has retired.`}
       danger
       work={() => act('peers.retire', { peer: of.id, ...(reason.trim() !== '' && { reason: reason.trim() }) })}

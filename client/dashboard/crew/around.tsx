@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import type { Output } from '../../browser.ts'
-import { Badge, type Tone } from '../parts/badge.tsx'
+import { Badge } from '../parts/badge.tsx'
 import { Older } from '../parts/older.tsx'
 import { Section } from '../parts/page.tsx'
 import { PeerName } from '../parts/peer.tsx'
@@ -8,14 +8,15 @@ import { visible } from '../parts/plain-text.ts'
 import { preview } from '../parts/preview.ts'
 import { Loaded } from '../parts/states.tsx'
 import { Time } from '../parts/time.tsx'
+import { STATES as REVIEW_STATES } from '../reviews/words.ts'
 import { useLive } from '../session/live.ts'
+import { STATES as THREAD_STATES } from '../threads/words.ts'
 import { Happened } from '../timeline/happened.tsx'
 import type { CrewPeer } from './order.ts'
 
 type Thread = Output<'threads.list'>['threads'][number]
 
 const PAGE = 15
-const THREAD_TONES: Partial<Record<Thread['state'], Tone>> = { open: 'warn', answered: 'good', failed: 'bad', expired: 'bad', declined: 'bad' }
 
 /** The threads that it opened or was sent, the newest first. */
 export function PeerThreads({ of }: { readonly of: CrewPeer }) {
@@ -42,7 +43,7 @@ function Threads({ peer, before }: { readonly peer: string; readonly before: str
               ))}
             </ul>
           ) : before === undefined && next === null ? (
-            <p class="soft">Nobody has written to it, and it to nobody.</p>
+            <p class="soft">It has sent and received nothing yet.</p>
           ) : null}
           {next ? <Older>{() => <Threads peer={peer} before={next} />}</Older> : null}
         </>
@@ -54,6 +55,7 @@ function Threads({ peer, before }: { readonly peer: string; readonly before: str
 function ThreadRow({ of }: { readonly of: Thread }) {
   const { preview: listed, state } = of
   const title = of.task ? visible(of.task.title) : listed ? preview(listed.first.text.trimStart().split('\n', 1)[0] ?? '') : of.id
+  const stateWords = THREAD_STATES[state]
   return (
     <div class="row row-linked">
       <span class="row-main">
@@ -65,7 +67,7 @@ function ThreadRow({ of }: { readonly of: Thread }) {
         </span>
       </span>
       <span class="row-side">
-        {state === 'notice' ? null : <Badge tone={THREAD_TONES[state] ?? 'plain'}>{state}</Badge>}
+        {state === 'notice' ? null : <Badge tone={stateWords?.tone ?? 'plain'}>{stateWords?.word ?? state}</Badge>}
         <Time at={listed?.latest.at ?? of.openedAt} />
       </span>
     </div>
@@ -77,7 +79,7 @@ export function PeerSchedules({ of }: { readonly of: CrewPeer }) {
   const { data } = useLive('schedules.list', { limit: 200 }, ['schedule'])
   const own = data?.schedules.filter(({ owner, to }) => owner.id === of.id || to === of.id || to === of.name || to === `${of.name}@${of.circle}`) ?? []
   return (
-    <Few title="Schedules" empty="None fires for it." count={own.length}>
+    <Few title="Schedules" empty="It has no schedules." count={own.length}>
       {own.map((each) => (
         <li key={each.id} class="row row-linked">
           <span class="row-main">
@@ -97,12 +99,12 @@ export function PeerReviews({ of }: { readonly of: CrewPeer }) {
   const made = useLive('reviews.list', { author: of.id, limit: PAGE }, ['review'])
   const given = useLive('reviews.list', { assignee: of.id, limit: PAGE }, ['review'])
   const all = [
-    ...(given.data?.reviews ?? []).map((review) => ({ review, as: 'to look at' })),
-    ...(made.data?.reviews ?? []).map((review) => ({ review, as: 'its work' })),
+    ...(given.data?.reviews ?? []).map((review) => ({ review, as: 'to review' })),
+    ...(made.data?.reviews ?? []).map((review) => ({ review, as: 'its own work' })),
   ]
   const open = all.filter(({ review }) => review.state !== 'ended')
   return (
-    <Few title="Reviews" empty="Nothing of its work is owed a look, and it owes none." count={open.length}>
+    <Few title="Reviews" empty="Nothing of its work needs a review, and it has none to do." count={open.length}>
       {open.map(({ review, as }) => (
         <li key={`${review.id} ${as}`} class="row row-linked">
           <span class="row-main">
@@ -112,7 +114,7 @@ export function PeerReviews({ of }: { readonly of: CrewPeer }) {
             <span class="row-sub">{as}</span>
           </span>
           <span class="row-side">
-            <Badge tone={review.state === 'owed' ? 'warn' : 'good'}>{review.state}</Badge>
+            <Badge tone={REVIEW_STATES[review.state].tone}>{REVIEW_STATES[review.state].word}</Badge>
           </span>
         </li>
       ))}

@@ -21,13 +21,13 @@ export function CrewPage() {
         <input
           type="search"
           aria-label="Find somebody"
-          placeholder="Name, ability, runtime, what it does"
+          placeholder="Name, capability, runtime, what it does"
           value={query}
           onInput={({ currentTarget }) => setQuery(currentTarget.value)}
         />
         <label class="check">
           <input type="checkbox" checked={retired} onChange={({ currentTarget }) => setRetired(currentTarget.checked)} />
-          <span>Also who has retired</span>
+          <span>Show retired ones, too</span>
         </label>
       </div>
       <Loaded of={found}>
@@ -35,7 +35,7 @@ export function CrewPage() {
           const shown = peers.filter((each) => isFound(each, query.trim()))
           const circles = [...new Set(shown.map(({ circle }) => circle))]
           if (peers.length === 0) return <Nobody />
-          if (shown.length === 0) return <Empty title="Nobody is like that.">{null}</Empty>
+          if (shown.length === 0) return <Empty title="Nobody was found.">{null}</Empty>
           return (
             <>
               {circles.map((circle) => (
@@ -67,7 +67,7 @@ function Circle({ name, peers }: { readonly name: string; readonly peers: readon
   const here = peers.filter(({ retiredAt, presence }) => retiredAt === null && presence !== 'offline').length
   return (
     <Section title={name} count={peers.length}>
-      <p class="soft crew-count">{here === 0 ? 'Nobody is there now.' : `${here} there now.`}</p>
+      <p class="soft crew-count">{here === 0 ? 'Nobody is here now.' : `${here} here now.`}</p>
       <ul class="rows crew-table">
         {[...peers].sort(byAttention).map((each) => {
           const task = tasks.get(each.id)

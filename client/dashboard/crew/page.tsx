@@ -114,7 +114,7 @@ function Facts({ of, owed }: { readonly of: CrewPeer; readonly owed: number }) {
       <dd>{visible(of.runtime)}</dd>
       {of.capabilities.length > 0 ? (
         <>
-          <dt>Able to</dt>
+          <dt>Capabilities</dt>
           <dd>{of.capabilities.join(', ')}</dd>
         </>
       ) : null}

@@ -18,7 +18,7 @@ export function NowPage() {
       title="Now"
       actions={
         <a class="button quiet" href="/cards">
-          Decided
+          All decisions
         </a>
       }
     >
@@ -49,7 +49,7 @@ function Health() {
               <span>
                 {troubles.length > 0 ? troubles.join(' ') : 'All is well.'}{' '}
                 <span class="soft">
-                  {data.openAsks} open {data.openAsks === 1 ? 'ask' : 'asks'}, {data.queued} on their way.
+                  {data.openAsks} open {data.openAsks === 1 ? 'ask' : 'asks'}, {data.queued} {data.queued === 1 ? 'message' : 'messages'} waiting.
                 </span>
               </span>
             </a>

@@ -18,7 +18,7 @@ export function PairingNeed({ of }: { readonly of: Pairing }) {
       <header class="card-header">
         <Badge tone="warn">New device</Badge>
         <span class="soft">
-          over in <Time at={of.expiresAt} as="countdown" />
+          ends in <Time at={of.expiresAt} as="countdown" />
         </span>
       </header>
       <h3 id={id} class="card-question">
@@ -43,7 +43,7 @@ export function PairingNeed({ of }: { readonly of: Pairing }) {
           type="button"
           class="danger"
           disabled={isOff}
-          onClick={() => void run(() => act('pairings.cancel', { pairing: of.id }), 'Cancelled. The device is not paired.')}
+          onClick={() => void run(() => act('pairings.cancel', { pairing: of.id }), 'The pairing was cancelled. The device is not paired.')}
         >
           No, cancel
         </button>

@@ -62,7 +62,7 @@ function Standbys({ of }: { readonly of: Leadership['standbys'] }) {
 }
 
 /** For orchestrators that are there and have not claimed the circle. */
-function Appoint({ standbys }: Pick<Leadership, 'standbys'>) {
+function Appoint({ circle, standbys }: Pick<Leadership, 'circle' | 'standbys'>) {
   const { busy, error, run } = useDoing()
   const there = standbys.filter(({ presence }) => presence === 'online')
   return (
@@ -72,7 +72,7 @@ function Appoint({ standbys }: Pick<Leadership, 'standbys'>) {
           key={peer.id}
           type="button"
           disabled={busy || connection.value.state !== 'online'}
-          onClick={() => void run(() => act('orchestrators.appoint', { peer: peer.id }), `${peer.name} leads`)}
+          onClick={() => void run(() => act('orchestrators.appoint', { peer: peer.id }), `${peer.name} leads ${circle} now.`)}
         >
           Have {peer.name} lead
         </button>
@@ -92,7 +92,7 @@ function Nobody({ of: { circle, standbys } }: { readonly of: Leadership }) {
         </li>
         <li>Start your agent program there. Its session joins as an orchestrator, and leads as soon as it claims the circle.</li>
       </ol>
-      <Appoint standbys={standbys} />
+      <Appoint circle={circle} standbys={standbys} />
     </Empty>
   )
 }

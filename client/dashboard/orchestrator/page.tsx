@@ -20,7 +20,7 @@ export function OrchestratorPage() {
         {(all) => {
           const chosen = all.find(({ circle }) => circle === query['circle']) ?? all.find(({ primary }) => primary !== null) ?? all[0]
           return chosen ? (
-            <div class="orchestrator">
+            <div class="orchestrator wide">
               <Circles all={all} chosen={chosen} onChoose={(circle) => route(`/orchestrator?circle=${circle}`, true)} />
               <Leader of={chosen} />
               {self === undefined ? null : <Chat key={chosen.circle} circle={chosen.circle} self={self} isLed={chosen.primary !== null} />}

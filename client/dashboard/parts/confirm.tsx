@@ -40,7 +40,7 @@ export function Confirm({ title, does, done, work, onClose, danger = false, disa
             {doing.busy ? 'Sending…' : does}
           </button>
           <button type="button" onClick={() => onClose(false)}>
-            Leave it
+            Cancel
           </button>
         </div>
       </form>

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 
 /** The way to the next page of a list: what is behind it is asked when somebody wants it. */
-export function Older({ children, label = 'Show older ones' }: { readonly children: () => ComponentChildren; readonly label?: string }) {
+export function Older({ children, label = 'Show older' }: { readonly children: () => ComponentChildren; readonly label?: string }) {
   const [isOpen, setOpen] = useState(false)
   if (isOpen) return <>{children()}</>
   return (

@@ -29,12 +29,12 @@ function relative(at: number, from: number): string {
   return ago.format(0, 'second')
 }
 
-/** "4:05", "1:02:03", "2 d 3 h": what is left until a time; "over" behind it. */
+/** "4:05", "1:02:03", "2 d 3 h", "40 d": what is left until a time; "over" behind it. */
 function countdown(at: number, from: number): string {
   const seconds = Math.ceil((at - from) / 1_000)
   if (seconds <= 0) return 'over'
   const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24, Math.floor(seconds / 60) % 60]
-  if (days > 0) return `${days} d ${hours} h`
+  if (days > 0) return hours === 0 || days >= 7 ? `${days} d` : `${days} d ${hours} h`
   const two = (number: number): string => String(number).padStart(2, '0')
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
 }

@@ -15,8 +15,8 @@ interface ActionProps {
 
 const MARKS: readonly (readonly [Verdict, string])[] = [
   ['approve', 'Approve: it is good as it is'],
-  ['request_changes', 'Changes are wanted'],
-  ['comment', 'Looked at, without a verdict'],
+  ['request_changes', 'Request changes'],
+  ['comment', 'Comment, without a verdict'],
 ]
 
 /** Says that this person has looked at it, at the head that is shown. */
@@ -27,9 +27,15 @@ export function Mark({ of, onClose }: ActionProps) {
   const [head] = useState(of.head)
   const given = { review: of.id, verdict, ...(head !== null && of.kind !== 'artifact' && { sha: head }), ...(note.trim() !== '' && { note: note.trim() }) }
   return (
-    <Confirm title="Mark reviewed" does="Mark it" done="Marked. Its authors are told." work={() => act('reviews.mark', given)} onClose={onClose}>
+    <Confirm
+      title="Mark reviewed"
+      does="Mark reviewed"
+      done="The review is marked as reviewed. Its authors are told."
+      work={() => act('reviews.mark', given)}
+      onClose={onClose}
+    >
       <fieldset class="choices">
-        <legend>What you think of it{head ? `, at ${short(head)}` : ''}</legend>
+        <legend>Your verdict{head ? `, at ${short(head)}` : ''}</legend>
         {MARKS.map(([value, words]) => (
           <label key={value} class="check">
             <input type="radio" name="verdict" checked={verdict === value} onChange={() => setVerdict(value)} />
@@ -52,9 +58,9 @@ export function Assign({ of, onClose }: ActionProps) {
   const given: Input<'reviews.assign'> = { review: of.id, ...(to === '' ? { select: {} } : { to }), ...(note.trim() !== '' && { note: note.trim() }) }
   return (
     <Confirm
-      title="Assign"
-      does="Assign it"
-      done="It was assigned. Whoever has it now is asked to close it."
+      title="Assign the review"
+      does="Assign"
+      done="The review was assigned. Its reviewer is asked to look at it."
       work={() => act('reviews.assign', given)}
       onClose={onClose}
     >
@@ -79,14 +85,14 @@ export function Comment({ of, onClose }: ActionProps) {
   const [note, setNote] = useState('')
   return (
     <Confirm
-      title="Comment"
-      does="Send it"
-      done="Your comment was sent; the review stays as it is."
+      title="Comment on the review"
+      does="Send"
+      done="Your comment was sent. The review stays as it is."
       disabled={note.trim() === ''}
       work={() => act('reviews.comment', { review: of.id, note: note.trim() })}
       onClose={onClose}
     >
-      <p>Its authors and whoever has it are told. It clears nothing.</p>
+      <p>Its authors and its reviewer are told. The review stays as it is.</p>
       <Note text={note} setText={setNote} label="Comment" />
     </Confirm>
   )
@@ -96,21 +102,21 @@ export function Withdraw({ of, onClose }: ActionProps) {
   const [reason, setReason] = useState('')
   return (
     <Confirm
-      title="Take it out of the queue"
-      does="Withdraw it"
-      done="It was withdrawn. Nobody owes it a look any more."
+      title="Withdraw the review"
+      does="Withdraw"
+      done="The review was withdrawn."
       danger
       disabled={reason.trim() === ''}
       work={() => act('reviews.withdraw', { review: of.id, reason: reason.trim() })}
       onClose={onClose}
     >
-      <p>Nobody owes it a look any more, though nobody has looked.</p>
+      <p>It leaves the queue, and nobody has to look at it any more.</p>
       <Note text={reason} setText={setReason} label="Reason" />
     </Confirm>
   )
 }
 
-/** Asks for a look at a pull request. */
+/** Asks for a review of a pull request. */
 export function RequestReview({ onClose }: { readonly onClose: (made?: string) => void }) {
   const [pr, setPr] = useState('')
   const [note, setNote] = useState('')
@@ -124,9 +130,9 @@ export function RequestReview({ onClose }: { readonly onClose: (made?: string) =
   }
   return (
     <Confirm
-      title="Ask for a look"
-      does="Ask"
-      done="It stands in the queue."
+      title="Request a review"
+      does="Request"
+      done="The review was requested. It stands in the queue."
       disabled={pr.trim() === ''}
       work={work}
       onClose={(isDone) => onClose(isDone ? made.current : undefined)}
@@ -143,7 +149,7 @@ export function RequestReview({ onClose }: { readonly onClose: (made?: string) =
         />
       </label>
       <label class="field">
-        <span>Who made it</span>
+        <span>Author</span>
         <select value={author} onChange={({ currentTarget }) => setAuthor(currentTarget.value)}>
           <option value="">you</option>
           {crew.map(({ id, name, circle }) => (

@@ -16,14 +16,14 @@ import { CHECKS, type Review, STATES, VERDICTS } from './words.ts'
 
 const PAGE = 40
 const SHOWN = [
-  ['owed', 'Owed, the most urgent first'],
+  ['owed', 'To review, the most urgent first'],
   ['reviewed', 'Reviewed'],
   ['ended', 'Ended'],
   ['all', 'All'],
 ] as const
 type Shown = (typeof SHOWN)[number][0]
 
-/** What somebody owes a look. */
+/** What somebody owes a review. */
 export function ReviewsPage() {
   const { route } = useLocation()
   const [shown, setShown] = useState<Shown>('owed')
@@ -33,7 +33,7 @@ export function ReviewsPage() {
       title="Reviews"
       actions={
         <button type="button" disabled={connection.value.state !== 'online'} onClick={() => setNew(true)}>
-          Ask for a look…
+          Request a review…
         </button>
       }
     >
@@ -66,7 +66,7 @@ function Queue({ after }: { readonly after: string | undefined }) {
     <Loaded of={found}>
       {({ reviews, after: next }) =>
         reviews.length === 0 && after === undefined ? (
-          <Empty title="Nobody owes a look.">
+          <Empty title="Nothing waits for a review.">
             <p>
               A pull request that an agent names in its answer, or that it asks to have reviewed with the tool <code>review_request</code>, stands here until
               somebody else has looked at its newest commit.
@@ -90,7 +90,7 @@ function All({ state, before }: { readonly state: Review['state'] | undefined; r
     <Loaded of={found}>
       {({ reviews, before: next }) => (
         <>
-          {reviews.length === 0 && before === undefined ? <Empty title="There is none.">{null}</Empty> : <Rows of={reviews} />}
+          {reviews.length === 0 && before === undefined ? <Empty title="There are no such reviews.">{null}</Empty> : <Rows of={reviews} />}
           {next ? <Older>{() => <All state={state} before={next} />}</Older> : null}
         </>
       )}
@@ -122,7 +122,7 @@ function Rows({ of }: { readonly of: readonly Review[] }) {
   )
 }
 
-/** Who made it, and who is to look. */
+/** Who made it, and who is to review it. */
 function Owes({ of }: { readonly of: Review }) {
   const [author] = of.authors
   return (
@@ -138,11 +138,10 @@ function Owes({ of }: { readonly of: Review }) {
       {of.state === 'owed' ? (
         of.assignee ? (
           <>
-            {' '}
-            for <PeerName of={of.assignee} link={false} />
+            , reviewer <PeerName of={of.assignee} link={false} />
           </>
         ) : (
-          ' for nobody yet'
+          ', no reviewer yet'
         )
       ) : null}
     </span>

@@ -106,9 +106,9 @@ function Facts({ of }: { readonly of: Review }) {
   const rows: readonly (readonly [string, ComponentChildren])[] = [
     ['Subject', <bdi key="subject">{visible(of.subject)}</bdi>],
     ['Head', of.head ? <Head key="head" of={of} /> : 'not known yet'],
-    ['Made by', of.authors.length > 0 ? <Names key="authors" of={of.authors} /> : of.forgeAuthor ? visible(of.forgeAuthor) : 'nobody said so yet'],
-    ['To look', of.assignee ? <Assignee key="assignee" of={of} /> : of.state === 'owed' ? 'nobody yet' : undefined],
-    ['Last look', of.verdict ? <LastLook key="look" of={of} /> : undefined],
+    ['Author', of.authors.length > 0 ? <Names key="authors" of={of.authors} /> : of.forgeAuthor ? visible(of.forgeAuthor) : 'not known yet'],
+    ['Reviewer', of.assignee ? <Assignee key="assignee" of={of} /> : of.state === 'owed' ? 'nobody yet' : undefined],
+    ['Last review', of.verdict ? <LastLook key="look" of={of} /> : undefined],
     ['On the forge', of.forgeReviews.length > 0 ? <Forge key="forge" of={of} /> : undefined],
     ['Circle', <bdi key="circle">{of.circle}</bdi>],
   ]

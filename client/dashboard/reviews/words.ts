@@ -4,15 +4,15 @@ export type Review = Output<'reviews.get'>['review']
 export type Entry = Output<'reviews.get'>['history'][number]
 
 export const STATES = {
-  owed: { word: 'Owed', tone: 'warn' },
+  owed: { word: 'Needs review', tone: 'warn' },
   reviewed: { word: 'Reviewed', tone: 'good' },
   ended: { word: 'Ended', tone: 'plain' },
 } as const satisfies Record<Review['state'], { readonly word: string; readonly tone: string }>
 
 export const VERDICTS = {
   approve: { word: 'Approved', tone: 'good' },
-  request_changes: { word: 'Changes wanted', tone: 'bad' },
-  comment: { word: 'Looked at', tone: 'info' },
+  request_changes: { word: 'Changes requested', tone: 'bad' },
+  comment: { word: 'Commented', tone: 'info' },
 } as const satisfies Record<NonNullable<Review['verdict']>, { readonly word: string; readonly tone: string }>
 
 export const CHECKS = {
@@ -22,15 +22,15 @@ export const CHECKS = {
 } as const satisfies Record<NonNullable<Review['checks']>, { readonly word: string; readonly tone: string }>
 
 const HAPPENED: Readonly<Record<Entry['type'], string>> = {
-  requested: 'asked for a look',
+  requested: 'requested a review',
   touched: 'touched it',
-  mentioned: 'brought it up',
-  assigned: 'gave it to',
-  unassigned: 'took it back',
-  head: 'told of a new head',
-  owed: 'It is owed again',
-  reviewed: 'looked at it',
-  commented: 'said',
+  mentioned: 'mentioned it',
+  assigned: 'assigned it to',
+  unassigned: 'unassigned it',
+  head: 'reported a new head',
+  owed: 'It needs a review again',
+  reviewed: 'reviewed it',
+  commented: 'commented',
   observed: 'Its checks changed',
   ended: 'It ended',
   reopened: 'It was reopened',
@@ -38,7 +38,8 @@ const HAPPENED: Readonly<Record<Entry['type'], string>> = {
 
 /** What happened to a review, as a sentence goes on behind who did it. */
 export function happenedOf({ type, verdict }: Pick<Entry, 'type' | 'verdict'>): string {
-  if (type === 'reviewed' && verdict !== null) return { approve: 'approved it', request_changes: 'wants changes', comment: 'looked at it' }[verdict]
+  if (type === 'reviewed' && verdict !== null)
+    return { approve: 'approved it', request_changes: 'requested changes', comment: 'reviewed it without a verdict' }[verdict]
   return HAPPENED[type] ?? type
 }
 

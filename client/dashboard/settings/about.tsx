@@ -19,9 +19,9 @@ export function About() {
             <dd>
               <Time at={startedAt} as="clock" />
             </dd>
-            <dt>Accepted means</dt>
-            <dd>{durability === 'full' ? 'on the disk' : 'with the operating system'}</dd>
-            <dt>The daemon's interface</dt>
+            <dt>Accepted messages</dt>
+            <dd>{durability === 'full' ? 'on the disk before they are confirmed' : 'handed to the operating system before they are confirmed'}</dd>
+            <dt>API</dt>
             <dd>
               <a href="/v1/docs" rel="noopener external" target="_blank">
                 Reference

@@ -24,8 +24,12 @@ export function AddDevice() {
         <Pairing begun={begun} pairing={pairing ?? begun.pairing} />
       ) : (
         <>
-          {pairing?.state === 'ended' ? <p class="soft">It was not paired: {pairing.reason}.</p> : null}
-          {pairing?.state === 'paired' ? <p class="soft">{pairing.device} is paired.</p> : null}
+          {pairing?.state === 'ended' ? <p class="soft">The device was not paired. {pairing.reason}</p> : null}
+          {pairing?.state === 'paired' ? (
+            <p class="soft" role="status">
+              <bdi>{pairing.device}</bdi> is paired.
+            </p>
+          ) : null}
           <button type="button" disabled={busy} onClick={begin}>
             Show a code
           </button>
@@ -49,7 +53,7 @@ function Pairing({ begun: { code, url }, pairing }: { readonly begun: Begun; rea
             <p>Scan this with the other device, or open {new URL(address).origin}/pair there and type the code.</p>
             <p class="pairing-code">{code}</p>
             <p class="soft">
-              Good once, for <Time at={pairing.expiresAt} as="countdown" />.
+              Works once, for <Time at={pairing.expiresAt} as="countdown" />.
             </p>
           </div>
         </>
@@ -61,15 +65,14 @@ function Pairing({ begun: { code, url }, pairing }: { readonly begun: Begun; rea
 
 function Compare({ pairing }: { readonly pairing: Pairing }) {
   const { busy, error, run } = useDoing()
-  const confirm = (): void =>
-    void run(() => act('pairings.confirm', { pairing: pairing.id, comparison: pairing.comparison ?? '' }), `${pairing.device} speaks for you`)
+  const confirm = (): void => void run(() => act('pairings.confirm', { pairing: pairing.id, comparison: pairing.comparison ?? '' }))
   return (
     <div>
       <p>
-        <bdi>{pairing.device}</bdi> has the code. It is the right one where it shows these digits:
+        <bdi>{pairing.device}</bdi> has used the code. It is yours if it shows these digits:
       </p>
       <p class="pairing-digits">{pairing.comparison}</p>
-      {pairing.reused > 0 ? <ErrorNote>The code was used a second time: somebody else has it. Cancel, and begin again.</ErrorNote> : null}
+      {pairing.reused > 0 ? <ErrorNote>The code was used a second time: somebody else has it. Cancel, and show a new code.</ErrorNote> : null}
       {error ? <ErrorNote>{error}</ErrorNote> : null}
       <button type="button" class="primary" disabled={busy} onClick={confirm}>
         The digits are the same
@@ -79,11 +82,14 @@ function Compare({ pairing }: { readonly pairing: Pairing }) {
 }
 
 function Cancel({ pairing }: { readonly pairing: Pairing }) {
-  const { busy, run } = useDoing()
+  const { busy, error, run } = useDoing()
   return (
-    <button type="button" class="quiet" disabled={busy} onClick={() => void run(() => act('pairings.cancel', { pairing: pairing.id }))}>
-      Cancel
-    </button>
+    <>
+      {error ? <ErrorNote>{error}</ErrorNote> : null}
+      <button type="button" class="quiet" disabled={busy} onClick={() => void run(() => act('pairings.cancel', { pairing: pairing.id }))}>
+        Cancel
+      </button>
+    </>
   )
 }
 

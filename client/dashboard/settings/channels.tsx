@@ -16,7 +16,7 @@ const NAMES = { push: 'Browser', telegram: 'Telegram', ntfy: 'ntfy', webhook: 'W
 export function Channels() {
   const found = useLive('channels.list', {}, ['channel', 'credential', 'outbox'])
   return (
-    <Section title="Elsewhere">
+    <Section title="Other channels">
       <Loaded of={found}>
         {({ channels, own, available }) => {
           const others = channels.filter(({ id, endedAt }) => id !== own && endedAt === null)
@@ -48,38 +48,43 @@ function ChannelRow({ channel }: { readonly channel: Channel }) {
           {NAMES[channel.kind as keyof typeof NAMES] ?? channel.kind}: <bdi>{channel.label}</bdi>
         </span>
         <p class="row-sub">
-          Bound <Time at={channel.boundAt} /> by {channel.device}
+          Connected <Time at={channel.boundAt} /> on {channel.device}
           {channel.lastSentAt ? (
             <>
-              , told last <Time at={channel.lastSentAt} />
+              , last message <Time at={channel.lastSentAt} />
             </>
           ) : null}
         </p>
         {channel.confirmed ? <Wants channel={channel} /> : <Unconfirmed channel={channel} />}
-        {channel.dead > 0 ? <Badge tone="bad">{channel.dead} given up</Badge> : null}
+        {channel.dead > 0 ? <Badge tone="bad">{channel.dead} not delivered</Badge> : null}
         {channel.problem ? <ErrorNote>{channel.problem}</ErrorNote> : null}
         {error ? <ErrorNote>{error}</ErrorNote> : null}
       </div>
       <div class="row-side">
         {channel.confirmed ? (
-          <button type="button" class="small" disabled={busy} onClick={() => void run(() => act('channels.test', { channel: channel.id }), 'Sent')}>
+          <button
+            type="button"
+            class="small"
+            disabled={busy}
+            onClick={() => void run(() => act('channels.test', { channel: channel.id }), 'A test message was sent.')}
+          >
             Test<span class="hidden"> {channel.label}</span>
           </button>
         ) : null}
         <button type="button" class="small danger" onClick={() => setEnding(true)}>
-          End<span class="hidden"> {channel.label}</span>
+          Disconnect<span class="hidden"> {channel.label}</span>
         </button>
       </div>
       {ending ? (
         <Confirm
-          title={`End ${channel.label}?`}
-          does="End it"
+          title={`Disconnect ${channel.label}?`}
+          does="Disconnect"
           danger
           onClose={() => setEnding(false)}
           work={() => act('channels.unbind', { channel: channel.id })}
-          done={`${channel.label} is told nothing any more`}
+          done={`${channel.label} is disconnected.`}
         >
-          <p>It is told nothing any more, and what comes from there is not yours any more.</p>
+          <p>It gets no more messages, and what is sent from there no longer counts as yours.</p>
         </Confirm>
       ) : null}
     </li>
@@ -92,16 +97,16 @@ function Unconfirmed({ channel }: { readonly channel: Channel }) {
   return (
     <>
       <p>
-        <bdi>{channel.label}</bdi> has sent the code. Is that you? Until you say so it is told nothing and decides nothing.
+        <bdi>{channel.label}</bdi> has sent the code. Is that you? Until you confirm it, it gets no messages and decides nothing.
       </p>
       {error ? <ErrorNote>{error}</ErrorNote> : null}
       <button
         type="button"
         class="small primary"
         disabled={busy}
-        onClick={() => void run(() => act('channels.confirm', { channel: channel.id }), `${channel.label} speaks for you`)}
+        onClick={() => void run(() => act('channels.confirm', { channel: channel.id }), `${channel.label} is connected.`)}
       >
-        That is me
+        Yes, that is me
       </button>
     </>
   )
@@ -135,7 +140,7 @@ function Add({ available }: { readonly available: Available }) {
           </button>
           {code ? (
             <p>
-              Send <code>/start {code}</code> to the bot, in a private chat and from the account that is yours. It works once.
+              Send <code>/start {code}</code> to the bot, in a private chat and from your own account. It works once.
             </p>
           ) : null}
         </div>
@@ -145,12 +150,12 @@ function Add({ available }: { readonly available: Available }) {
           class="inline-form"
           onSubmit={(event) => {
             event.preventDefault()
-            bind({ kind: 'ntfy', topic }, 'Added')
+            bind({ kind: 'ntfy', topic }, 'The channel was added.')
           }}
         >
           <input
-            aria-label="Topic of ntfy"
-            placeholder="Topic of ntfy"
+            aria-label="ntfy topic"
+            placeholder="ntfy topic"
             required
             maxLength={64}
             value={topic}
@@ -162,7 +167,7 @@ function Add({ available }: { readonly available: Available }) {
         </form>
       ) : null}
       {available.webhooks.map((webhook) => (
-        <button key={webhook} type="button" disabled={busy} onClick={() => bind({ kind: 'webhook', webhook }, 'Added')}>
+        <button key={webhook} type="button" disabled={busy} onClick={() => bind({ kind: 'webhook', webhook }, 'The channel was added.')}>
           Add webhook {webhook}
         </button>
       ))}

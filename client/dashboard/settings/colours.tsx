@@ -1,7 +1,7 @@
 import { Section } from '../parts/page.tsx'
 import { THEMES, type Theme, theme } from '../shell/theme.ts'
 
-const SAYS: Readonly<Record<Theme, string>> = { system: 'As the system has it', light: 'Light', dark: 'Dark' }
+const SAYS: Readonly<Record<Theme, string>> = { system: 'Same as the system', light: 'Light', dark: 'Dark' }
 
 /** How this device shows the page. */
 export function Colours() {

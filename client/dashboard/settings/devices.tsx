@@ -42,7 +42,8 @@ function DeviceRow({ device }: { readonly device: Device }) {
   const isOwn = device.id === ownDevice.value
   const rename = async (event: Event): Promise<void> => {
     event.preventDefault()
-    if (await run(() => act('devices.rename', { device: device.id, name: name ?? device.name }), 'Renamed')) setName(undefined)
+    if (await run(() => act('devices.rename', { device: device.id, name: name ?? device.name }), `The device is called ${name ?? device.name} now.`))
+      setName(undefined)
   }
   return (
     <li class="row">
@@ -58,7 +59,7 @@ function DeviceRow({ device }: { readonly device: Device }) {
                 , used <Time at={device.lastUsedAt} />
               </>
             ) : null}
-            {device.first ? ', the first of this node' : ''}
+            {device.first ? ', the first device of this node' : ''}
           </p>
         </div>
       ) : (
@@ -90,9 +91,9 @@ function DeviceRow({ device }: { readonly device: Device }) {
           danger
           onClose={() => setEnding(false)}
           work={() => act('devices.revoke', { device: device.id })}
-          done={`${device.name} speaks for you no more`}
+          done={`${device.name} is revoked.`}
         >
-          <p>It speaks for you no more, at once. It takes a new pairing to come back.{isOwn ? ' This is the device that you are using.' : ''}</p>
+          <p>It can no longer act for you, from now on. To use it again, pair it again.{isOwn ? ' This is the device that you are using.' : ''}</p>
         </Confirm>
       ) : null}
     </li>

@@ -1,6 +1,7 @@
 import './settings.css'
 import { useRoute } from 'preact-iso'
 import { Page } from '../parts/page.tsx'
+import { Tabs } from '../parts/tabs.tsx'
 import { About } from './about.tsx'
 import { Channels } from './channels.tsx'
 import { Colours } from './colours.tsx'
@@ -17,19 +18,15 @@ const PARTS = {
   about: { name: 'About', part: About },
 } as const
 
+const TABS = Object.entries(PARTS).map(([section, { name }]) => ({ path: `/settings/${section}`, name }))
+
 /** What this person, and this device, want. */
 export function SettingsPage() {
   const { section = 'devices' } = useRoute().params
   const { part: Part } = PARTS[section as keyof typeof PARTS] ?? PARTS.devices
   return (
     <Page title="Settings">
-      <nav class="tabs" aria-label="Settings">
-        {Object.entries(PARTS).map(([key, { name }]) => (
-          <a key={key} href={`/settings/${key}`} aria-current={section === key ? 'page' : undefined}>
-            {name}
-          </a>
-        ))}
-      </nav>
+      <Tabs label="Settings" of={TABS} at={`/settings/${section}`} />
       <Part />
     </Page>
   )

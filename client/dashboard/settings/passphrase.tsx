@@ -23,10 +23,10 @@ export function Passphrase() {
                   Set <Time at={passphrase.setAt} /> on {passphrase.device}.
                 </>
               ) : (
-                'There is none.'
+                'No passphrase is set.'
               )}
             </p>
-            {passphrase.wrong > 0 ? <ErrorNote>Wrong ones since the last right one: {passphrase.wrong}.</ErrorNote> : null}
+            {passphrase.wrong > 0 ? <ErrorNote>Wrong passphrases since the last right one: {passphrase.wrong}.</ErrorNote> : null}
             <Change isSet={passphrase.isSet} />
           </>
         )}
@@ -42,7 +42,7 @@ function Change({ isSet }: { readonly isSet: boolean }) {
   const isSame = text === again
   const set = async (event: Event): Promise<void> => {
     event.preventDefault()
-    if (!isSame || !(await run(() => act('passphrase.set', { passphrase: text }), 'Passphrase set'))) return
+    if (!isSame || !(await run(() => act('passphrase.set', { passphrase: text }), 'The passphrase is set.'))) return
     setText('')
     setAgain('')
   }
@@ -56,15 +56,15 @@ function Change({ isSet }: { readonly isSet: boolean }) {
         <span>Once more</span>
         <input type="password" autocomplete="new-password" required value={again} onInput={(event) => setAgain(event.currentTarget.value)} />
       </label>
-      {again !== '' && !isSame ? <p class="soft">The two differ.</p> : null}
+      {again !== '' && !isSame ? <p class="soft">The two do not match.</p> : null}
       {error ? <ErrorNote>{error}</ErrorNote> : null}
       <div class="buttons">
         <button type="submit" disabled={busy || !isSame || text === ''}>
           {isSet ? 'Change' : 'Set'}
         </button>
         {isSet ? (
-          <button type="button" class="quiet" disabled={busy} onClick={() => void run(() => act('passphrase.clear', {}), 'No passphrase any more')}>
-            Have none
+          <button type="button" class="quiet" disabled={busy} onClick={() => void run(() => act('passphrase.clear', {}), 'The passphrase was removed.')}>
+            Remove
           </button>
         ) : null}
       </div>

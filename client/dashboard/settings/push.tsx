@@ -18,7 +18,7 @@ export function Push() {
       } finally {
         setDenied(Notification.permission === 'denied')
       }
-    }, 'This device is told')
+    }, 'Notifications are on for this device.')
   return (
     <Section title="On this device">
       <Loaded of={found} lines={1}>
@@ -27,25 +27,29 @@ export function Push() {
           if (channel)
             return (
               <div class="panel">
-                <p>This device is told what waits for you, also while the page is closed.</p>
+                <p>You are notified here of what waits for you, also while this page is closed.</p>
                 <Wants channel={channel} />
-                {channel.problem ? <ErrorNote>The last one did not arrive: {channel.problem}</ErrorNote> : null}
+                {channel.problem ? <ErrorNote>The last notification did not arrive: {channel.problem}</ErrorNote> : null}
                 <div class="buttons">
-                  <button type="button" disabled={busy} onClick={() => void run(() => act('channels.test', { channel: channel.id }), 'Sent')}>
+                  <button
+                    type="button"
+                    disabled={busy}
+                    onClick={() => void run(() => act('channels.test', { channel: channel.id }), 'A test notification was sent.')}
+                  >
                     Send a test
                   </button>
-                  <button type="button" class="quiet" disabled={busy} onClick={() => void run(unsubscribe, 'This device is told nothing any more')}>
+                  <button type="button" class="quiet" disabled={busy} onClick={() => void run(unsubscribe, 'Notifications are off for this device.')}>
                     Turn off
                   </button>
                 </div>
               </div>
             )
           if (!canPush()) return <p class="soft">{WHY_NOT}</p>
-          if (!available.push) return <p class="soft">The settings of the daemon let no browser be told.</p>
+          if (!available.push) return <p class="soft">The settings of the daemon do not allow notifications in browsers.</p>
           return (
             <div class="panel">
-              <p>Be told of cards and urgent mail while this page is closed. A card can be answered from the notification.</p>
-              {denied ? <ErrorNote>This browser was told to show no notifications of this page. Allow them in its settings for the page.</ErrorNote> : null}
+              <p>Get notified of cards and urgent messages while this page is closed. A card can be answered from its notification.</p>
+              {denied ? <ErrorNote>This browser blocks notifications from this page. Allow them in its settings for the page.</ErrorNote> : null}
               <button type="button" class="primary" disabled={busy || denied} onClick={turnOn}>
                 Turn on notifications
               </button>
@@ -59,4 +63,4 @@ export function Push() {
 }
 
 const WHY_NOT =
-  'This browser cannot be told while the page is closed. It takes an address that begins with https, and on an iPhone or iPad that the page was added to the home screen.'
+  'This browser cannot show notifications while the page is closed. That takes an address that begins with https and, on an iPhone or iPad, that the page was added to the home screen.'

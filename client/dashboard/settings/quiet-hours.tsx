@@ -32,13 +32,13 @@ function Hours({ quiet }: { readonly quiet: Quiet }) {
       class="panel"
       onSubmit={(event) => {
         event.preventDefault()
-        set({ from, to, zone: ZONE }, 'Quiet hours set')
+        set({ from, to, zone: ZONE }, 'Quiet hours are set.')
       }}
     >
       <p>
         {now
-          ? `From ${now.from} to ${now.to} (${now.zone}) nothing reaches you but what is urgent.`
-          : 'There are none: cards reach you at any hour. Urgent ones always do.'}
+          ? `From ${now.from} to ${now.to} (${now.zone}) only what is urgent reaches you.`
+          : 'No quiet hours are set: cards reach you at any hour. Urgent ones always do.'}
       </p>
       <div class="inline-form">
         <label class="field">
@@ -55,8 +55,8 @@ function Hours({ quiet }: { readonly quiet: Quiet }) {
           Set
         </button>
         {now ? (
-          <button type="button" class="quiet" disabled={busy} onClick={() => set({}, 'No quiet hours any more')}>
-            Have none
+          <button type="button" class="quiet" disabled={busy} onClick={() => set({}, 'Quiet hours are off.')}>
+            Turn off
           </button>
         ) : null}
       </div>

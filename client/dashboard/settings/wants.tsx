@@ -6,7 +6,7 @@ export type Channel = Output<'channels.list'>['channels'][number]
 
 const CHOICES = [
   { want: 'cards', says: 'Cards that wait for you' },
-  { want: 'mail', says: 'Urgent mail, and what an orchestrator says' },
+  { want: 'mail', says: 'Urgent messages, and what an orchestrator says' },
 ] as const
 
 /** What a channel is told. */
@@ -18,7 +18,7 @@ export function Wants({ channel }: { readonly channel: Channel }) {
   }
   return (
     <fieldset class="wants">
-      <legend class="hidden">What {channel.label} is told</legend>
+      <legend class="hidden">What is sent to {channel.label}</legend>
       {CHOICES.map(({ want, says }) => (
         <label key={want} class="check">
           <input type="checkbox" disabled={busy} checked={channel.wants.includes(want)} onChange={(event) => set(want, event.currentTarget.checked)} />

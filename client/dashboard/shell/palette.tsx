@@ -99,6 +99,9 @@ function useGoals(): readonly Goal[] {
 }
 
 const ACTIONS: readonly Goal[] = [
+  { name: 'Decisions', kind: 'place', words: 'cards decided', path: '/cards' },
+  { name: 'Approvals', kind: 'place', words: 'leases', path: '/approvals' },
+  { name: 'Tiers', kind: 'place', words: 'what needs approval', path: '/tiers' },
   ...THEMES.map((each): Goal => ({ name: `Colours: ${each}`, kind: 'action', words: 'theme', run: () => (theme.value = each) })),
   { name: 'Keyboard shortcuts', kind: 'action', words: 'help keys', keys: '?', run: () => (isHelpOpen.value = true) },
 ]

@@ -12,7 +12,7 @@ export function CancelButton({ thread }: { readonly thread: string }) {
   const isOff = busy || connection.value.state !== 'online'
   const cancel = async (): Promise<void> => {
     const given = reason.trim()
-    if (await run(() => act('threads.cancel', { thread, ...(given !== '' && { reason: given }) }), 'Cancelled')) setAsks(false)
+    if (await run(() => act('threads.cancel', { thread, ...(given !== '' && { reason: given }) }), 'The ask was cancelled.')) setAsks(false)
   }
   return (
     <>

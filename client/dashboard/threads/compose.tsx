@@ -90,8 +90,8 @@ function Kind({ of, set }: PartProps) {
       <legend class="hidden">What it is</legend>
       {(
         [
-          ['ask', 'Ask', 'It stays open until it is answered, declined, or over its time.'],
-          ['notify', 'Notify', 'They are told. Nobody owes an answer.'],
+          ['ask', 'Ask', 'It stays open until it is answered, declined or expired.'],
+          ['notify', 'Notify', 'They are told, and need not answer.'],
         ] as const
       ).map(([kind, name, says]) => (
         <label key={kind} class="kind">
@@ -109,7 +109,7 @@ function Kind({ of, set }: PartProps) {
 function Select({ of, set }: PartProps) {
   return (
     <label class="field">
-      <span>Of those it means</span>
+      <span>Who gets it</span>
       <select value={of.select} onChange={({ currentTarget }) => set({ select: currentTarget.value as Opening['select'] })}>
         <option value="all">{of.kind === 'ask' ? 'All; each gets an ask of its own' : 'All of them'}</option>
         <option value="one">One of them</option>
