@@ -37,7 +37,7 @@ export function wayOf(how: string): string {
 
 /** What a daemon says that asks by itself, as the one who waits. */
 export const SOURCES: Readonly<Record<string, string>> = {
-  dead_letters: 'Messages that were not delivered',
+  dead_letters: 'Undelivered messages',
   parked_pair: 'Two peers that kept each other busy',
   failed_schedule: 'A schedule that failed',
 }

@@ -16,9 +16,9 @@ interface GateWords {
   /** What must be true, and what where it is turned round. */
   readonly says: string
   readonly saysNot: string
-  /** What the value is, where it has one. */
+  /** What the value is, where it has one; of a thread it is the thread itself. */
   readonly value?: { readonly label: string; readonly hint: string; readonly optional?: boolean }
-  /** Whether it is about a peer. */
+  /** Whether it is about a peer; otherwise it is about a thread. */
   readonly ofPeer: boolean
 }
 
@@ -37,7 +37,7 @@ export const GATES: Readonly<Record<Gate['if'], GateWords>> = {
     value: { label: 'Review', hint: 'any, or its id', optional: true },
     ofPeer: true,
   },
-  thread_open: { says: 'is open', saysNot: 'has ended', value: { label: 'Thread', hint: 'its id' }, ofPeer: false },
+  thread_open: { says: 'is open', saysNot: 'has ended', ofPeer: false },
 }
 
 export function gateDraftOf(gate: Gate): GateDraft {

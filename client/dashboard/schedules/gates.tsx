@@ -48,60 +48,79 @@ interface GateRowProps {
   readonly remove: () => void
 }
 
+/** Who or which thread, what is true of it, and for how long or of which review. */
 function GateRow({ of, error, change, remove }: GateRowProps) {
   const id = useId()
   const { value, ofPeer } = GATES[of.if]
   const wrong = { 'aria-invalid': error !== undefined, 'aria-describedby': `${id}-error` }
   return (
     <div class="gate">
-      {ofPeer ? (
-        <input
-          {...wrong}
-          aria-label="Who"
-          placeholder="the recipient"
-          list="schedule-peers"
-          autocapitalize="off"
-          autocomplete="off"
-          spellcheck={false}
-          value={of.peer}
-          onInput={({ currentTarget }) => change({ peer: currentTarget.value })}
-        />
-      ) : null}
-      <select
-        aria-label="Condition"
-        value={`${of.if} ${of.not}`}
-        onChange={({ currentTarget }) => {
-          const [fact, not] = currentTarget.value.split(' ')
-          change({ if: fact as Gate['if'], not: not === 'true', ...(fact !== of.if && { value: '' }) })
-        }}
-      >
-        {Object.entries(GATES).map(([fact, { says, saysNot, ofPeer: hasPeer }]) =>
-          [says, saysNot].map((words, index) => (
-            <option key={words} value={`${fact} ${index === 1}`}>
-              {hasPeer ? words : `the thread ${words}`}
-            </option>
-          )),
+      <div class="gate-line">
+        {ofPeer ? (
+          <Text {...wrong} label="Who" placeholder="the recipient" list="schedule-peers" value={of.peer} onText={(peer) => change({ peer })} />
+        ) : (
+          <Text {...wrong} label="Thread" placeholder="the id of a thread" required value={of.value} onText={(text) => change({ value: text })} />
         )}
-      </select>
-      {value ? (
-        <input
-          {...wrong}
-          aria-label={value.label}
-          placeholder={value.hint}
-          required={value.optional !== true}
-          autocapitalize="off"
-          autocomplete="off"
-          spellcheck={false}
-          value={of.value}
-          onInput={({ currentTarget }) => change({ value: currentTarget.value })}
-        />
-      ) : null}
-      <button type="button" class="quiet" onClick={remove}>
-        <Icon of={X} label="Remove the condition" />
-      </button>
+        <button type="button" class="quiet" onClick={remove}>
+          <Icon of={X} label="Remove the condition" />
+        </button>
+      </div>
+      <div class="gate-line">
+        <select
+          aria-label="Condition"
+          value={`${of.if} ${of.not}`}
+          onChange={({ currentTarget }) => {
+            const [fact, not] = currentTarget.value.split(' ')
+            change({ if: fact as Gate['if'], not: not === 'true', ...(fact !== of.if && { value: '' }) })
+          }}
+        >
+          {Object.entries(GATES).map(([fact, { says, saysNot, ofPeer: hasPeer }]) =>
+            [says, saysNot].map((words, index) => (
+              <option key={words} value={`${fact} ${index === 1}`}>
+                {hasPeer ? words : `${words} (a thread)`}
+              </option>
+            )),
+          )}
+        </select>
+        {value ? (
+          <Text
+            {...wrong}
+            label={value.label}
+            placeholder={value.hint}
+            required={value.optional !== true}
+            value={of.value}
+            onText={(text) => change({ value: text })}
+          />
+        ) : null}
+      </div>
       <p id={`${id}-error`} class="field-error" {...(error && { role: 'alert' })}>
         {error}
       </p>
     </div>
+  )
+}
+
+interface TextProps {
+  readonly label: string
+  readonly placeholder: string
+  readonly value: string
+  readonly onText: (text: string) => void
+  readonly required?: boolean
+  readonly list?: string
+  readonly 'aria-invalid': boolean
+  readonly 'aria-describedby': string
+}
+
+function Text({ label, onText, ...props }: TextProps) {
+  return (
+    <input
+      {...props}
+      type="text"
+      aria-label={label}
+      autocapitalize="off"
+      autocomplete="off"
+      spellcheck={false}
+      onInput={({ currentTarget }) => onText(currentTarget.value)}
+    />
   )
 }
