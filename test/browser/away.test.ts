@@ -63,6 +63,8 @@ describe.skipIf(!hasBrowser)('a page that was away', () => {
     await page.goto(`${daemon.url}/threads/${thread}`)
     const field = page.getByRole('textbox', { name: 'Answer backend' })
     await field.fill('The sec')
+    // What opens the page without the daemon has all of it by then.
+    await device.until('navigator.serviceWorker.controller !== null')
     await daemon.daemon.stop()
     await page.getByText('Offline').waitFor()
     await field.pressSequentially('ond one.')
