@@ -108,8 +108,8 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation(
     'expiry does not tell the asker',
     'threads/close.ts',
-    '(ending.by === thread.opener_id ? [] : [thread.opener_id])',
-    '(ending.by === null ? [] : [thread.opener_id])',
+    '...(ending.by === thread.opener_id || isPart',
+    '...(ending.by === null || ending.by === thread.opener_id || isPart',
   ),
   mutation('event missing', 'threads/close.ts', "  tx.event({ type: 'thread.closed',", "  if (thread.id % 7 !== 0) tx.event({ type: 'thread.closed',"),
   mutation('escalation dropped', 'threads/deadlines.ts', 'if (thread.escalate_to === null) return', 'if (thread.id > 0) return'),
@@ -190,7 +190,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('file: room never given back', 'artifacts/keeping.ts', '  giveRoomBack(tx, row.uploader_id, row.size)\n', ''),
   mutation('file: lost with the message', 'threads/post.ts', 'if (row.attached > 0) tx.run(CARRIES,', 'if (row.attached > 1) tx.run(CARRIES,'),
-  mutation('broadcast to its sender', 'peers/addresses.ts', '(row) => row.id !== self,', '(row) => row.id !== -self,'),
   mutation('broadcast to its sender', 'peers/addresses.ts', 'row.id !== self', 'row.id !== -self'),
   mutation('fan: each end is told', 'threads/close.ts', "const isPart = fanOf(tx, thread)?.state === 'open'", 'const isPart = fanOf(tx, thread)?.id === -1'),
   mutation('fan: the end is not told', 'threads/joins.ts', 'asker && asker.retired_at === null ? announce(', 'asker && asker.retired_at !== null ? announce('),
@@ -409,7 +408,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation(
     'pairing: an action done and not ended',
     'pairing/actions.ts',
-    "endAction(tx, deps, row.id, { state: 'done', actor: person.peerId, output })",
+    "endAction(tx, deps, row.id, { state: 'done', how: 'device', actor: person.peerId, output })",
     'void output',
   ),
   mutation('pairing: an action with another input', 'pairing/actions.ts', 'JSON.parse(row.input))', "{ ...JSON.parse(row.input), body: 'act' })"),
