@@ -37,7 +37,7 @@ export const EventPreview = z.object({
 })
 
 /** An event as a list shows it. */
-const ListedEvent = Event.extend({
+export const ListedEvent = Event.extend({
   /** With `preview`, where the event is about a message, a delivery or a thread: what the caller may read of it. */
   preview: EventPreview.optional(),
 })

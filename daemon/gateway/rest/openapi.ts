@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { DOMAINS } from '../../../src/contract/domains.ts'
-import { OPERATIONS, type OperationName } from '../../../src/contract/index.ts'
+import { NOTIFICATIONS, OPERATIONS, type OperationName } from '../../../src/contract/index.ts'
 import type { Access } from '../../../src/contract/operation.ts'
 import { httpRoutes, type Route } from '../../../src/contract/routes.ts'
 import { ERROR_STATUSES } from '../../../src/error-statuses.ts'
@@ -77,6 +77,8 @@ export function createOpenApi(version: string): OpenApiDocument {
   const key = { name: 'Idempotency-Key', in: 'header', schema: { $ref: '#/components/schemas/IdempotencyKey' } } as const
   const responses = [...statuses].sort().map((status) => [nameOf(status), describeStatus(status)] as const)
   schemas.name('Error', errorSchema())
+  // What the stream of events consists of, which no response refers to.
+  schemas.name('Event', schemas.write(NOTIFICATIONS['events.event'].shape.event, 'output'))
   return {
     openapi: '3.1.1',
     info: { title: 'Muster', version, summary: 'Coding-agent sessions, programs and people ask and notify each other.', description: DESCRIPTION },
@@ -136,7 +138,8 @@ const LAST_EVENT_ID: ParameterObject = {
 
 const EVENT_STREAM: ResponseObject = {
   description: 'Server-Sent Events: the `id` of each is its cursor, its `data` an `Event`. One of type `bye` says why the stream ends.',
-  content: { 'text/event-stream': { schema: { type: 'string' } } },
+  // OpenAPI 3.1 has no word for the events of a stream; this is what each has as its data.
+  content: { 'text/event-stream': { schema: { type: 'string', contentMediaType: 'application/json', contentSchema: { $ref: '#/components/schemas/Event' } } } },
 }
 
 const FILE: Content = { 'application/octet-stream': { schema: { description: 'The file itself, of whatever type.' } } }
