@@ -54,8 +54,15 @@ describe.skipIf(!hasBrowser)('without the daemon', () => {
     await using admin = await daemon.connect(daemon.home.token('admin'))
     const { devices } = await admin.call('devices.list', {})
     await admin.call('devices.revoke', { device: devices[0]?.id ?? '' })
+    await page.clock.install()
     await page.goto(`${daemon.url}/`)
     await page.getByText('This device is not paired').waitFor()
+    // And so it stays: it does not try again, and does not take the refusal for a daemon that is away.
+    let tries = 0
+    page.on('websocket', () => (tries += 1))
+    await page.clock.fastForward(60_000)
+    await page.evaluate("fetch('/v1/ping').then(({ status }) => status)")
+    expect([tries, await page.getByText('This device is not paired').isVisible()]).toEqual([0, true])
     const kept =
       "indexedDB.databases().then(async (all) => all.length === 0 ? 0 : new Promise((done) => { const open = indexedDB.open('muster-dashboard'); open.onsuccess = () => { const count = open.result.transaction('answers').objectStore('answers').count(); count.onsuccess = () => done(count.result) } }))"
     await device.until(`${kept}.then((count) => count === 0)`)

@@ -52,13 +52,18 @@ function open(): MusterPeer {
   return opened
 }
 
+/** Whether the daemon has said, since this page was online last, if the device is still paired. */
+let isTold = false
+
 function follow(opened: MusterPeer, status: Status): void {
+  // What is not paired any more stays so, whatever becomes of its last attempts to connect.
+  if (connection.value.state === 'unpaired') return
   if (status.state === 'online') greet(opened)
   else if (status.state === 'closed') connection.value = { state: 'ended', says: status.error?.message ?? 'The connection was closed.' }
   else if (status.state === 'waiting') {
     if (connection.value.state !== 'offline') connection.value = { state: 'offline', since: Date.now() }
   }
-  if (status.state === 'closed' || (status.state === 'waiting' && status.tries === 1)) void lookWhetherPaired()
+  if (status.state === 'closed' || (status.state === 'waiting' && !isTold)) void lookWhetherPaired(opened)
 }
 
 function greet({ hello }: MusterPeer): void {
@@ -67,14 +72,18 @@ function greet({ hello }: MusterPeer): void {
     rememberPerson(hello.you.peer)
     ownDevice.value = hello.you.credential
   }
+  isTold = false
   nodeName.value = hello.node.name
   connection.value = { state: 'online' }
 }
 
 /** A browser does not say why a WebSocket was refused; a request does. */
-async function lookWhetherPaired(): Promise<void> {
+async function lookWhetherPaired(opened: MusterPeer): Promise<void> {
   const response = await fetch('/v1/ping', { headers: { [DEVICE_HEADER]: deviceHalf() ?? '' } }).catch(() => undefined)
-  if (response?.status === 401) connection.value = { state: 'unpaired' }
+  isTold = response?.ok === true
+  if (response?.status !== 401) return
+  connection.value = { state: 'unpaired' }
+  await opened.close()
 }
 
 /** After a sleep a connection may look alive and be dead: it answers soon, or another is made. */
