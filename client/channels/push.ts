@@ -55,7 +55,7 @@ export class Push implements Channel {
     const { keys, contact } = this.#options
     try {
       const pair = JSON.parse(await readFile(keys, 'utf8')) as { readonly publicKey: string; readonly privateKey: string }
-      const vapidDetails = { subject: contact === '' ? NO_CONTACT : contact, ...pair }
+      const vapidDetails = { subject: contact === '' ? NO_CONTACT : contact, ...pair, privateKey: whole(pair.privateKey) }
       const options = { vapidDetails, TTL: TTL_SECONDS, urgency: urgent ? 'high' : 'normal', topic: tag } as const
       const { headers, body } = webPush.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, payload, options)
       return { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])), body: body as Uint8Array }
@@ -67,6 +67,11 @@ export class Push implements Channel {
         : new ChannelError('refused', 'it cannot be encrypted for that subscription')
     }
   }
+}
+
+/** One private key in 256 begins with a zero byte, which Node leaves out and web-push insists on. */
+function whole(privateKey: string): string {
+  return Buffer.from(Buffer.from(privateKey, 'base64url').toString('hex').padStart(64, '0'), 'hex').toString('base64url')
 }
 
 /** Exactly what the page's service worker needs, and nothing that decides anything by itself. */

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { pushKeyIn } from '../../../daemon/channels/push-key.ts'
@@ -9,10 +9,11 @@ import { PushService } from '../../support/push-service.ts'
 import { scene } from '../../support/reachable-person.ts'
 import type { WireClient } from '../../support/wire-client.ts'
 
-/** A daemon whose person's browser can subscribe at a push service of ours. */
-async function subscribable() {
+/** A daemon whose person's browser can subscribe at a push service of ours. @param isKey which keys will do */
+async function subscribable(isKey: (privateKey: Buffer) => boolean = () => true) {
   // The page has the key before there is a service to subscribe at, and the setting must name that.
   const keys = new TestHome()
+  while (!isKey(privateKeyIn(keys))) rmSync(`${keys.path}/push.key.json`)
   const service = await PushService.start(pushKeyIn(`${keys.path}/push.key.json`))
   const made = await scene({ pushHosts: [service.host], publicUrl: 'https://crew.example.org' })
   writeFileSync(made.home.paths.pushKey, readFileSync(`${keys.path}/push.key.json`), { mode: 0o600 })
@@ -25,6 +26,12 @@ async function subscribable() {
       await service[Symbol.asyncDispose]()
     },
   }
+}
+
+function privateKeyIn({ path }: TestHome): Buffer {
+  pushKeyIn(`${path}/push.key.json`)
+  const { privateKey } = JSON.parse(readFileSync(`${path}/push.key.json`, 'utf8')) as { privateKey: string }
+  return Buffer.from(privateKey, 'base64url')
 }
 
 const listed = async (ann: WireClient, id: string) => (await ann.call('channels.list', {})).channels.find((channel) => channel.id === id)
@@ -121,6 +128,15 @@ test.each([
   await until(async () => (await listed(ann, channel.id))?.problem === problem)
   await service.until(() => service.pushed.length === 1)
   await until(async () => (await listed(ann, channel.id))?.problem === null)
+})
+
+test('a node whose private key begins with a zero byte, as one in 256 does, pushes as well', async () => {
+  await using made = await subscribable((privateKey) => privateKey.length < 32)
+  const { ann, bob, service } = made
+  await ann.call('push.subscribe', service.subscribe())
+  await bob.call('decisions.raise', QUESTION as never)
+  const [first] = await service.until(() => service.pushed.length === 1 && service.pushed)
+  expect(first?.payload.kind).toBe('card')
 })
 
 test('a revoked device gets nothing more', async () => {
